@@ -1,0 +1,35 @@
+/*
+ * Starting programs: the only file of ao that does so (test/layers checks it). An argv, never a
+ * shell. A child gets only standard descriptors and, where asked, one lock to hold with us.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct child_options {
+	char *const *argv; /* argv[0] is looked up on our PATH */
+	char *const *env;  /* NULL: ours */
+	const char *dir;   /* NULL: here */
+	int fd[3];         /* its standard descriptors; -1: /dev/null */
+	int keep_fd;       /* stays open in it under number 3; 0: none */
+};
+
+struct child {
+	pid_t pid;
+	int pidfd; /* readable when it has ended */
+};
+
+/* In a process group of its own, with default signals. Not found: ERR_MISSING. */
+MUST_USE struct err *child_start(struct child *c, const struct child_options *o);
+void child_signal_group(const struct child *c, int signal);
+/* Reaps it; blocks until it ends. Exit status, or 128 + signal. */
+int child_reap(struct child *c);
+
+/* Become the program: returns only on failure. */
+MUST_USE struct err *child_exec(char *const *argv, char *const *env);
+
+/* For ao-run: fork a child that has the terminal on descriptor 0 as its foreground group, dies with
+ * us (PDEATHSIG), has all signals unblocked and default. Returns its pid, -1 with errno. */
+pid_t child_fork_foreground(char *const *argv, char *const *env, const char *dir, mode_t mask);

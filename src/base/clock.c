@@ -1,0 +1,133 @@
+#include "base/clock.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/stop.h"
+
+static int64_t read_clock(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t clock_wall(void)
+{
+	const char *fixed = getenv("AO_TEST_NOW");
+
+	return fixed && *fixed ? strtoll(fixed, NULL, 10) : read_clock(CLOCK_REALTIME);
+}
+
+int64_t clock_mono(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+static struct tm utc(int64_t ms)
+{
+	time_t s = (time_t)(ms / 1000);
+	struct tm tm;
+
+	gmtime_r(&s, &tm);
+	return tm;
+}
+
+char *clock_iso(int64_t ms)
+{
+	struct tm tm = utc(ms);
+	char text[40];
+
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return str_dup(text);
+}
+
+char *clock_iso_ms(int64_t ms)
+{
+	AUTO(str_release) char *whole = clock_iso(ms);
+
+	whole[strlen(whole) - 1] = '\0';
+	return str_format("%s.%03dZ", whole, (int)(ms % 1000));
+}
+
+char *clock_compact(int64_t ms)
+{
+	struct tm tm = utc(ms);
+	char text[40];
+
+	strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &tm);
+	return str_dup(text);
+}
+
+bool clock_parse(int64_t *ms, const char *iso)
+{
+	struct tm tm = { 0 };
+	const char *rest;
+	int milli = 0, used = 0;
+
+	if (!iso)
+		return false;
+	rest = strptime(iso, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!rest) {
+		tm = (struct tm){ 0 };
+		rest = strptime(iso, "%Y%m%dT%H%M%S", &tm);
+	}
+	if (!rest)
+		return false;
+	if (sscanf(rest, ".%3d%n", &milli, &used) == 1)
+		rest += used;
+	while (used && *rest >= '0' && *rest <= '9')
+		rest++;
+	if (strcmp(rest, "Z") != 0)
+		return false;
+	*ms = (int64_t)timegm(&tm) * 1000 + milli;
+	return true;
+}
+
+char *clock_age(int64_t ms)
+{
+	int64_t s = ms < 0 ? 0 : ms / 1000;
+
+	if (s < 60)
+		return str_format("%ds", (int)s);
+	if (s < 3600)
+		return str_format("%dm", (int)(s / 60));
+	if (s < 86400)
+		return str_format("%dh", (int)(s / 3600));
+	return str_format("%lldd", (long long)(s / 86400));
+}
+
+struct err *clock_sleep(int64_t ms)
+{
+	int64_t until = clock_mono() + ms;
+	struct pollfd p = { .fd = stop_fd(), .events = POLLIN };
+
+	for (int64_t left = ms; left > 0; left = until - clock_mono()) {
+		if (stop_requested())
+			return stop_err();
+		poll(&p, p.fd >= 0, (int)(left > 1000000 ? 1000000 : left));
+	}
+	return stop_requested() ? stop_err() : NULL;
+}
+
+const char *clock_boot_id(void)
+{
+	static char id[64];
+	const char *fixed = getenv("AO_TEST_BOOT_ID");
+	AUTO(buf_release) struct buf b = { 0 };
+
+	if (fixed && *fixed)
+		return fixed;
+	if (!id[0]) {
+		err_drop(file_read(&b, "/proc/sys/kernel/random/boot_id", 63), "boot id unknown");
+		buf_trim(&b);
+		snprintf(id, sizeof(id), "%s", buf_text(&b));
+	}
+	return id;
+}

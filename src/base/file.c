@@ -1,0 +1,354 @@
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+
+static void fd_release(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static struct err *open_to_read(int *out, struct stat *st, const char *path)
+{
+	AUTO(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return fail(ERR_MISSING, "%s: no such file", path);
+	if (fd < 0 || fstat(fd, st) < 0)
+		return fail_errno("cannot read %s", path);
+	if (!S_ISREG(st->st_mode))
+		return fail(ERR_FAILED, "%s: not a regular file", path);
+	*out = fd;
+	fd = -1;
+	return NULL;
+}
+
+/* Up to n bytes; fewer only at the end of the file. */
+static struct err *read_n(struct buf *out, int fd, size_t n, const char *path)
+{
+	while (n) {
+		size_t chunk = n > 65536 ? 65536 : n;
+		ssize_t got;
+		buf_reserve(out, chunk);
+		got = read(fd, out->s + out->n, chunk);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fail_errno("cannot read %s", path);
+		if (!got)
+			break;
+		out->n += (size_t)got;
+		out->s[out->n] = '\0';
+		n -= (size_t)got;
+	}
+	return NULL;
+}
+
+struct err *file_read(struct buf *out, const char *path, size_t max)
+{
+	AUTO(fd_release) int fd = -1;
+	size_t before = out->n;
+	struct stat st;
+
+	TRY(open_to_read(&fd, &st, path));
+	TRY(read_n(out, fd, max + 1, path));
+	if (out->n - before > max) {
+		buf_cut(out, before);
+		return fail(ERR_FAILED, "%s: larger than %zu bytes", path, max);
+	}
+	return NULL;
+}
+
+struct err *file_read_if(struct buf *out, bool *found, const char *path, size_t max)
+{
+	struct err *e = file_read(out, path, max);
+
+	*found = !e;
+	if (e && e->class == ERR_MISSING) {
+		err_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+struct err *file_read_tail(struct buf *out, const char *path, size_t max)
+{
+	AUTO(fd_release) int fd = -1;
+	AUTO(buf_release) struct buf b = { 0 };
+	const char *from;
+	struct stat st;
+
+	TRY(open_to_read(&fd, &st, path));
+	if ((size_t)st.st_size <= max)
+		return read_n(out, fd, max, path);
+	if (lseek(fd, st.st_size - (off_t)max, SEEK_SET) < 0)
+		return fail_errno("cannot read %s", path);
+	TRY(read_n(&b, fd, max, path));
+	from = b.n ? memchr(b.s, '\n', b.n) : NULL;
+	if (from)
+		buf_add(out, from + 1, b.n - (size_t)(from + 1 - b.s));
+	return NULL;
+}
+
+static struct err *write_all(int fd, const char *bytes, size_t n, const char *path)
+{
+	while (n) {
+		ssize_t put = write(fd, bytes, n);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return fail_errno("cannot write %s", path);
+		bytes += put;
+		n -= (size_t)put;
+	}
+	return NULL;
+}
+
+struct err *file_sync_dir(const char *path)
+{
+	AUTO(fd_release) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return fail_errno("cannot sync %s", path);
+	return NULL;
+}
+
+static struct err *replace_steps(const char *path, const char *temp, const char *dir,
+	const void *bytes, size_t n, enum durability durability)
+{
+	AUTO(fd_release) int fd = -1;
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+
+	fd = open(temp, flags, 0600);
+	if (fd < 0)
+		return fail_errno("cannot write %s", path);
+	TRY(write_all(fd, bytes, n, path));
+	if (durability == FILE_DURABLE && fsync(fd) < 0)
+		return fail_errno("cannot sync %s", path);
+	if (rename(temp, path) < 0)
+		return fail_errno("cannot replace %s", path);
+	return durability == FILE_DURABLE ? file_sync_dir(dir) : NULL;
+}
+
+struct err *file_replace(const char *path, const void *bytes, size_t n, enum durability durability)
+{
+	AUTO(str_release) char *dir = path_dir(path);
+	AUTO(str_release) char *temp = str_format("%s/.%s.new", dir, path_base(path));
+	struct err *e = replace_steps(path, temp, dir, bytes, n, durability);
+
+	if (e)
+		unlink(temp);
+	return e;
+}
+
+struct err *file_append(const char *path, const void *bytes, size_t n, enum durability durability)
+{
+	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	AUTO(fd_release) int fd = open(path, flags, 0600);
+	struct stat st;
+	ssize_t put;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail_errno("cannot write %s", path);
+	do {
+		put = write(fd, bytes, n);
+	} while (put < 0 && errno == EINTR);
+	if (put < 0)
+		return fail_errno("cannot write %s", path);
+	if ((size_t)put < n) {
+		if (ftruncate(fd, st.st_size) < 0)
+			return fail_errno("cannot take back half a line of %s", path);
+		return fail(ERR_FAILED, "cannot write %s: no space left", path);
+	}
+	if (durability == FILE_DURABLE && fsync(fd) < 0)
+		return fail_errno("cannot sync %s", path);
+	return NULL;
+}
+
+struct err *file_make_dirs(const char *path)
+{
+	AUTO(str_release) char *parent = NULL;
+
+	if (mkdir(path, 0700) == 0 || (errno == EEXIST && path_is_dir(path)))
+		return NULL;
+	if (errno != ENOENT)
+		return fail_errno("cannot make the folder %s", path);
+	parent = path_dir(path);
+	TRY(file_make_dirs(parent));
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return fail_errno("cannot make the folder %s", path);
+	return NULL;
+}
+
+static void dir_release(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+	*d = NULL;
+}
+
+static struct err *remove_below(int fd, dev_t device, const char *path);
+
+static struct err *remove_entry(int dir, const char *name, dev_t device, const char *path)
+{
+	AUTO(str_release) char *full = str_format("%s/%s", path, name);
+	AUTO(fd_release) int fd = -1;
+	struct stat st;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return NULL;
+	if (errno != EISDIR && errno != EPERM)
+		return fail_errno("cannot remove %s", full);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
+		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail_errno("cannot remove %s", full);
+	if (st.st_dev != device)
+		return fail(ERR_REFUSED, "%s is another file system: unmount it first", full);
+	if (!(st.st_mode & 0200) && fchmod(fd, 0700) < 0)
+		return fail_errno("cannot remove %s", full);
+	TRY(remove_below(fd, device, full));
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return fail_errno("cannot remove %s", full);
+	return NULL;
+}
+
+static struct err *remove_below(int fd, dev_t device, const char *path)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	AUTO(dir_release) DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+
+	if (!d)
+		return fail_errno("cannot list %s", path);
+	while ((entry = readdir(d))) {
+		if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
+			continue;
+		TRY(remove_entry(fd, entry->d_name, device, path));
+	}
+	return NULL;
+}
+
+struct err *file_remove_tree(const char *path)
+{
+	AUTO(str_release) char *dir = path_dir(path);
+	AUTO(fd_release) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return NULL;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail_errno("cannot open %s", dir);
+	return remove_entry(fd, path_base(path), st.st_dev, dir);
+}
+
+struct err *file_remove(const char *path)
+{
+	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return fail_errno("cannot remove %s", path);
+	return NULL;
+}
+
+struct err *file_list(struct strv *names, const char *dir)
+{
+	AUTO(dir_release) DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	if (!d && (errno == ENOENT || errno == ENOTDIR))
+		return NULL;
+	if (!d)
+		return fail_errno("cannot list %s", dir);
+	while ((entry = readdir(d)))
+		if (!str_equal(entry->d_name, ".") && !str_equal(entry->d_name, ".."))
+			strv_add(names, entry->d_name);
+	return NULL;
+}
+
+int64_t file_mtime(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return 0;
+	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+}
+
+static struct err *busy(int fd, const char *path)
+{
+	char who[32] = "";
+	ssize_t n = pread(fd, who, sizeof(who) - 1, 0);
+
+	if (n > 0)
+		who[strcspn(who, "\n")] = '\0';
+	if (n > 0 && who[0])
+		return fail(ERR_TIMEOUT, "%s is busy (held by pid %s); try again", path, who);
+	return fail(ERR_TIMEOUT, "%s is busy; try again", path);
+}
+
+/* The pid in the file is a hint for people, nothing decides by it. */
+static void sign(int fd)
+{
+	char who[32];
+	int n = snprintf(who, sizeof(who), "%d\n", (int)getpid());
+
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, who, (size_t)n, 0) < 0)
+		return;
+}
+
+struct err *lock_take(struct lock *l, const char *path, int64_t wait_ms)
+{
+	AUTO(fd_release) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int64_t until = clock_mono() + wait_ms, nap = 1;
+	struct flock whole = { .l_type = F_WRLCK };
+
+	if (fd >= 0 && fd < 3) { /* the caller started us without standard descriptors */
+		int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		close(fd);
+		fd = high;
+	}
+	if (fd < 0)
+		return fail_errno("cannot open the lock %s", path);
+	while (fcntl(fd, F_OFD_SETLK, &whole) < 0) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return fail_errno("cannot lock %s", path);
+		if (clock_mono() >= until)
+			return busy(fd, path);
+		TRY(clock_sleep(nap));
+		nap = nap < 25 ? nap * 2 : 25;
+	}
+	sign(fd);
+	l->fd = fd;
+	fd = -1;
+	return NULL;
+}
+
+void lock_release(struct lock *l)
+{
+	if (l->fd > 0)
+		close(l->fd);
+	l->fd = 0;
+}
+
+enum tri lock_held(const char *path)
+{
+	AUTO(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct flock whole = { .l_type = F_WRLCK };
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? TRI_NO : TRI_UNKNOWN;
+	if (fcntl(fd, F_OFD_GETLK, &whole) < 0)
+		return TRI_UNKNOWN;
+	return whole.l_type == F_UNLCK ? TRI_NO : TRI_YES;
+}

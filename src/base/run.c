@@ -1,0 +1,245 @@
+#include "base/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/stop.h"
+
+enum { KILL_AFTER_MS = 2000 };
+
+/* Our ends of the child's pipes: 0 is written, 1 and 2 are read. -1: closed or not wanted. */
+struct pipes {
+	int ours[3], theirs[3];
+};
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void pipes_release(struct pipes *p)
+{
+	for (int i = 0; i < 3; i++) {
+		close_fd(&p->ours[i]);
+		close_fd(&p->theirs[i]);
+	}
+}
+
+static struct err *pipes_open(struct pipes *p, const struct run *o)
+{
+	for (int i = 0; i < 3; i++) {
+		int fd[2];
+		if (i == 0 ? !o->in : o->log_fd > 0)
+			continue;
+		if (pipe2(fd, O_CLOEXEC) < 0)
+			return fail_errno("cannot make a pipe");
+		p->ours[i] = fd[i == 0];
+		p->theirs[i] = fd[i != 0];
+		fcntl(p->ours[i], F_SETFL, O_NONBLOCK);
+	}
+	return NULL;
+}
+
+/* One transfer on a ready pipe; closes it at its end. */
+static struct err *feed(int *fd, const struct run *o, size_t *sent)
+{
+	ssize_t n = write(*fd, (const char *)o->in + *sent, o->in_n - *sent);
+
+	if (n > 0)
+		*sent += (size_t)n;
+	if (*sent == o->in_n || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_fd(fd);
+	return NULL;
+}
+
+static struct err *drain(int *fd, struct buf *b, const char *program)
+{
+	ssize_t n;
+
+	buf_reserve(b, 65536);
+	n = read(*fd, b->s + b->n, 65536);
+	if (n > 0) {
+		b->n += (size_t)n;
+		b->s[b->n] = '\0';
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		close_fd(fd);
+	}
+	if (b->n > RUN_OUTPUT_MAX)
+		return fail(ERR_FAILED, "%s: said more than %d bytes", program, RUN_OUTPUT_MAX);
+	return NULL;
+}
+
+static struct err *transfer(
+	struct pollfd p[5], struct pipes *io, const struct run *o, struct run_result *r, size_t *sent)
+{
+	if (p[0].revents)
+		TRY(feed(&io->ours[0], o, sent));
+	if (p[1].revents)
+		TRY(drain(&io->ours[1], &r->out, o->argv[0]));
+	if (p[2].revents)
+		TRY(drain(&io->ours[2], &r->err, o->argv[0]));
+	return NULL;
+}
+
+/* What is in the pipes when the child has ended; a grandchild may hold them open for ever. */
+static void drain_rest(struct pipes *io, struct run_result *r, const struct run *o)
+{
+	for (int i = 1; i < 3; i++) {
+		struct pollfd p = { .fd = io->ours[i], .events = POLLIN };
+		struct err *e = NULL;
+		while (!e && io->ours[i] >= 0 && poll(&p, 1, 0) > 0)
+			e = drain(&io->ours[i], i == 1 ? &r->out : &r->err, o->argv[0]);
+		err_drop(e, "the rest of the output");
+	}
+}
+
+static struct err *attend(
+	struct child *c, struct pipes *io, const struct run *o, struct run_result *r)
+{
+	int limit = o->timeout_ms ? o->timeout_ms : RUN_TIMEOUT_MS;
+	int64_t until = clock_mono() + limit;
+	size_t sent = 0;
+
+	for (;;) {
+		struct pollfd p[5] = {
+			{ .fd = io->ours[0], .events = POLLOUT },
+			{ .fd = io->ours[1], .events = POLLIN },
+			{ .fd = io->ours[2], .events = POLLIN },
+			{ .fd = c->pidfd, .events = POLLIN },
+			{ .fd = stop_fd(), .events = POLLIN },
+		};
+		int64_t left = until - clock_mono();
+
+		if (stop_requested())
+			return stop_err();
+		if (limit > 0 && left <= 0)
+			return fail(ERR_TIMEOUT, "%s %s: no end after %d s", o->argv[0],
+				o->argv[1] ? o->argv[1] : "", limit / 1000);
+		if (poll(p, 5, limit > 0 ? (int)left : -1) < 0 && errno != EINTR)
+			return fail_errno("cannot wait for %s", o->argv[0]);
+		TRY(transfer(p, io, o, r, &sent));
+		if (p[3].revents) {
+			drain_rest(io, r, o);
+			return NULL;
+		}
+	}
+}
+
+static void end_group(struct child *c)
+{
+	struct pollfd p = { .fd = c->pidfd, .events = POLLIN };
+
+	child_signal_group(c, SIGTERM);
+	child_signal_group(c, SIGCONT);
+	poll(&p, 1, KILL_AFTER_MS);
+	child_signal_group(c, SIGKILL);
+}
+
+static void trace(const struct run *o, int64_t started, int code)
+{
+	if (!getenv("AO_TRACE"))
+		return;
+	fprintf(stderr, "ao: trace: %lld ms, %d:", (long long)(clock_mono() - started), code);
+	for (char *const *a = o->argv; *a; a++)
+		fprintf(stderr, " %s", *a);
+	fputc('\n', stderr);
+}
+
+struct err *run(struct run_result *r, const struct run *o)
+{
+	AUTO(pipes_release) struct pipes io = { { -1, -1, -1 }, { -1, -1, -1 } };
+	int64_t started = clock_mono();
+	struct child c = { 0 };
+	struct err *e;
+
+	TRY(pipes_open(&io, o));
+	TRY(child_start(&c,
+		&(struct child_options){
+			.argv = o->argv,
+			.env = o->env,
+			.dir = o->dir,
+			.fd = { io.theirs[0], o->log_fd > 0 ? o->log_fd : io.theirs[1],
+				o->log_fd > 0 ? o->log_fd : io.theirs[2] },
+			.keep_fd = o->keep_fd,
+		}));
+	for (int i = 0; i < 3; i++)
+		close_fd(&io.theirs[i]);
+	e = attend(&c, &io, o, r);
+	if (e)
+		end_group(&c);
+	r->code = child_reap(&c);
+	trace(o, started, r->code);
+	return e;
+}
+
+/* The last line that says something. */
+static char *last_words(const struct buf *b)
+{
+	const char *text = buf_text(b), *best = NULL;
+	size_t best_n = 0;
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		if (n && strspn(text, " \t\r") < n) {
+			best = text;
+			best_n = n;
+		}
+		text += n + (text[n] == '\n');
+	}
+	return best ? str_ndup(best, best_n > 300 ? 300 : best_n) : NULL;
+}
+
+/* "git worktree add": the program and its verbs, without options and their values. */
+static char *short_name(char *const *argv)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+	int words = 0;
+
+	buf_adds(&b, argv[0]);
+	for (argv++; *argv && words < 2; argv++) {
+		const char *a = *argv;
+		if (str_equal(a, "-c") && argv[1]) {
+			argv++;
+			continue;
+		}
+		if (a[0] == '-' || strchr(a, '/') || strlen(a) > 20)
+			continue;
+		buf_addf(&b, " %s", a);
+		words++;
+	}
+	return buf_detach(&b);
+}
+
+struct err *run_failed(const struct run_result *r, const struct run *o)
+{
+	AUTO(str_release) char *said = last_words(&r->err);
+	AUTO(str_release) char *name = short_name(o->argv);
+
+	if (!said)
+		said = last_words(&r->out);
+	if (said)
+		return fail(ERR_FAILED, "%s: %s", name, said);
+	return fail(ERR_FAILED, "%s: exit %d", name, r->code);
+}
+
+struct err *run_ok(struct run_result *r, const struct run *o)
+{
+	TRY(run(r, o));
+	return r->code ? run_failed(r, o) : NULL;
+}
+
+void run_result_release(struct run_result *r)
+{
+	buf_release(&r->out);
+	buf_release(&r->err);
+}

@@ -1,0 +1,11 @@
+/* What may go into a path, a ref or a tmux name, in one place. */
+#pragma once
+
+#include <stdbool.h>
+
+/* [A-Za-z0-9_-]{1,64}, not starting with '-' (contract, section 3; reliability S1). */
+bool valid_id(const char *s);
+/* "fe-12" -> prefix length 2, number 12. false: not of that form. */
+bool valid_session(const char *id, int *prefix_n, long *number);
+/* A branch name that git takes (git-check-ref-format(1)) and that no option can be. */
+bool valid_branch(const char *s);

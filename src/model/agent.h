@@ -1,0 +1,55 @@
+/*
+ * An agent as data (contract, section 8): how it is started, resumed, recognised and typed to. Built
+ * from share/agents/NAME.yaml, the user's agents folder and the config's `agents:`, field by field in
+ * rising precedence (model/agent_read.h). All strings belong to the struct; NULL is "not said".
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "model/activity.h"
+
+struct agent_words { /* permissions: {skip: [...]} */
+	char *name;
+	struct strv words;
+};
+
+struct agent_send {
+	char *channel;        /* keys | opencode | codex | qwen; NULL: keys */
+	struct strv clear;    /* key that clears one input line, e.g. C-u; empty: nothing clears */
+	struct strv interrupt;
+	int enter_delay;      /* ms between paste and Enter; 0: 200 */
+	char *command_chars;  /* first characters that make a text a command of the agent */
+	bool queue;           /* typed while busy, it is queued */
+	char *box;            /* regex of the input line's prompt, e.g. '^❯ ' */
+	char *chip;           /* regex of a collapsed paste */
+};
+
+struct agent {
+	char *name;
+	char *file;               /* where the last word came from, for messages */
+	bool from_config;         /* its command comes from the config: needs trust */
+	struct strv command, resume;
+	VEC(struct agent_words) permissions;
+	char *process;            /* comm or base name that tells it from its children */
+	struct strv env;          /* NAME=value */
+	char *hooks, *transcript, *versions;
+	char *session_id;         /* preset | hook | api; NULL: none */
+	struct strv title[ACTIVITY_COUNT];  /* POSIX extended regexes on the terminal's title */
+	struct strv screen[ACTIVITY_COUNT]; /* … on the lines of the bottom block; all of a list */
+	struct agent_send send;
+};
+
+/* What the placeholders stand for. NULL or "" makes a word that is only that placeholder vanish,
+ * together with an option word (--model) right before it. */
+struct agent_values {
+	const char *prompt, *prompt_file, *model, *permissions, *session, *worktree, *agent_session_id;
+};
+
+/* words with placeholders -> argv. Unknown permission name: ERR_CONFIG, listing the known. */
+MUST_USE struct err *agent_expand(struct strv *argv, const struct agent *a,
+	const struct strv *words, const struct agent_values *values);
+bool agent_uses(const struct strv *words, const char *placeholder); /* "{prompt}" */
+void agent_release(struct agent *a);

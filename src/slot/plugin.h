@@ -1,0 +1,18 @@
+/*
+ * What every plugin starts with. A plugin is one file that ends in one const table: it has no state
+ * and no lifetime; what it must remember is a handle, a text kept in the session's record.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/sink.h"
+#include "base/tri.h"
+#include "base/vec.h"
+
+enum slot { SLOT_RUNTIME, SLOT_WORKSPACE };
+
+struct plugin {
+	enum slot slot;
+	const char *name;    /* as in the config */
+	const char *summary; /* for `ao doctor` */
+};
