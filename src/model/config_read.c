@@ -53,12 +53,12 @@ static void check_notifiers(struct schema_reader *r, const struct config *c, con
 
 	for (size_t i = 0; i < c->notifier_list.n; i++)
 		strv_add(&known, c->notifier_list.v[i].name);
-	if (!r->world || !r->world->names || !r->world->names(r->world->with, "notifier", &known))
-		return;
 	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++) {
 		const struct yaml *e = &list->v[i];
 		const char *meant;
 		if (e->kind != YAML_TEXT || strv_has(&known, e->text) || strstr(e->text, "${"))
+			continue;
+		if (!r->world->names(r->world->with, "notifier", e->text, &known) || strv_has(&known, e->text))
 			continue;
 		meant = text_suggest(e->text, known.v);
 		schema_wrong(r, e->line, e->column, "%s: no notifier '%s'%s%s%s", path, e->text,
@@ -159,6 +159,38 @@ static void defaults(struct config *c)
 	}
 }
 
+/* The world, with the file's own agents among those known: `projects` may stand before `agents`. */
+struct with_agents {
+	const struct config_world *world;
+	const struct yaml *agents;
+};
+
+static const char *env_through(void *with, const char *name)
+{
+	const struct with_agents *w = with;
+
+	return w->world->env ? w->world->env(w->world->with, name) : NULL;
+}
+
+static bool is_dir_through(void *with, const char *path)
+{
+	const struct with_agents *w = with;
+
+	return !w->world->is_dir || w->world->is_dir(w->world->with, path);
+}
+
+static bool names_through(void *with, const char *slot, const char *value, struct strv *names)
+{
+	const struct with_agents *w = with;
+
+	if (!w->world->names || !w->world->names(w->world->with, slot, value, names))
+		return false;
+	for (size_t i = 0; str_equal(slot, "agent") && w->agents && i < w->agents->n; i++)
+		if (w->agents->v[i].name)
+			strv_add(names, w->agents->v[i].name);
+	return true;
+}
+
 struct err *config_read(struct config *out, const char *file, const char *shown, const char *text,
 	size_t n, const struct config_world *world)
 {
@@ -166,12 +198,15 @@ struct err *config_read(struct config *out, const char *file, const char *shown,
 	AUTO(yaml_release) struct yaml root = { 0 };
 	AUTO(strv_release) struct strv errors = { 0 };
 	AUTO(str_release) char *dir = path_dir(file);
-	struct schema_reader r = { .world = world, .file = shown ? shown : file, .dir = dir, .errors = &errors,
+	struct with_agents through = { .world = world };
+	const struct config_world inner = { &through, env_through, is_dir_through, names_through };
+	struct schema_reader r = { .world = &inner, .file = shown ? shown : file, .dir = dir, .errors = &errors,
 		.sensitive = &c.sensitive, .origins = &c.origins };
 
 	str_set(&c.file, file);
 	str_set(&c.dir, dir);
 	if (yaml_parse(&root, &errors, r.file, text, n)) {
+		through.agents = yaml_get(&root, "agents");
 		schema_read(&r, &config_schema, &root, &c, "");
 		check_prefixes(&r, &c, yaml_get(&root, "projects"));
 		check_all_notifiers(&r, &c, &root);

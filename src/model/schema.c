@@ -117,7 +117,7 @@ static bool allowed(struct schema_reader *r, const struct key *k, const struct y
 	}
 	if (k->words && k->type != KEY_LISTS && k->type != KEY_EACH)
 		return among(r, y->line, y->column, path, value, (char *const *)k->words);
-	if (k->slot && r->world && r->world->names && r->world->names(r->world->with, k->slot, &names))
+	if (k->slot && r->world && r->world->names && r->world->names(r->world->with, k->slot, value, &names))
 		return among(r, y->line, y->column, path, value, names.v);
 	return true;
 }

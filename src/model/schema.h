@@ -73,8 +73,9 @@ struct config_world {
 	void *with;
 	const char *(*env)(void *with, const char *name); /* NULL: not set */
 	bool (*is_dir)(void *with, const char *path);
-	/* Adds the names of a slot ("agent", "runtime" …); false: nobody can say, all are fine. */
-	bool (*names)(void *with, const char *slot, struct strv *names);
+	/* Adds the names that a slot ("agent", "runtime" …) knows, `value` too if it would do (an outside
+	 * plugin on PATH); false: nobody can say, all are fine. */
+	bool (*names)(void *with, const char *slot, const char *value, struct strv *names);
 };
 
 struct origin { /* where a value comes from: "projects.fe.path", line 9 */

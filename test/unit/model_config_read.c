@@ -30,11 +30,12 @@ static bool is_dir(void *with, const char *path)
 	return !strstr(path, "missing");
 }
 
-static bool names(void *with, const char *slot, struct strv *out)
+static bool names(void *with, const char *slot, const char *value, struct strv *out)
 {
 	(void)with;
+	(void)value;
 	if (str_equal(slot, "agent"))
-		strv_add_all(out, ARGV("claude-code", "codex", "my-agent"));
+		strv_add_all(out, ARGV("claude-code", "codex"));
 	else if (str_equal(slot, "runtime"))
 		strv_add_all(out, ARGV("tmux", "process"));
 	else if (str_equal(slot, "notifier"))
@@ -178,6 +179,7 @@ static const char whole[] =
 	"    orchestratorRules: ''\n"
 	"    trust: [octocat]\n"
 	"  backend: {path: /srv/MyBackEnd, symlinks: }\n"
+	"  third: {path: /srv/third, agent: my-agent}\n"
 	"agents:\n"
 	"  my-agent: {command: [./agent.sh, '{prompt}'], process: agent.sh}\n"
 	"notifiers:\n"
