@@ -19,10 +19,10 @@ MUST_USE struct err *events_append(const struct store *st, const char *session, 
  * nothing. Lines that are not JSON are passed with event NULL. */
 typedef void (*event_reader)(void *arg, json_t *event, const char *line);
 MUST_USE struct err *events_read(
-	const struct store *st, const char *session, event_reader read, void *arg);
+	const struct store *st, const char *session, event_reader pass, void *arg);
 /* New lines as they come, by inotify, until the user stops: never returns NULL otherwise. */
 MUST_USE struct err *events_follow(
-	const struct store *st, const char *session, event_reader read, void *arg);
+	const struct store *st, const char *session, event_reader pass, void *arg);
 
 struct events_report {
 	long lines, gaps, doubles, broken;
