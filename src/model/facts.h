@@ -1,0 +1,63 @@
+/*
+ * What was observed of a session, each fact with its time and its source; nothing in here is decided.
+ * rule/ makes an activity and a status of it. Times are ms since 1970, 0: unknown.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/tri.h"
+#include "model/activity.h"
+#include "model/pull.h"
+
+/* Best evidence first (contract, section 5). */
+#define SOURCES(X)                                                                                 \
+	X(PROCESS, "process")                                                                      \
+	X(LIVE, "live status")                                                                     \
+	X(HOOK, "hook")                                                                            \
+	X(TRANSCRIPT, "transcript")                                                                \
+	X(TERMINAL, "terminal") /* title, output, children */                                      \
+	X(SCREEN, "screen")
+
+#define SOURCE_ROW(name, word) SOURCE_##name,
+enum source { SOURCES(SOURCE_ROW) SOURCE_COUNT };
+#undef SOURCE_ROW
+const char *source_word(enum source s);
+
+struct fact {
+	enum source source;
+	enum activity says; /* ACTIVITY_UNKNOWN: it was looked at and says nothing */
+	bool state;         /* true now, as opposed to an event that began something */
+	int64_t at;
+	char *detail;       /* in plain words; outside text is in it */
+};
+
+enum { FACTS_MAX = 12 };
+
+struct facts {
+	int64_t now;
+	int64_t created_at;
+	int64_t started_at;   /* the runtime's last start */
+	enum status recorded;
+	bool half_done;       /* a verb is at work, or died: the record's `doing` */
+	enum tri runtime;     /* is the agent's supervisor alive? */
+	bool reboot;          /* it ran under another boot id */
+	bool has_exit;        /* `exit` was written */
+	int exit_code, exit_signal; /* signal 0: none */
+	bool has_workspace;
+
+	struct fact v[FACTS_MAX];
+	int n;
+
+	bool sign_of_life;    /* since the last start */
+	bool has_hooks;       /* it reported at least once */
+	int64_t turn_open_at; /* a prompt without an end since; 0: none open */
+	int64_t activity_at;  /* last sign of the agent's own doing */
+	int64_t stuck_after;  /* ms, agent-stuck.threshold */
+
+	struct pull pull;
+};
+
+struct fact *facts_add(struct facts *f, enum source source, enum activity says, int64_t at);
+void facts_release(struct facts *f);

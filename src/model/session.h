@@ -1,0 +1,64 @@
+/*
+ * The record of one session (contract, section 3): what is durable. All values are text, as they
+ * stand in `metadata`; NULL is absent. Times are ISO 8601, UTC. Unknown keys, comments and the order
+ * of lines survive in `lines`. One table, session_fields[], serves reading, writing and release.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/kv.h"
+#include "model/activity.h"
+
+/* member, key. The page's keys first, in its order; then ours. */
+#define SESSION_FIELDS(X)                                                                          \
+	X(id, "id")                                                                                \
+	X(project, "projectId")                                                                    \
+	X(status, "status")                                                                        \
+	X(branch, "branch")                                                                        \
+	X(issue, "issueId")                                                                        \
+	X(pr, "pr")                                                                                \
+	X(created_at, "createdAt")                                                                 \
+	X(last_activity_at, "lastActivityAt")                                                      \
+	X(uid, "uid")                                   /* 32 hex digits: marks what is ours */    \
+	X(doing, "doing")                               /* the verb that is at work, or died */    \
+	X(title, "title")                               /* the issue's title, for the summary */   \
+	X(agent, "agent")                                                                          \
+	X(agent_session_id, "agentSessionId")           /* the agent's own conversation */         \
+	X(runtime, "runtime")                                                                      \
+	X(runtime_handle, "runtimeHandle")                                                         \
+	X(started_at, "startedAt")                      /* the runtime's last start */             \
+	X(workspace, "workspace")                                                                  \
+	X(workspace_handle, "workspaceHandle")                                                     \
+	X(repo, "repo")                                 /* the project's path at spawn */          \
+	X(worktree, "worktree")                         /* absent once it is removed */            \
+	X(base, "base")                                 /* the commit the branch started from */   \
+	X(made_branch, "madeBranch")                    /* "yes": the branch was ours to make */   \
+	X(saved, "saved")                               /* the last refs/ao/trash/… */             \
+	X(saved_work, "savedWork")                      /* "3 files, 2 commits" */                 \
+	X(kept, "kept")                                 /* a worktree kept aside */                \
+	X(reason, "reason")                             /* why the status is what it is */         \
+	X(status_at, "statusAt")                                                                   \
+	X(killed_at, "killedAt")                                                                   \
+	X(restored_at, "restoredAt")                                                               \
+	X(undeleted_at, "undeletedAt")                                                             \
+	X(rev, "rev")                                   /* grows with each write */
+
+struct session {
+#define MEMBER(member, key) char *member;
+	SESSION_FIELDS(MEMBER)
+#undef MEMBER
+	struct kv lines; /* the file as it was read */
+};
+
+/* bad (may be NULL) gets a line for each broken line. The older spellings `issue` and `project` are
+ * read, and become the new ones. A session without an id in its text gets `id`. */
+void session_parse(
+	struct session *s, const char *id, const char *text, size_t n, struct strv *bad);
+void session_write(struct buf *out, struct session *s);
+void session_release(struct session *s);
+
+enum status session_status(const struct session *s); /* recorded; unreadable: spawning */
+bool session_is(const struct session *s, enum status status);
+/* Order of ids: by prefix, then as numbers (fe-2 before fe-10). For qsort of char *. */
+int session_id_order(const void *a, const void *b);

@@ -1,0 +1,27 @@
+/*
+ * Spawn: issue → id → branch and worktree → launch line → runtime → one record. `doing=spawn` is on
+ * disk before the first effect; a failure settles the record (op/settle.h) and is returned.
+ */
+#pragma once
+
+#include "op/world.h"
+
+struct spawn_options {
+	const struct project *project;
+	const char *issue;  /* 42, #42, INT-7, a URL, any words; NULL: none */
+	const char *agent;  /* NULL: the project's */
+	const char *branch; /* exactly this one; NULL: derived */
+	const char *base;   /* NULL: the default branch */
+	const char *prompt; /* NULL: made from the issue, or none */
+	int columns, rows;  /* the new terminal's size in cells; 0: 200 x 50 */
+};
+
+/* *attach: the line for people. *issue_shown: "#42", "INT-7", the words, or NULL. */
+struct spawned {
+	struct session session;
+	char *attach, *issue_shown;
+};
+
+MUST_USE struct err *op_spawn(
+	struct spawned *out, const struct world *w, const struct spawn_options *o);
+void spawned_release(struct spawned *s);

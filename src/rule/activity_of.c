@@ -1,0 +1,117 @@
+#include "rule/activity_of.h"
+
+/* The newest fact of one source that says anything. */
+static int newest(const struct facts *f, enum source source)
+{
+	int best = -1;
+
+	for (int i = 0; i < f->n; i++)
+		if (f->v[i].source == source && f->v[i].says != ACTIVITY_UNKNOWN &&
+			(best < 0 || f->v[i].at >= f->v[best].at))
+			best = i;
+	return best;
+}
+
+static int find(const struct facts *f, enum source source, enum activity says)
+{
+	for (int i = 0; i < f->n; i++)
+		if (f->v[i].source == source && f->v[i].says == says)
+			return i;
+	return -1;
+}
+
+static struct verdict verdict(const struct facts *f, int by, const char *why)
+{
+	enum activity a = by >= 0 ? f->v[by].says : ACTIVITY_UNKNOWN;
+
+	if (a == ACTIVITY_READY && f->activity_at && f->now - f->activity_at > IDLE_MS)
+		return (struct verdict){ ACTIVITY_IDLE, by, "ready, and no activity for over 5 minutes" };
+	return (struct verdict){ a, by, why };
+}
+
+/* An open dialog: told by a hook and not contradicted since, or seen on the terminal now. */
+static struct verdict waiting(const struct facts *f, int hook)
+{
+	int title = find(f, SOURCE_TERMINAL, ACTIVITY_WAITING_INPUT);
+	int screen = find(f, SOURCE_SCREEN, ACTIVITY_WAITING_INPUT);
+	int working = find(f, SOURCE_TERMINAL, ACTIVITY_ACTIVE);
+
+	if (title >= 0)
+		return verdict(f, title, "its title says that it waits for an answer");
+	if (screen >= 0)
+		return verdict(f, screen, "its screen shows a question");
+	if (hook < 0 || f->v[hook].says != ACTIVITY_WAITING_INPUT)
+		return verdict(f, -1, "");
+	if (working >= 0 && f->v[working].state && f->v[working].at > f->v[hook].at + QUIET_MS)
+		return (struct verdict){ ACTIVITY_ACTIVE, working,
+			"a question was asked, but it has been working since" };
+	return verdict(f, hook, "it asked and nobody has answered since");
+}
+
+static struct verdict by_hook(const struct facts *f, int hook)
+{
+	int quiet = find(f, SOURCE_TERMINAL, ACTIVITY_READY);
+	int screen = newest(f, SOURCE_SCREEN);
+
+	if (f->v[hook].says != ACTIVITY_ACTIVE)
+		return verdict(f, hook, "its last report");
+	if (f->now - f->v[hook].at < STALE_ACTIVE_MS)
+		return verdict(f, hook, "it reported work a moment ago");
+	/* Esc, a rejected tool and some errors end a turn without any hook */
+	if (quiet >= 0 && screen >= 0 && f->v[screen].says != ACTIVITY_ACTIVE)
+		return verdict(f, screen, "its last report is old, its terminal still, and the screen tells");
+	return verdict(f, hook, "a turn began and nothing says that it ended");
+}
+
+static struct verdict by_terminal(const struct facts *f)
+{
+	int terminal = newest(f, SOURCE_TERMINAL);
+	int screen = newest(f, SOURCE_SCREEN);
+	int working = find(f, SOURCE_TERMINAL, ACTIVITY_ACTIVE);
+
+	if (screen >= 0 && f->v[screen].says == ACTIVITY_BLOCKED)
+		return verdict(f, screen, "its screen shows an error");
+	if (working >= 0)
+		return verdict(f, working, "its terminal or a child of it is busy");
+	if (screen >= 0)
+		return verdict(f, screen, "its screen");
+	if (terminal >= 0)
+		return verdict(f, terminal, "its terminal is still");
+	return (struct verdict){ ACTIVITY_UNKNOWN, -1, "no evidence" };
+}
+
+struct verdict activity_of(const struct facts *f)
+{
+	int process = find(f, SOURCE_PROCESS, ACTIVITY_EXITED);
+	int live = newest(f, SOURCE_LIVE), hook = newest(f, SOURCE_HOOK);
+	int transcript = newest(f, SOURCE_TRANSCRIPT);
+	struct verdict v;
+
+	if (process >= 0)
+		return verdict(f, process, "its process has ended");
+	if (f->runtime != TRI_YES)
+		return (struct verdict){ ACTIVITY_UNKNOWN, -1, "whether it runs could not be found out" };
+	v = waiting(f, hook);
+	if (v.by >= 0)
+		return v;
+	if (live >= 0)
+		return verdict(f, live, "its own live status");
+	if (transcript >= 0 && (hook < 0 || f->v[transcript].at > f->v[hook].at))
+		return verdict(f, transcript, "its transcript");
+	if (hook >= 0)
+		return by_hook(f, hook);
+	return by_terminal(f);
+}
+
+bool needs_terminal(const struct facts *f)
+{
+	int hook = newest(f, SOURCE_HOOK), live = newest(f, SOURCE_LIVE);
+
+	if (f->runtime != TRI_YES || live >= 0)
+		return false;
+	if (hook < 0)
+		return true;
+	if (f->v[hook].says == ACTIVITY_ACTIVE)
+		return f->now - f->v[hook].at >= STALE_ACTIVE_MS;
+	return f->v[hook].says == ACTIVITY_WAITING_INPUT;
+}

@@ -1,0 +1,297 @@
+#include "store/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/stop.h"
+
+enum { ROTATE_AT = 8 << 20, LINE_MAX_BYTES = 65536, LOCK_WAIT_MS = 10000 };
+
+static long long sequence_of(const char *line, size_t n)
+{
+	json_t *event = json_loadb(line, n, 0, NULL);
+	long long seq = json_integer_value(json_object_get(event, "seq"));
+
+	json_decref(event);
+	return seq;
+}
+
+/* Start of the last line in text[0..n), which ends in a newline. */
+static const char *last_line(const char *text, size_t n)
+{
+	const char *before = n > 1 ? memrchr(text, '\n', n - 1) : NULL;
+
+	return before ? before + 1 : text;
+}
+
+/* A line that a crash tore off is taken away, so that the next one begins at a line's start. */
+static struct err *repair(const char *path, const struct buf *tail)
+{
+	const char *end = memrchr(tail->s, '\n', tail->n);
+	size_t torn = tail->n - (end ? (size_t)(end + 1 - tail->s) : 0);
+	struct stat st;
+
+	if (!torn)
+		return NULL;
+	if (stat(path, &st) < 0 || truncate(path, st.st_size - (off_t)torn) < 0)
+		return fail_errno("cannot repair %s", path);
+	return NULL;
+}
+
+static struct err *last_sequence(long long *seq, const char *path)
+{
+	AUTO(buf_release) struct buf tail = { 0 };
+	struct err *e = file_read_tail(&tail, path, LINE_MAX_BYTES);
+	const char *end;
+
+	if (e && e->class == ERR_MISSING) {
+		err_free(e);
+		return NULL;
+	}
+	TRY(e);
+	if (!tail.n)
+		return NULL;
+	TRY(repair(path, &tail));
+	end = memrchr(tail.s, '\n', tail.n);
+	while (end && !*seq) {
+		const char *line = last_line(tail.s, (size_t)(end + 1 - tail.s));
+		*seq = sequence_of(line, (size_t)(end - line));
+		end = line > tail.s ? line - 1 : NULL;
+	}
+	return NULL;
+}
+
+/* The first line's number names the file that is put aside. */
+static struct err *rotate(const struct store *st, const char *path)
+{
+	AUTO(buf_release) struct buf head = { 0 };
+	AUTO(str_release) char *aside = NULL;
+	struct stat s;
+	size_t n;
+
+	if (stat(path, &s) < 0 || s.st_size < ROTATE_AT)
+		return NULL;
+	TRY(file_read(&head, path, ROTATE_AT + (1 << 20)));
+	n = head.n ? strcspn(head.s, "\n") : 0;
+	aside = str_format("%s/events-%012lld.jsonl", st->dir, sequence_of(buf_text(&head), n));
+	if (path_exists(aside) || rename(path, aside) < 0)
+		return fail_errno("cannot rotate %s", path);
+	return NULL;
+}
+
+static json_t *compose(
+	long long seq, const char *session, const char *type, int64_t at_ms, json_t *more)
+{
+	AUTO(str_release) char *time = clock_iso_ms(at_ms ? at_ms : clock_wall());
+	const char *actor = getenv("AO_SESSION");
+	json_t *event = json_object();
+
+	json_object_set_new(event, "seq", json_integer(seq));
+	json_object_set_new(event, "time", json_string(time));
+	json_object_set_new(event, "session", session ? json_string(session) : json_null());
+	json_object_set_new(event, "actor", json_string(str_empty(actor) ? "user" : actor));
+	json_object_set_new(event, "type", json_string(type));
+	if (more)
+		json_object_update_missing(event, more);
+	json_decref(more);
+	return event;
+}
+
+static struct err *append_locked(const struct store *st, const char *path, const char *session,
+	const char *type, int64_t at_ms, json_t *more)
+{
+	long long seq = 0;
+	AUTO(str_release) char *line = NULL;
+	AUTO(str_release) char *text = NULL;
+	json_t *event;
+	struct err *e = last_sequence(&seq, path);
+
+	if (!e)
+		e = rotate(st, path);
+	if (e) {
+		json_decref(more);
+		return e;
+	}
+	event = compose(seq + 1, session, type, at_ms, more);
+	text = json_dumps(event, JSON_COMPACT);
+	json_decref(event);
+	if (!text)
+		return fail(ERR_FAILED, "cannot write an event: not UTF-8");
+	line = str_format("%s\n", text);
+	return file_append(path, line, strlen(line), FILE_DURABLE);
+}
+
+struct err *events_append(const struct store *st, const char *session, const char *type,
+	int64_t at_ms, json_t *more)
+{
+	AUTO(lock_release) struct lock l = { 0 };
+	AUTO(str_release) char *lock = path_join(st->dir, ".lock");
+	AUTO(str_release) char *path = path_join(st->dir, "events.jsonl");
+	struct err *e = lock_take(&l, lock, LOCK_WAIT_MS);
+
+	if (e) {
+		json_decref(more);
+		return e;
+	}
+	return append_locked(st, path, session, type, at_ms, more);
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Paths, oldest first: the numbers in the names are padded, and '-' sorts before '.'. */
+static struct err *files(struct strv *paths, const struct store *st)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+
+	TRY(file_list(&names, st->dir));
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), by_text);
+	STRV_EACH(name, &names)
+		if (str_starts(*name, "events") && str_ends(*name, ".jsonl"))
+			strv_addf(paths, "%s/%s", st->dir, *name);
+	return NULL;
+}
+
+static void pass_line(
+	const char *line, size_t n, const char *session, event_reader pass, void *arg)
+{
+	AUTO(str_release) char *copy = str_ndup(line, n);
+	json_t *event = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
+	const char *of = json_string_value(json_object_get(event, "session"));
+
+	if (!session || str_equal(of, session))
+		pass(arg, event, copy);
+	json_decref(event);
+}
+
+/* Whole lines of text; returns the bytes that they took. */
+static size_t pass_lines(
+	const char *text, size_t n, const char *session, event_reader pass, void *arg)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		const char *end = memchr(text + done, '\n', n - done);
+		if (!end)
+			break;
+		pass_line(text + done, (size_t)(end - text) - done, session, pass, arg);
+		done = (size_t)(end + 1 - text);
+	}
+	return done;
+}
+
+struct err *events_read(const struct store *st, const char *session, event_reader pass, void *arg)
+{
+	AUTO(strv_release) struct strv paths = { 0 };
+
+	TRY(files(&paths, st));
+	STRV_EACH(path, &paths) {
+		AUTO(buf_release) struct buf b = { 0 };
+		bool found;
+		TRY(file_read_if(&b, &found, *path, ROTATE_AT + (1 << 20)));
+		pass_lines(buf_text(&b), b.n, session, pass, arg);
+	}
+	return NULL;
+}
+
+static void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+/* What was appended since *from; a shorter file is a new one. */
+static struct err *read_since(
+	off_t *from, const char *path, const char *session, event_reader pass, void *arg)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+	bool found;
+
+	TRY(file_read_if(&b, &found, path, ROTATE_AT + (1 << 20)));
+	if ((off_t)b.n < *from)
+		*from = 0;
+	*from += (off_t)pass_lines(
+		buf_text(&b) + *from, b.n - (size_t)*from, session, pass, arg);
+	return NULL;
+}
+
+struct err *events_follow(
+	const struct store *st, const char *session, event_reader pass, void *arg)
+{
+	AUTO(fd_close) int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	AUTO(str_release) char *path = path_join(st->dir, "events.jsonl");
+	off_t from = 0;
+	struct stat s;
+	ssize_t got;
+	char drain[4096];
+
+	if (fd < 0 || inotify_add_watch(fd, st->dir, IN_MODIFY | IN_MOVED_TO | IN_CREATE) < 0)
+		return fail_errno("cannot watch %s", st->dir);
+	if (stat(path, &s) == 0)
+		from = s.st_size;
+	for (;;) {
+		struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
+			{ .fd = stop_fd(), .events = POLLIN } };
+		TRY(read_since(&from, path, session, pass, arg));
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return fail_errno("cannot wait for events");
+		if (stop_requested())
+			return stop_err();
+		while ((got = read(fd, drain, sizeof(drain))) > 0)
+			;
+	}
+}
+
+/* ---- verification -------------------------------------------------------------------------- */
+
+struct check {
+	struct events_report *report;
+	long long last;
+};
+
+static void check_line(void *arg, json_t *event, const char *line)
+{
+	struct check *c = arg;
+	long long seq = json_integer_value(json_object_get(event, "seq"));
+
+	(void)line;
+	c->report->lines++;
+	if (!event || seq <= 0) {
+		c->report->broken++;
+		return;
+	}
+	if (c->last && seq <= c->last)
+		c->report->doubles++;
+	else if (seq > c->last + 1)
+		c->report->gaps++;
+	if (seq > c->last)
+		c->last = seq;
+}
+
+struct err *events_verify(struct events_report *out, const struct store *st)
+{
+	AUTO(str_release) char *path = path_join(st->dir, "events.jsonl");
+	AUTO(buf_release) struct buf tail = { 0 };
+	struct check c = { .report = out };
+	bool found;
+
+	*out = (struct events_report){ 0 };
+	TRY(events_read(st, NULL, check_line, &c));
+	TRY(file_read_if(&tail, &found, path, ROTATE_AT + (1 << 20)));
+	out->torn = tail.n && tail.s[tail.n - 1] != '\n';
+	return NULL;
+}

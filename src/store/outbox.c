@@ -1,0 +1,176 @@
+#include "store/outbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/kv.h"
+#include "base/path.h"
+
+enum { MESSAGE_MAX = 8 << 20 };
+
+#define ROW(name, word) word,
+static const char *const words[] = { MESSAGE_STATES(ROW) };
+#undef ROW
+
+const char *message_state_word(enum message_state s)
+{
+	return words[s];
+}
+
+static bool parse_state(enum message_state *s, const char *word)
+{
+	for (int i = 0; i < MESSAGE_STATE_COUNT; i++) {
+		if (str_equal(words[i], word)) {
+			*s = (enum message_state)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void message_release(struct message *m)
+{
+	str_release(&m->from);
+	str_release(&m->kind);
+	str_release(&m->note);
+	buf_release(&m->text);
+	*m = (struct message){ 0 };
+}
+
+void messages_release(struct messages *m)
+{
+	for (size_t i = 0; i < m->list.n; i++)
+		message_release(&m->list.v[i]);
+	free(m->list.v);
+	*m = (struct messages){ 0 };
+}
+
+static void set_time(struct kv *kv, const char *key, int64_t ms)
+{
+	AUTO(str_release) char *text = ms ? clock_iso_ms(ms) : NULL;
+
+	kv_set(kv, key, text);
+}
+
+static void write_message(struct buf *out, const struct message *m)
+{
+	AUTO(kv_release) struct kv kv = { 0 };
+
+	kv_set(&kv, "state", words[m->state]);
+	kv_set(&kv, "kind", m->kind ? m->kind : "message");
+	kv_set(&kv, "from", m->from);
+	set_time(&kv, "made", m->made_at);
+	set_time(&kv, "changed", m->changed_at);
+	set_time(&kv, "mark", m->mark);
+	kv_set(&kv, "note", m->note);
+	kv_write(out, &kv);
+	buf_addc(out, '\n');
+	buf_add(out, buf_text(&m->text), m->text.n);
+}
+
+static char *message_path(const struct store *st, const char *id, int number)
+{
+	return str_format("%s/%s/outbox/%04d", st->dir, id, number);
+}
+
+struct err *outbox_save(const struct store *st, const char *id, const struct message *m)
+{
+	AUTO(str_release) char *path = message_path(st, id, m->number);
+	AUTO(buf_release) struct buf b = { 0 };
+
+	write_message(&b, m);
+	return file_replace(path, b.s, b.n, FILE_DURABLE);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+struct numbers {
+	VEC(int) list;
+};
+
+static void numbers_release(struct numbers *n)
+{
+	free(n->list.v);
+}
+
+static struct err *list_numbers(struct numbers *out, const char *folder)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+
+	TRY(file_list(&names, folder));
+	STRV_EACH(name, &names)
+		if ((*name)[0] != '.' && atoi(*name) > 0)
+			*vec_push(&out->list) = atoi(*name);
+	if (out->list.n)
+		qsort(out->list.v, out->list.n, sizeof(*out->list.v), by_number);
+	return NULL;
+}
+
+/* Two senders at once: the lock of the outbox, not the session's, which one of them may hold for
+ * minutes while it waits. */
+struct err *outbox_add(const struct store *st, const char *id, struct message *m)
+{
+	AUTO(lock_release) struct lock l = { 0 };
+	AUTO(numbers_release) struct numbers numbers = { 0 };
+	AUTO(str_release) char *folder = store_path(st, id, "outbox");
+	AUTO(str_release) char *lock = store_path(st, id, "outbox.lock");
+
+	TRY(file_make_dirs(folder));
+	TRY(lock_take(&l, lock, 10000));
+	TRY(list_numbers(&numbers, folder));
+	m->number = numbers.list.n ? numbers.list.v[numbers.list.n - 1] + 1 : 1;
+	m->made_at = m->changed_at = clock_wall();
+	return outbox_save(st, id, m);
+}
+
+static bool parse_message(struct message *m, const char *text, size_t n)
+{
+	AUTO(kv_release) struct kv kv = { 0 };
+	const char *end = n > 1 ? memmem(text, n, "\n\n", 2) : NULL;
+
+	if (!end)
+		return false;
+	kv_parse(&kv, text, (size_t)(end - text), NULL);
+	if (!parse_state(&m->state, kv_get(&kv, "state")))
+		return false;
+	str_set(&m->kind, kv_get(&kv, "kind"));
+	str_set(&m->from, kv_get(&kv, "from"));
+	str_set(&m->note, kv_get(&kv, "note"));
+	clock_parse(&m->made_at, kv_get(&kv, "made"));
+	clock_parse(&m->changed_at, kv_get(&kv, "changed"));
+	clock_parse(&m->mark, kv_get(&kv, "mark"));
+	buf_add(&m->text, end + 2, n - (size_t)(end + 2 - text));
+	return true;
+}
+
+static bool is_live(enum message_state s)
+{
+	return s == MESSAGE_QUEUED || s == MESSAGE_TYPING || s == MESSAGE_SUBMITTED;
+}
+
+struct err *outbox_read(
+	struct messages *out, const struct store *st, const char *id, bool live_only)
+{
+	AUTO(numbers_release) struct numbers numbers = { 0 };
+	AUTO(str_release) char *folder = store_path(st, id, "outbox");
+
+	TRY(list_numbers(&numbers, folder));
+	for (size_t i = 0; i < numbers.list.n; i++) {
+		AUTO(str_release) char *path = message_path(st, id, numbers.list.v[i]);
+		AUTO(buf_release) struct buf b = { 0 };
+		struct message m = { .number = numbers.list.v[i] };
+		bool found;
+
+		TRY(file_read_if(&b, &found, path, MESSAGE_MAX));
+		if (found && parse_message(&m, buf_text(&b), b.n) && (!live_only || is_live(m.state)))
+			*vec_push(&out->list) = m;
+		else
+			message_release(&m);
+	}
+	return NULL;
+}

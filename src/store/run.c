@@ -1,0 +1,76 @@
+#include "store/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/kv.h"
+#include "base/path.h"
+
+static struct err *read_kv(struct kv *kv, bool *found, const char *folder, const char *name)
+{
+	AUTO(str_release) char *path = path_join(folder, name);
+	AUTO(buf_release) struct buf b = { 0 };
+
+	TRY(file_read_if(&b, found, path, 65536));
+	kv_parse(kv, buf_text(&b), b.n, NULL);
+	return NULL;
+}
+
+static int64_t number(const struct kv *kv, const char *key)
+{
+	const char *text = kv_get(kv, key);
+
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
+/* On a home shared by machines a lock speaks only for the machine that holds it. */
+static bool elsewhere(const struct kv *kv)
+{
+	const char *host = kv_get(kv, "host");
+	char here[256] = "";
+
+	return host && gethostname(here, sizeof(here) - 1) == 0 && !str_equal(host, here);
+}
+
+static void read_run(struct run_info *r, const struct kv *kv)
+{
+	const char *boot = kv_get(kv, "bootId");
+
+	r->supervisor = (pid_t)number(kv, "supervisor");
+	r->pid = (pid_t)number(kv, "pid");
+	r->pid_start = number(kv, "pidStart");
+	r->reboot = boot && *boot && *clock_boot_id() && !str_equal(boot, clock_boot_id());
+	clock_parse(&r->started_at, kv_get(kv, "startedAt"));
+	r->process = str_dup(kv_get(kv, "process"));
+}
+
+void run_read(struct run_info *r, const char *folder)
+{
+	AUTO(str_release) char *lock = path_join(folder, "run.lock");
+	AUTO(kv_release) struct kv run = { 0 }, end = { 0 };
+
+	run_info_release(r);
+	r->alive = lock_held(lock);
+	err_drop(read_kv(&run, &r->has_run, folder, "run"), "as if it were not there");
+	if (r->has_run)
+		read_run(r, &run);
+	if (r->alive == TRI_NO && r->has_run && elsewhere(&run))
+		r->alive = TRI_UNKNOWN;
+	err_drop(read_kv(&end, &r->has_exit, folder, "exit"), "as if it were not there");
+	if (r->has_exit) {
+		r->exit_code = (int)number(&end, "code");
+		r->exit_signal = (int)number(&end, "signal");
+		clock_parse(&r->ended_at, kv_get(&end, "endedAt"));
+	}
+}
+
+void run_info_release(struct run_info *r)
+{
+	str_release(&r->process);
+	*r = (struct run_info){ 0 };
+}

@@ -1,0 +1,203 @@
+#include "store/signals.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/path.h"
+
+enum { TAIL_MAX = 16384, TURN_AT = 256 << 10, TEXT_MAX = 400 };
+
+#define ROW(name, word) word,
+static const char *const words[] = { SIGNAL_KINDS(ROW) };
+#undef ROW
+
+const char *signal_word(enum signal_kind k)
+{
+	return words[k];
+}
+
+int signal_parse_word(const char *word)
+{
+	for (int i = 0; i < SIGNAL_COUNT; i++)
+		if (str_equal(words[i], word))
+			return i;
+	return -1;
+}
+
+void signal_digest(size_t *length, uint64_t *hash, const char *text, size_t n)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (text[i] != '\r' || i + 1 == n || text[i + 1] != '\n')
+			buf_addc(&b, text[i]);
+	buf_trim(&b);
+	*length = b.n;
+	*hash = hash_fnv(buf_text(&b), b.n);
+}
+
+/* One line of text: \n and \\ escaped, other control bytes as blanks, cut between characters. */
+static void add_text(struct buf *b, const char *s)
+{
+	size_t from = b->n;
+
+	for (; *s && b->n - from < TEXT_MAX; s++) {
+		if (*s == '\n')
+			buf_adds(b, "\\n");
+		else if (*s == '\\')
+			buf_adds(b, "\\\\");
+		else
+			buf_addc(b, (unsigned char)*s < ' ' ? ' ' : *s);
+	}
+	while (*s && ((unsigned char)*s & 0xc0) == 0x80 && b->n > from) {
+		bool lead = ((unsigned char)b->s[b->n - 1] & 0xc0) != 0x80;
+		buf_cut(b, b->n - 1);
+		if (lead)
+			break;
+	}
+}
+
+struct err *signals_append(const char *folder, const struct signal_line *s)
+{
+	AUTO(str_release) char *path = path_join(folder, "signals");
+	AUTO(str_release) char *time = clock_iso_ms(s->at);
+	AUTO(buf_release) struct buf b = { 0 };
+
+	buf_addf(&b, "%s %s %s %d %zu %016" PRIx64, time, words[s->kind],
+		str_empty(s->source) ? "hook" : s->source, (int)s->pid, s->length, s->hash);
+	if (!str_empty(s->text)) {
+		buf_addc(&b, ' ');
+		add_text(&b, s->text);
+	}
+	buf_addc(&b, '\n');
+	return file_append(path, b.s, b.n, FILE_VOLATILE);
+}
+
+static char *unescape(const char *s, size_t n)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '\\' && i + 1 < n)
+			buf_addc(&b, s[++i] == 'n' ? '\n' : s[i]);
+		else
+			buf_addc(&b, s[i]);
+	}
+	return buf_detach(&b);
+}
+
+static bool parse_line(struct signal_line *out, const char *line, size_t n)
+{
+	AUTO(str_release) char *copy = str_ndup(line, n);
+	char time[32], kind[16], source[32];
+	int pid, used = 0, which;
+	size_t length;
+	uint64_t hash;
+
+	if (strlen(copy) != n ||
+		sscanf(copy, "%31s %15s %31s %d %zu %16" SCNx64 "%n", time, kind, source, &pid,
+			&length, &hash, &used) != 6)
+		return false;
+	which = signal_parse_word(kind);
+	if (which < 0 || !clock_parse(&out->at, time) || (copy[used] && copy[used] != ' '))
+		return false;
+	out->kind = (enum signal_kind)which;
+	out->source = str_dup(source);
+	out->pid = pid;
+	out->length = length;
+	out->hash = hash;
+	out->text = copy[used] ? unescape(copy + used + 1, n - (size_t)used - 1) : str_dup("");
+	return true;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct signal_line *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Arrival is nearly the order of events: an insertion keeps equal times as they came. */
+static void sort(struct signals *s)
+{
+	for (size_t i = 1; i < s->list.n; i++) {
+		struct signal_line moved = s->list.v[i];
+		size_t j = i;
+		for (; j > 0 && by_time(&s->list.v[j - 1], &moved) > 0; j--)
+			s->list.v[j] = s->list.v[j - 1];
+		s->list.v[j] = moved;
+	}
+}
+
+void signals_parse(struct signals *out, const char *text, size_t n)
+{
+	while (n) {
+		const char *end = memchr(text, '\n', n);
+		size_t len = end ? (size_t)(end - text) : n;
+		struct signal_line line = { 0 };
+
+		if (end && parse_line(&line, text, len))
+			*vec_push(&out->list) = line;
+		else if (len)
+			out->broken++;
+		text += len + (end ? 1 : 0);
+		n -= len + (end ? 1 : 0);
+	}
+	sort(out);
+}
+
+static struct err *read_one(struct buf *b, const char *folder, const char *name)
+{
+	AUTO(str_release) char *path = path_join(folder, name);
+	struct err *e = file_read_tail(b, path, TAIL_MAX);
+
+	if (e && e->class == ERR_MISSING) {
+		err_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+struct err *signals_read(struct signals *out, const char *folder)
+{
+	AUTO(buf_release) struct buf now = { 0 }, before = { 0 };
+
+	TRY(read_one(&now, folder, "signals"));
+	if (now.n < TAIL_MAX / 4)
+		TRY(read_one(&before, folder, "signals.1"));
+	buf_add(&before, buf_text(&now), now.n);
+	signals_parse(out, before.s, before.n);
+	return NULL;
+}
+
+void signals_release(struct signals *s)
+{
+	for (size_t i = 0; i < s->list.n; i++) {
+		free(s->list.v[i].source);
+		free(s->list.v[i].text);
+	}
+	free(s->list.v);
+	*s = (struct signals){ 0 };
+}
+
+struct err *signals_turn(const char *folder)
+{
+	AUTO(str_release) char *path = path_join(folder, "signals");
+	AUTO(str_release) char *older = path_join(folder, "signals.1");
+	struct stat st;
+
+	if (stat(path, &st) < 0 || st.st_size < TURN_AT)
+		return NULL;
+	if (rename(path, older) < 0)
+		return fail_errno("cannot turn over %s", path);
+	return NULL;
+}
