@@ -276,7 +276,7 @@ static void test_untrusted_data_dir(void **state)
 {
 	(void)state;
 	make_repository();
-	write_file("main/agent-orchestrator.yaml", "dataDir: ../data\n");
+	write_file("main/agent-orchestrator.yaml", "dataDir: ../data\nprojects: {a: {path: .}}\n");
 	GIT("main", "add", "agent-orchestrator.yaml");
 	go("main");
 	load_fails("ao trust");
