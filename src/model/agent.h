@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/vec.h"
@@ -20,10 +21,12 @@ struct agent_send {
 	char *channel;        /* keys | opencode | codex | qwen; NULL: keys */
 	struct strv clear;    /* key that clears one input line, e.g. C-u; empty: nothing clears */
 	struct strv interrupt;
-	int enter_delay;      /* ms between paste and Enter; 0: 200 */
+	int64_t enter_delay;  /* ms between paste and Enter; 0: 200 */
 	char *command_chars;  /* first characters that make a text a command of the agent */
-	bool queue;           /* typed while busy, it is queued */
+	bool queue, has_queue; /* typed while busy, it is queued */
 	char *box;            /* regex of the input line's prompt, e.g. '^❯ ' */
+	char *box_end;        /* regex of the line below a box without prompt mark, whose last line is a label */
+	char *placeholder;    /* regex of the hint that an empty box shows, where it is not dim */
 	char *chip;           /* regex of a collapsed paste */
 };
 
@@ -32,7 +35,10 @@ struct agent {
 	char *file;               /* where the last word came from, for messages */
 	bool from_config;         /* its command comes from the config: needs trust */
 	struct strv command, resume;
-	VEC(struct agent_words) permissions;
+	struct agent_permissions {
+		struct agent_words *v;
+		size_t n, room;
+	} permissions;
 	char *process;            /* comm or base name that tells it from its children */
 	struct strv env;          /* NAME=value */
 	char *hooks, *transcript, *versions;

@@ -11,14 +11,21 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "model/agent.h"
+#include "model/schema.h"
 
 struct named_text { /* checks: {test: make test}, and other small maps of text */
 	char *name, *text;
 };
 
+struct named_texts {
+	struct named_text *v;
+	size_t n, room;
+};
+
 struct slot_config { /* scm, tracker */
 	char *plugin; /* NULL: found out */
 	char *host, *api_url, *socket;
+	char *team_id, *workspace; /* linear */
 };
 
 struct reaction_config { /* one event of `reactions`; a field not said has its `has_…` false */
@@ -37,7 +44,7 @@ struct reactions {
 
 struct notifier_config {
 	char *name, *plugin;
-	VEC(struct named_text) settings; /* what else was said there, for the plugin */
+	struct named_texts settings; /* what else was said there, for the plugin */
 };
 
 struct route {
@@ -55,8 +62,8 @@ struct project {
 	struct strv symlinks, copy, post_create, pre_destroy;
 	struct strv env; /* NAME=value */
 	struct strv trust;
-	VEC(struct named_text) checks;
-	struct reactions reactions;
+	struct named_texts checks;
+	struct reactions reactions; /* the top-level ones with the project's own laid over, field by field */
 	int ports;        /* how many to lease; 0: none */
 	int max_sessions; /* 0: only the global limit */
 };
@@ -78,9 +85,14 @@ struct config {
 	 * value, "projects.frontend.postCreate"; dataDir among them. */
 	struct strv sensitive;
 	bool trusted; /* sensitive values may be used */
+	struct origins origins; /* where each value of the file stands, for `ao config show` */
 };
 
 const struct project *config_project(const struct config *c, const char *id); /* NULL: none */
 /* The project whose prefix is that of "fe-12"; NULL: none. */
 const struct project *config_project_of_session(const struct config *c, const char *session);
+const struct reaction_config *config_reaction(const struct reactions *r, const char *event); /* NULL: none */
+/* For whoever is about to use a sensitive value: NULL when trusted, else the error that says how. */
+MUST_USE struct err *config_need_trust(const struct config *c, const char *value);
+void named_texts_set(struct named_texts *t, const char *name, const char *text);
 void config_release(struct config *c);

@@ -1,0 +1,20 @@
+/* Rules on single values of the configuration: NULL is fine, else what the value must be, so that a
+ * message reads "…: 'x' must be <that>". And those that need a whole entry. */
+#pragma once
+
+#include "model/config.h"
+
+const char *check_count_or_time(const char *value);
+const char *check_host(const char *value);
+const char *check_url(const char *value); /* https; http on loopback only, as tokens go there */
+const char *check_repo(const char *value);
+const char *check_branch(const char *value);
+const char *check_inner_path(const char *value); /* stays inside the folder it counts from */
+const char *check_plain_name(const char *value); /* [A-Za-z0-9_-]+ */
+const char *check_id(const char *value);
+
+void project_done(struct schema_reader *r, const struct yaml *y, void *project, const char *path);
+void slot_done(struct schema_reader *r, const struct yaml *y, void *slot, const char *path);
+void notifier_done(struct schema_reader *r, const struct yaml *y, void *notifier, const char *path);
+
+extern const struct schema project_schema;

@@ -1,0 +1,219 @@
+#include "model/config_read.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "model/agent_read.h"
+#include "model/config_check.h"
+
+static bool prefix_taken(const struct config *c, const char *prefix)
+{
+	for (size_t i = 0; i < c->projects.n; i++)
+		if (str_equal(c->projects.v[i].prefix, prefix))
+			return true;
+	return false;
+}
+
+/* Something free for p: from its id, else the prefix with a number. */
+static char *free_prefix(const struct config *c, const struct project *p)
+{
+	char *prefix = config_derived_prefix(p->id);
+
+	for (int i = 2; !prefix || prefix_taken(c, prefix); i++) {
+		free(prefix);
+		prefix = str_format("%.40s%d", p->prefix, i);
+	}
+	return prefix;
+}
+
+static void check_prefixes(struct schema_reader *r, const struct config *c, const struct yaml *projects)
+{
+	for (size_t i = 1; i < c->projects.n; i++) {
+		const struct project *p = &c->projects.v[i], *q = c->projects.v;
+		const struct yaml *y = yaml_get(projects, p->id), *key = yaml_get(y, "sessionPrefix");
+		while (q < p && !str_equal(q->prefix, p->prefix))
+			q++;
+		if (q == p || !p->prefix || !y)
+			continue;
+		AUTO(str_release) char *other = free_prefix(c, p);
+		schema_wrong(r, key ? key->line : y->name_line, key ? key->column : y->name_column,
+			"projects.%s has the session prefix '%s' of projects.%s (set, say, sessionPrefix: %s)",
+			p->id, p->prefix, q->id, other);
+	}
+}
+
+/* A notifier is an entry of `notifiers`, or a plugin that needs no settings. */
+static void check_notifiers(struct schema_reader *r, const struct config *c, const struct yaml *list,
+	const char *path)
+{
+	AUTO(strv_release) struct strv known = { 0 };
+
+	for (size_t i = 0; i < c->notifier_list.n; i++)
+		strv_add(&known, c->notifier_list.v[i].name);
+	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++) {
+		const struct yaml *e = &list->v[i];
+		const char *meant;
+		if (e->kind != YAML_TEXT || strv_has(&known, e->text) || strstr(e->text, "${"))
+			continue;
+		if (!r->world->names(r->world->with, "notifier", e->text, &known) || strv_has(&known, e->text))
+			continue;
+		meant = text_suggest(e->text, known.v);
+		schema_wrong(r, e->line, e->column, "%s: no notifier '%s'%s%s%s", path, e->text,
+			meant ? " (did you mean '" : " (define it under 'notifiers')", meant ? meant : "",
+			meant ? "'?)" : "");
+	}
+}
+
+static void check_all_notifiers(struct schema_reader *r, const struct config *c, const struct yaml *root)
+{
+	const struct yaml *routing = yaml_get(root, "notificationRouting"), *projects = yaml_get(root, "projects");
+
+	check_notifiers(r, c, yaml_get(yaml_get(root, "defaults"), "notifiers"), "defaults.notifiers");
+	for (size_t i = 0; routing && routing->kind == YAML_MAP && i < routing->n; i++) {
+		AUTO(str_release) char *path = str_format("notificationRouting.%s", routing->v[i].name);
+		check_notifiers(r, c, &routing->v[i], path);
+	}
+	for (size_t i = 0; projects && projects->kind == YAML_MAP && i < projects->n; i++) {
+		AUTO(str_release) char *path = str_format("projects.%s.notifiers", projects->v[i].name);
+		check_notifiers(r, c, yaml_get(&projects->v[i], "notifiers"), path);
+	}
+}
+
+static char *namespace_of(const char *dir)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+
+	for (const char *p = path_base(dir); *p && b.n < 64; p++)
+		buf_addc(&b, isascii((unsigned char)*p) && (isalnum((unsigned char)*p) || *p == '_' || (*p == '-' && b.n))
+				? *p : b.n ? '-' : '_');
+	return b.n ? buf_detach(&b) : str_dup("ao");
+}
+
+static void standard(char **slot, const char *value)
+{
+	if (!*slot)
+		str_set(slot, value);
+}
+
+static void fill_path(char **slot, const char *value)
+{
+	if (!*slot)
+		*slot = path_absolute(value, NULL);
+}
+
+static void reaction_defaults(struct project *p, const struct config *c)
+{
+	const struct schema *s = schema_key(&config_schema, "reactions")->inside;
+	const struct key *k = schema_key(&project_schema, "reactions");
+
+	for (size_t i = 0; i < c->reactions.list.n; i++) {
+		struct reaction_config own = { 0 }, *e = k->entry(p, c->reactions.list.v[i].event, 0);
+		struct reaction_config said = *e;
+		own.event = e->event;
+		schema_overlay(s, &own, &c->reactions.list.v[i]);
+		schema_overlay(s, &own, &said);
+		free(said.action);
+		free(said.message);
+		free(said.priority);
+		free(said.escalate_after);
+		*e = own;
+	}
+}
+
+static void project_defaults(struct project *p, const struct config *c)
+{
+	standard(&p->name, p->id);
+	standard(&p->runtime, c->runtime);
+	standard(&p->agent, c->agent);
+	standard(&p->workspace, c->workspace);
+	if (c->terminal)
+		standard(&p->terminal, c->terminal);
+	if (!p->notifiers.v)
+		strv_add_all(&p->notifiers, c->notifiers.v);
+	reaction_defaults(p, c);
+}
+
+static void defaults(struct config *c)
+{
+	if (!c->name)
+		c->name = namespace_of(c->dir);
+	fill_path(&c->data_dir, "~/.agent-orchestrator");
+	fill_path(&c->worktree_dir, "~/.worktrees");
+	standard(&c->tmux_socket, "default");
+	standard(&c->runtime, "tmux");
+	standard(&c->agent, "claude-code");
+	standard(&c->workspace, "worktree");
+	if (!c->notifiers.v)
+		strv_add(&c->notifiers, "desktop");
+	c->port = c->port ? c->port : 3000;
+	c->max_sessions = c->max_sessions ? c->max_sessions : 20;
+	c->trash_days = c->trash_days ? c->trash_days : 30;
+	for (size_t i = 0; i < c->projects.n; i++)
+		project_defaults(&c->projects.v[i], c);
+	for (size_t i = 0; i < c->agents.n; i++) {
+		str_set(&c->agents.v[i].file, c->file);
+		c->agents.v[i].from_config = true;
+	}
+}
+
+/* The world, with the file's own agents among those known: `projects` may stand before `agents`. */
+struct with_agents {
+	const struct config_world *world;
+	const struct yaml *agents;
+};
+
+static const char *env_through(void *with, const char *name)
+{
+	const struct with_agents *w = with;
+
+	return w->world->env ? w->world->env(w->world->with, name) : NULL;
+}
+
+static bool is_dir_through(void *with, const char *path)
+{
+	const struct with_agents *w = with;
+
+	return !w->world->is_dir || w->world->is_dir(w->world->with, path);
+}
+
+static bool names_through(void *with, const char *slot, const char *value, struct strv *names)
+{
+	const struct with_agents *w = with;
+
+	if (!w->world->names || !w->world->names(w->world->with, slot, value, names))
+		return false;
+	for (size_t i = 0; str_equal(slot, "agent") && w->agents && i < w->agents->n; i++)
+		if (w->agents->v[i].name)
+			strv_add(names, w->agents->v[i].name);
+	return true;
+}
+
+struct err *config_read(struct config *out, const char *file, const char *shown, const char *text,
+	size_t n, const struct config_world *world)
+{
+	AUTO(config_release) struct config c = { 0 };
+	AUTO(yaml_release) struct yaml root = { 0 };
+	AUTO(strv_release) struct strv errors = { 0 };
+	AUTO(str_release) char *dir = path_dir(file);
+	struct with_agents through = { .world = world };
+	const struct config_world inner = { &through, env_through, is_dir_through, names_through };
+	struct schema_reader r = { .world = &inner, .file = shown ? shown : file, .dir = dir, .errors = &errors,
+		.sensitive = &c.sensitive, .origins = &c.origins };
+
+	str_set(&c.file, file);
+	str_set(&c.dir, dir);
+	if (yaml_parse(&root, &errors, r.file, text, n)) {
+		through.agents = yaml_get(&root, "agents");
+		schema_read(&r, &config_schema, &root, &c, "");
+		check_prefixes(&r, &c, yaml_get(&root, "projects"));
+		check_all_notifiers(&r, &c, &root);
+	}
+	TRY(schema_errors(&errors));
+	defaults(&c);
+	*out = c;
+	c = (struct config){ 0 };
+	return NULL;
+}

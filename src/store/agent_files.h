@@ -1,0 +1,23 @@
+/*
+ * Agents on disk: share/agents/NAME.yaml < ~/.config/agent-orchestrator/agents/NAME.yaml < the
+ * config's `agents:`, field by field in rising precedence (contract, section 8).
+ */
+#pragma once
+
+#include "base/err.h"
+#include "model/agent.h"
+#include "model/config.h"
+
+/* c may be NULL: without a configuration. Unknown: ERR_MISSING that lists the known. */
+MUST_USE struct err *agent_load(struct agent *out, const struct config *c, const char *name);
+/* Names that have a file, sorted, each once. Those of a config's `agents:` are not among them. */
+void agent_names(struct strv *names);
+/* All names, those of c (may be NULL) too. */
+void agent_all_names(struct strv *names, const struct config *c);
+/* The files that say something about it, in rising precedence. */
+void agent_sources(struct strv *files, const struct config *c, const char *name);
+/* ~/.config/agent-orchestrator/NAME, by XDG_CONFIG_HOME. */
+char *agent_user_dir(const char *name);
+/* The folder `share/ao` (installed) or `share` (build tree), found from our own executable; AO_SHARE
+ * names another. NULL: nowhere. */
+char *agent_share_dir(void);
