@@ -1,7 +1,5 @@
 #include "base/proc.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,26 +7,19 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/path.h"
 
+enum { ENVIRON_MAX = 8 << 20 };
+
+/* Gone, or not ours to read: false. */
 static bool slurp(struct buf *b, pid_t pid, const char *name)
 {
 	AUTO(str_release) char *path = str_format("/proc/%d/%s", (int)pid, name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
+	struct err *e = file_read(b, path, ENVIRON_MAX);
 
-	if (fd < 0)
-		return false;
-	do {
-		buf_reserve(b, 4096);
-		n = read(fd, b->s + b->n, 4096);
-		if (n > 0)
-			b->n += (size_t)n;
-	} while (n > 0 && b->n < (4 << 20));
-	close(fd);
-	if (b->s)
-		b->s[b->n] = '\0';
-	return n >= 0;
+	err_drop(e, "the process is gone or not ours");
+	return !e;
 }
 
 bool proc_read(struct proc *p, pid_t pid)
@@ -80,50 +71,66 @@ bool proc_is(pid_t pid, const char *name)
 	return (size_t)n < b.n && str_equal(path_base(b.s + n), name);
 }
 
+int64_t proc_start(pid_t pid)
+{
+	struct proc p;
+
+	return proc_read(&p, pid) ? p.start : 0;
+}
+
 void pids_release(struct pids *p)
 {
-	free(p->list.v);
+	free(p->v);
 	*p = (struct pids){ 0 };
 }
 
-static bool has_entry(const struct buf *env, const char *entry)
+bool proc_has_env(pid_t pid, const char *entry)
 {
-	for (size_t i = 0; entry && i < env->n; i += strlen(env->s + i) + 1)
-		if (str_equal(env->s + i, entry))
+	AUTO(buf_release) struct buf env = { 0 };
+
+	if (!slurp(&env, pid, "environ"))
+		return false;
+	for (size_t i = 0; i < env.n; i += strlen(env.s + i) + 1)
+		if (str_equal(env.s + i, entry))
 			return true;
 	return false;
 }
 
 void proc_with_env(struct pids *out, const char *entry, const char *without)
 {
-	DIR *d = opendir("/proc");
-	struct dirent *e;
+	AUTO(strv_release) struct strv names = { 0 };
 
-	while (d && (e = readdir(d))) {
-		AUTO(buf_release) struct buf env = { 0 };
-		pid_t pid = (pid_t)atoi(e->d_name);
-		if (pid <= 0 || pid == getpid() || !slurp(&env, pid, "environ"))
+	err_drop(file_list(&names, "/proc"), "nobody is found, then");
+	STRV_EACH(name, &names) {
+		pid_t pid = (pid_t)atoi(*name);
+		if (pid <= 0 || pid == getpid() || !proc_has_env(pid, entry))
 			continue;
-		if (has_entry(&env, entry) && !has_entry(&env, without))
-			*vec_push(&out->list) = pid;
+		if (!without || !proc_has_env(pid, without))
+			*vec_push(out) = pid;
 	}
-	if (d)
-		closedir(d);
+}
+
+static void add_list(struct pids *out, const char *text)
+{
+	char *end;
+
+	for (long pid = strtol(text, &end, 10); end > text; pid = strtol(text, &end, 10)) {
+		*vec_push(out) = (pid_t)pid;
+		text = end;
+	}
 }
 
 void proc_children(struct pids *out, pid_t pid)
 {
-	AUTO(str_release) char *name = str_format("task/%d/children", (int)pid);
-	AUTO(buf_release) struct buf b = { 0 };
-	char *p, *end;
+	AUTO(str_release) char *tasks = str_format("/proc/%d/task", (int)pid);
+	AUTO(strv_release) struct strv threads = { 0 };
 
-	if (!slurp(&b, pid, name) || !b.n)
-		return;
-	for (p = b.s; *p; p = end) {
-		long child = strtol(p, &end, 10);
-		if (end == p)
-			break;
-		*vec_push(&out->list) = (pid_t)child;
+	err_drop(file_list(&threads, tasks), "the process is gone");
+	STRV_EACH(thread, &threads) {
+		AUTO(str_release) char *name = str_format("task/%s/children", *thread);
+		AUTO(buf_release) struct buf b = { 0 };
+		if (slurp(&b, pid, name))
+			add_list(out, buf_text(&b));
 	}
 }
 

@@ -18,17 +18,22 @@ struct proc {
 };
 
 bool proc_read(struct proc *p, pid_t pid);
+int64_t proc_start(pid_t pid); /* its start alone */
 /* Is the program's name `name`: comm, or the base name of exe, argv[0] or argv[1]? */
 bool proc_is(pid_t pid, const char *name);
 
 struct pids {
-	VEC(pid_t) list;
+	pid_t *v;
+	size_t n, room;
 };
 void pids_release(struct pids *p);
 
 /* Processes of ours whose environment holds the entry "NAME=value", and not `without` (an entry too,
  * NULL: none); we ourselves left out. */
 void proc_with_env(struct pids *out, const char *entry, const char *without);
+/* Does the environment that it was started with hold exactly this entry? Not readable: no. */
+bool proc_has_env(pid_t pid, const char *entry);
+/* Adds the children of all its threads: a Go program forks in any of them. */
 void proc_children(struct pids *out, pid_t pid);
 /* ms between the starts of two processes. */
 int64_t proc_started_after(const struct proc *p, const struct proc *first);

@@ -23,12 +23,12 @@ static size_t signal_all(const char *folder, int signal)
 	AUTO(pids_release) struct pids pids = { 0 };
 
 	reap_find(&pids, folder);
-	for (size_t i = 0; i < pids.list.n; i++) {
+	for (size_t i = 0; i < pids.n; i++) {
 		struct proc p;
-		if (proc_read(&p, pids.list.v[i]))
+		if (proc_read(&p, pids.v[i]))
 			proc_signal(p.pid, p.start, signal);
 	}
-	return pids.list.n;
+	return pids.n;
 }
 
 static struct err *wait_free(enum tri *alive, const char *folder, int64_t ms)

@@ -141,9 +141,9 @@ static bool has_busy_child(const struct run_info *run)
 	if (run->pid <= 0 || !proc_read(&agent, run->pid))
 		return false;
 	proc_children(&todo, run->pid);
-	for (size_t i = 0; i < todo.list.n && i < 256; i++) {
+	for (size_t i = 0; i < todo.n && i < 256; i++) {
 		struct proc p;
-		if (!proc_read(&p, todo.list.v[i]))
+		if (!proc_read(&p, todo.v[i]))
 			continue;
 		if (proc_started_after(&p, &agent) > HELPER_MS && !proc_is(p.pid, run->process))
 			return true;
