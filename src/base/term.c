@@ -277,16 +277,34 @@ bool term_utf8(void)
 	return !no_utf8;
 }
 
+/* What the kernel knows, else what the environment says, else what it has been since the VT100. */
+static int measure(int known, const char *variable, int usual)
+{
+	const char *said = getenv(variable);
+
+	if (known > 0)
+		return known;
+	return said && atoi(said) > 0 ? atoi(said) : usual;
+}
+
 int term_columns(int fd)
 {
-	struct winsize size;
-	const char *said = getenv("COLUMNS");
+	struct winsize size = { 0 };
 
 	if (!isatty(fd))
 		return 0;
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return said && atoi(said) > 0 ? atoi(said) : 80;
+	ioctl(fd, TIOCGWINSZ, &size);
+	return measure(size.ws_col, "COLUMNS", 80);
+}
+
+int term_rows(int fd)
+{
+	struct winsize size = { 0 };
+
+	if (!isatty(fd))
+		return 0;
+	ioctl(fd, TIOCGWINSZ, &size);
+	return measure(size.ws_row, "LINES", 24);
 }
 
 bool term_colours(enum term_colour wish, int fd)

@@ -40,6 +40,7 @@ bool term_utf8(void); /* true before term_locale() */
 
 /* Cells in a line of the terminal on fd; 0: no terminal. */
 int term_columns(int fd);
+int term_rows(int fd);
 
 enum term_colour { TERM_COLOUR_AUTO, TERM_COLOUR_ALWAYS, TERM_COLOUR_NEVER };
 /* auto: a terminal that is not dumb, and no NO_COLOR (https://no-color.org/). */

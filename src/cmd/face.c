@@ -194,6 +194,11 @@ void errors_add(struct err **all, struct err *e)
 	err_free(e);
 }
 
+struct err *exit_quietly(enum err_class class)
+{
+	return fail(class, "%s", "");
+}
+
 struct err *face_close(const struct face *f)
 {
 	errno = 0;

@@ -31,5 +31,7 @@ json_t *json_text(const char *s);
 
 /* Several failures as one error, a line each, of the first one's class. Takes e. */
 void errors_add(struct err **all, struct err *e);
+/* An exit code without words, where the command has said it all. */
+MUST_USE struct err *exit_quietly(enum err_class class);
 /* What was written reached its reader. A reader that went away is none of our failures. */
 MUST_USE struct err *face_close(const struct face *f);
