@@ -67,9 +67,9 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 	AUTO(sight_release) struct sight now = { 0 };
 	int lines = 1;
 
-	if (before->box == BOX_EMPTY || !a->send.clear.n)
+	if (before->box == SCREEN_BOX_EMPTY || !a->send.clear.n)
 		return NULL;
-	if (before->box == BOX_NONE) /* no way to see: what the page promises, a clear before the text */
+	if (before->box == SCREEN_BOX_NONE) /* no way to see: what the page promises, a clear before the text */
 		return a->send.box ? NULL : press(h, a->send.clear.v);
 	TRY(log_partial(h, before));
 	for (const char *p = buf_text(&before->typed); *p; p++)
@@ -78,7 +78,7 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 		TRY(press(h, a->send.clear.v));
 		TRY(clock_sleep(30));
 		TRY(sight_take(&now, h, a));
-		if (now.box == BOX_EMPTY)
+		if (now.box == SCREEN_BOX_EMPTY)
 			return NULL;
 	}
 	return fail(ERR_REFUSED, "%s: the input line holds text that could not be cleared, nothing was typed",
@@ -111,7 +111,7 @@ static bool box_holds(const struct agent *a, const struct sight *s, const struct
 	const char *typed = buf_text(&s->typed), *text = buf_text(&m->text);
 	size_t n = strcspn(typed, "\n");
 
-	if (s->box != BOX_TEXT)
+	if (s->box != SCREEN_BOX_TEXT)
 		return false;
 	if (screen_has_chip(a, s->terminal.screen))
 		return true;
@@ -134,7 +134,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 				TRY(sight_take(&s, h, a));
 			if (s.activity.activity == ACTIVITY_WAITING_INPUT)
 				return fail(ERR_REFUSED, "%s opened a dialog over the message", h->s.id);
-			*box_empty = enters && s.box == BOX_EMPTY;
+			*box_empty = enters && s.box == SCREEN_BOX_EMPTY;
 			if (!enters || box_holds(a, &s, m)) {
 				TRY(press(h, ARGV("Enter")));
 				if (!enters)
@@ -182,7 +182,7 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 			return fail(ERR_FAILED, "the agent of %s ended while it was typed to", h->s.id);
 		if (s.activity.activity == ACTIVITY_WAITING_INPUT)
 			return fail(ERR_REFUSED, "%s opened a dialog meanwhile, Enter was not pressed", h->s.id);
-		if (!a->send.box || s.box == BOX_TEXT)
+		if (!a->send.box || s.box == SCREEN_BOX_TEXT)
 			return NULL;
 		if (clock_mono() >= until)
 			return fail(ERR_UNCONFIRMED,

@@ -108,7 +108,7 @@ struct err *sight_ready(const char **why, const struct sight *s, const struct ho
 		*why = "somebody is typing in its terminal";
 	else if (!no_wait && !takes_text(s->activity.activity))
 		*why = activity_word(s->activity.activity);
-	else if (a->send.box && s->box == BOX_NONE)
+	else if (a->send.box && s->box == SCREEN_BOX_NONE)
 		*why = "its input line is not on the screen";
 	return NULL;
 }

@@ -11,7 +11,7 @@ struct sight {
 	struct sensed sensed;
 	struct runtime_fact terminal;
 	struct verdict activity;
-	enum box box;      /* its input line: not found, empty, holds text */
+	enum screen_box box;     /* its input line: not found, empty, holds text */
 	struct buf typed;  /* what it holds */
 };
 
