@@ -2,13 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -104,35 +108,88 @@ struct err *child_exec(char *const *argv, char *const *env)
 	return fail_errno("cannot start %s", argv[0]);
 }
 
-static void become(char *const *argv, char *const *env, const char *dir, mode_t mask)
+/* Wait for child_go(); false: our parent is gone. */
+static bool await_go(int gate)
+{
+	ssize_t n;
+	char go;
+
+	do {
+		n = read(gate, &go, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+static void clear_signals(void)
 {
 	sigset_t none;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setpgid(0, 0);
-	tcsetpgrp(0, getpid()); /* SIGTTOU is still blocked */
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void become(
+	int gate, char *const *argv, char *const *env, const char *dir, mode_t mask)
+{
+	AUTO(str_release) char *why = NULL;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
+	tcsetpgrp(0, getpid()); /* SIGTTOU is still blocked */
+	if (!await_go(gate))
+		_exit(127);
+	clear_signals();
 	umask(mask);
-	if (chdir(dir) == 0) {
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (chdir(dir) < 0) {
+		why = str_format("cannot enter %s: %s", dir, strerror(errno));
+	} else {
 		environ = (char **)(uintptr_t)env;
 		execvp(argv[0], argv);
+		why = str_format("cannot start %s: %s", argv[0], strerror(errno));
 	}
-	dprintf(2, "ao-run: cannot start %s in %s: %s\n", argv[0], dir, strerror(errno));
+	dprintf(2, "ao-run: %s\n", why);
+	send(gate, why, strlen(why), MSG_NOSIGNAL);
 	_exit(127);
 }
 
-pid_t child_fork_foreground(char *const *argv, char *const *env, const char *dir, mode_t mask)
+struct err *child_fork_foreground(struct child_held *c, char *const *argv, char *const *env,
+	const char *dir, mode_t mask)
 {
-	pid_t pid = fork();
+	int gate[2];
+	pid_t pid;
 
-	if (pid == 0)
-		become(argv, env, dir, mask);
-	if (pid > 0) {
-		setpgid(pid, pid);
-		tcsetpgrp(0, pid);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, gate) < 0)
+		return fail_errno("cannot make a socket pair");
+	pid = fork();
+	if (pid == 0) {
+		close(gate[0]);
+		become(gate[1], argv, env, dir, mask);
 	}
-	return pid;
+	close(gate[1]);
+	if (pid < 0) {
+		close(gate[0]);
+		return fail_errno("cannot start %s", argv[0]);
+	}
+	setpgid(pid, pid);
+	tcsetpgrp(0, pid);
+	*c = (struct child_held){ pid, gate[0] };
+	return NULL;
+}
+
+void child_go(struct child_held *c)
+{
+	send(c->fd, "", 1, MSG_NOSIGNAL);
+}
+
+char *child_why(struct child_held *c)
+{
+	char text[PATH_MAX + 256];
+	ssize_t n = recv(c->fd, text, sizeof(text), MSG_DONTWAIT);
+
+	close(c->fd);
+	c->fd = -1;
+	return n > 0 ? str_ndup(text, (size_t)n) : NULL;
 }

@@ -30,6 +30,17 @@ int child_reap(struct child *c);
 /* Become the program: returns only on failure. */
 MUST_USE struct err *child_exec(char *const *argv, char *const *env);
 
-/* For ao-run: fork a child that has the terminal on descriptor 0 as its foreground group, dies with
- * us (PDEATHSIG), has all signals unblocked and default. Returns its pid, -1 with errno. */
-pid_t child_fork_foreground(char *const *argv, char *const *env, const char *dir, mode_t mask);
+/* For ao-run: a child that has the terminal on descriptor 0 as its foreground group, dies with us
+ * (PDEATHSIG), has default signals, none blocked, and no descriptor above 2. It is held before its
+ * exec until child_go(), so that what must be on disk first can be. The caller has all signals
+ * blocked. */
+struct child_held {
+	pid_t pid;
+	int fd;
+};
+
+MUST_USE struct err *child_fork_foreground(struct child_held *c, char *const *argv,
+	char *const *env, const char *dir, mode_t mask);
+void child_go(struct child_held *c);
+/* After its death: why its program could not be started. NULL: it was. */
+char *child_why(struct child_held *c);

@@ -86,5 +86,5 @@ int str_ends(const char *s, const char *suffix)
 {
 	size_t n = s ? strlen(s) : 0, m = strlen(suffix);
 
-	return n >= m && strcmp(s + n - m, suffix) == 0;
+	return m == 0 || (n >= m && strcmp(s + n - m, suffix) == 0);
 }

@@ -21,11 +21,14 @@ struct option {
 	const char *help;
 };
 
+struct arg_value {
+	const char *name, *value; /* value NULL: a flag */
+};
+
 struct args {
-	const struct command *command;
-	VEC(struct arg_value {
-		const char *name, *value;
-	}) options; /* in the order given; a name may come twice, the last counts */
+	const struct command *command; /* NULL: help is wanted, of `group` or of all */
+	const char *group;             /* "session", when its commands are to be listed */
+	VEC(struct arg_value) options; /* in the order given; a name may come twice, the last counts */
 	struct strv words;
 };
 
@@ -36,9 +39,10 @@ const char *args_word(const struct args *a, size_t i);          /* NULL: not giv
 MUST_USE struct err *args_number(long *out, const struct args *a, const char *name, long least);
 void args_release(struct args *a);
 
-/* The user's side: where and how to print. */
+/* The user's side: where and how to print (functions: cmd/face.h). */
 struct face {
 	struct sink sink; /* must be first */
+	FILE *out;        /* standard output */
 	bool json, quiet, verbose, ascii, colour, tty;
 	int columns;          /* of the terminal; 0: no terminal */
 	const char *config;   /* --config */
@@ -67,6 +71,14 @@ extern const struct option global_options[];
 
 /* The longest command whose words begin argv; *used is how many words it took. NULL: none. */
 const struct command *command_find(char *const *words, size_t n, size_t *used);
+/* Options and words of argv into *a, which points into argv. Options and words may be mixed, `--` ends
+ * the options. ERR_USAGE: one line that says what was meant. Command words are found here too. */
+MUST_USE struct err *args_parse(struct args *a, int argc, char **argv);
+/* --help: of a command; of all commands that begin with `group` (NULL: all). */
+void usage_command(FILE *out, const struct command *c);
+void usage_group(FILE *out, const char *group);
+char *usage_line(const struct command *c); /* "ao session kill [session]… [options]" */
+
 /* Parse, open the world, run. argv[0] is "ao". */
 MUST_USE struct err *command_main(int argc, char **argv);
 

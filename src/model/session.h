@@ -31,7 +31,7 @@
 	X(workspace, "workspace")                                                                  \
 	X(workspace_handle, "workspaceHandle")                                                     \
 	X(repo, "repo")                                 /* the project's path at spawn */          \
-	X(worktree, "worktree")                         /* absent once it is removed */            \
+	X(worktree, "worktree")                         /* its place, also when it is gone */      \
 	X(base, "base")                                 /* the commit the branch started from */   \
 	X(made_branch, "madeBranch")                    /* "yes": the branch was ours to make */   \
 	X(saved, "saved")                               /* the last refs/ao/trash/… */             \

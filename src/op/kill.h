@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "op/world.h"
+#include "op/hold.h"
 
 struct kill_options {
 	bool keep_worktree;
@@ -24,4 +24,7 @@ struct killed {
 
 MUST_USE struct err *op_kill(
 	struct killed *out, const struct world *w, const char *id, const struct kill_options *o);
+/* The same on a session already in hand, whatever is half done in it; for op/settle. */
+MUST_USE struct err *kill_held(
+	struct killed *out, struct hold *h, const struct kill_options *o);
 void killed_release(struct killed *k);

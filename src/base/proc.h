@@ -1,0 +1,42 @@
+/*
+ * Processes as /proc shows them (proc(5)). A pid alone is no identity: it goes with the start time
+ * (field 22 of /proc/PID/stat, clock ticks since boot). What cannot be read counts as not there.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+
+struct proc {
+	pid_t pid, parent;
+	int64_t start; /* clock ticks since boot; 0: no such process */
+	char comm[32];
+};
+
+bool proc_read(struct proc *p, pid_t pid);
+int64_t proc_start(pid_t pid); /* its start alone */
+/* Is the program's name `name`: comm, or the base name of exe, argv[0] or argv[1]? */
+bool proc_is(pid_t pid, const char *name);
+
+struct pids {
+	pid_t *v;
+	size_t n, room;
+};
+void pids_release(struct pids *p);
+
+/* Processes of ours whose environment holds the entry "NAME=value", and not `without` (an entry too,
+ * NULL: none); we ourselves left out. */
+void proc_with_env(struct pids *out, const char *entry, const char *without);
+/* Does the environment that it was started with hold exactly this entry? Not readable: no. */
+bool proc_has_env(pid_t pid, const char *entry);
+/* Adds the children of all its threads: a Go program forks in any of them. */
+void proc_children(struct pids *out, pid_t pid);
+/* ms between the starts of two processes. */
+int64_t proc_started_after(const struct proc *p, const struct proc *first);
+
+/* Send the signal if pid is still the process that started then (by pidfd, so it cannot be another). */
+void proc_signal(pid_t pid, int64_t start, int signal);

@@ -1,0 +1,8 @@
+/* Random names from getrandom(2). AO_TEST_SEED (a text) makes them repeatable for tests. */
+#pragma once
+
+#include <stddef.h>
+
+void random_bytes(void *out, size_t n);
+char *random_hex(size_t bytes); /* 2 digits a byte; the caller's */
+char *random_uuid(void);        /* version 4, RFC 9562 */

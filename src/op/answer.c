@@ -1,0 +1,149 @@
+#include "op/answer.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "op/sight.h"
+#include "store/agent_files.h"
+
+enum { GONE_MS = 5000 };
+
+/* "❯ 1. Yes" on the screen: number, label, and whether the cursor is on it. */
+struct shown {
+	int number;
+	char *label;
+	bool chosen;
+};
+
+struct menu {
+	VEC(struct shown) list;
+};
+
+static void menu_release(struct menu *m)
+{
+	for (size_t i = 0; i < m->list.n; i++)
+		free(m->list.v[i].label);
+	free(m->list.v);
+}
+
+static void parse_line(struct menu *m, const char *line, size_t n)
+{
+	static const char *const cursors[] = { "❯", "›", "●", ">" };
+	AUTO(str_release) char *copy = str_ndup(line, n);
+	char *p = copy, *end;
+	bool chosen = false;
+	long number;
+
+	p += strspn(p, " │┃|\t");
+	for (size_t i = 0; i < COUNT_OF(cursors) && !chosen; i++) {
+		if (str_starts(p, cursors[i])) {
+			chosen = true;
+			p += strlen(cursors[i]);
+		}
+	}
+	p += strspn(p, " ");
+	number = strtol(p, &end, 10);
+	if (end == p || number < 1 || number > 99 || end[0] != '.' || end[1] != ' ')
+		return;
+	if (number == 1) /* a later menu on the screen is the open one */
+		for (size_t i = 0; i < m->list.n; i++)
+			str_release(&m->list.v[i].label);
+	if (number == 1)
+		m->list.n = 0;
+	*vec_push(&m->list) = (struct shown){ (int)number, str_dup(end + 2), chosen };
+}
+
+static void parse_menu(struct menu *m, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		parse_line(m, text, n);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static int find(const struct menu *m, const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	for (size_t i = 0; i < m->list.n; i++) {
+		const struct shown *s = &m->list.v[i];
+		if (end != text && !*end ? s->number == number :
+					   strncasecmp(s->label, text, strlen(text)) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static int chosen(const struct menu *m)
+{
+	for (size_t i = 0; i < m->list.n; i++)
+		if (m->list.v[i].chosen)
+			return (int)i;
+	return -1;
+}
+
+static struct err *choose(int *from, int *to, const struct sight *s, const char *id, const char *text)
+{
+	AUTO(menu_release) struct menu menu = { 0 };
+	AUTO(str_release) char *dialog = sight_dialog(s);
+
+	if (s->activity.activity != ACTIVITY_WAITING_INPUT)
+		return fail(ERR_REFUSED, "%s asks no question now", id);
+	parse_menu(&menu, dialog);
+	*from = chosen(&menu);
+	*to = find(&menu, text);
+	if (*from < 0 || *to < 0)
+		return fail(ERR_REFUSED, "'%s' is not among the options that %s shows; nothing was pressed:\n%s",
+			text, id, dialog);
+	return NULL;
+}
+
+static struct err *wait_gone(struct hold *h, const struct agent *a)
+{
+	int64_t until = clock_mono() + GONE_MS;
+
+	for (;;) {
+		AUTO(sight_release) struct sight s = { 0 };
+		AUTO(menu_release) struct menu menu = { 0 };
+		AUTO(str_release) char *dialog = NULL;
+
+		TRY(clock_sleep(100));
+		TRY(sight_take(&s, h, a));
+		dialog = sight_dialog(&s);
+		parse_menu(&menu, dialog);
+		if (s.activity.activity != ACTIVITY_WAITING_INPUT || chosen(&menu) < 0)
+			return NULL;
+		if (clock_mono() >= until)
+			return fail(ERR_UNCONFIRMED, "the option was chosen, but %s still shows its question", h->s.id);
+	}
+}
+
+struct err *op_answer(const struct world *w, const char *id, const char *text)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	AUTO(agent_release) struct agent a = { 0 };
+	AUTO(sight_release) struct sight s = { 0 };
+	AUTO(strv_release) struct strv keys = { 0 };
+	enum runtime_answer answer;
+	struct runtime_ref ref;
+	int from, to;
+
+	TRY(hold_take(&h, w, id));
+	TRY(agent_load(&a, &w->config, h.s.agent));
+	TRY(sight_take(&s, &h, &a));
+	TRY(choose(&from, &to, &s, id, text));
+	for (; from != to; from += from < to ? 1 : -1)
+		strv_add(&keys, from < to ? "Down" : "Up");
+	strv_add(&keys, "Enter");
+	ref = hold_runtime(&h);
+	TRY(h.runtime->press(&answer, &ref, keys.v));
+	if (answer != RUNTIME_DONE)
+		return fail(ERR_FAILED, "%s ended meanwhile", id);
+	hold_log(&h, "answered", json_pack("{s:s}", "option", text));
+	return wait_gone(&h, &a);
+}

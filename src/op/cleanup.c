@@ -1,0 +1,58 @@
+#include "op/cleanup.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "op/list.h"
+#include "rule/cleanup_reason.h"
+
+void cleanup_plan_release(struct cleanup_plan *p)
+{
+	for (size_t i = 0; i < p->list.n; i++) {
+		free(p->list.v[i].id);
+		free(p->list.v[i].reason);
+	}
+	free(p->list.v);
+	*p = (struct cleanup_plan){ 0 };
+}
+
+static struct cleanup_verdict judge(const struct world *w, const struct view *v)
+{
+	struct cleanup_facts c = { .facts = &v->facts };
+	AUTO(run_info_release) struct run_info run = { 0 };
+	AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
+	int64_t undeleted = 0, restored = 0;
+
+	run_read(&run, folder);
+	c.died_at = run.has_exit ? run.ended_at : run.started_at;
+	clock_parse(&undeleted, v->session.undeleted_at);
+	clock_parse(&restored, v->session.restored_at);
+	c.brought_back_at = undeleted > restored ? undeleted : restored;
+	return cleanup_reason(&c);
+}
+
+struct err *op_cleanup_plan(struct cleanup_plan *out, const struct world *w, const char *project)
+{
+	AUTO(views_release) struct views views = { 0 };
+
+	TRY(op_list(&views, w, &(struct list_options){ .project = project }));
+	for (size_t i = 0; i < views.list.n; i++) {
+		struct cleanup_verdict verdict = judge(w, &views.list.v[i]);
+		struct cleanup_row *row;
+		if (!verdict.kill && !verdict.skip)
+			continue;
+		row = vec_push(&out->list);
+		row->id = str_dup(views.list.v[i].session.id);
+		row->reason = str_dup(verdict.why);
+		row->skipped = verdict.skip;
+	}
+	return NULL;
+}
+
+struct err *op_cleanup(struct killed *out, const struct world *w, const struct cleanup_row *row)
+{
+	AUTO(str_release) char *reason = str_format("cleaned up: %s", row->reason);
+
+	return op_kill(out, w, row->id,
+		&(struct kill_options){ .reason = reason, .only_if_gone = true });
+}

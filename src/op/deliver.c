@@ -1,0 +1,231 @@
+#include "op/deliver.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum {
+	ENTER_DELAY_MS = 200, /* measured: shorter ones are swallowed (real-agents, section 6) */
+	ENTER_DELAY_MAX_MS = 2000,
+	BYTES_PER_MS = 100,
+	SHOW_MS = 3000,    /* for the text to appear in the input line */
+	RECEIPT_MS = 5000,
+	ENTER_AGAIN_MS = 1000,
+	ENTERS_MAX = 3,
+	CLEAR_MAX = 40,
+};
+
+struct err *deliver_state(
+	struct hold *h, struct message *m, enum message_state state, const char *note)
+{
+	m->state = state;
+	m->changed_at = clock_wall();
+	if (note)
+		str_set(&m->note, note);
+	TRY(outbox_save(&h->world->store, h->s.id, m));
+	hold_log(h, "message", json_pack("{s:i, s:s, s:s?, s:i, s:s?}", "number", m->number, "state",
+				       message_state_word(state), "from", m->from, "bytes",
+				       (int)m->text.n, "note", m->note));
+	return NULL;
+}
+
+/* The state on disk alone: the steps on the way are no news for the log. */
+static struct err *step(struct hold *h, struct message *m, enum message_state state)
+{
+	m->state = state;
+	m->changed_at = clock_wall();
+	return outbox_save(&h->world->store, h->s.id, m);
+}
+
+static struct err *press(struct hold *h, char *const *keys)
+{
+	struct runtime_ref ref = hold_runtime(h);
+	enum runtime_answer answer;
+
+	TRY(h->runtime->press(&answer, &ref, keys));
+	if (answer != RUNTIME_DONE)
+		return fail(ERR_FAILED, "the agent of %s ended meanwhile", h->s.id);
+	return NULL;
+}
+
+/* ---- before: the input line ------------------------------------------------------------------------ */
+
+static struct err *log_partial(struct hold *h, const struct sight *s)
+{
+	json_t *text = json_stringn(buf_text(&s->typed), s->typed.n);
+
+	sink_say(h->world->sink, SINK_NOTE, "%s: what was typed there is kept in the event log",
+		h->s.id);
+	hold_log(h, "cleared", json_pack("{s:o}", "text", text ? text : json_null()));
+	return NULL;
+}
+
+/* One key clears one line of it, the next joins the lines (observed): twice per line, then look. */
+static struct err *clear(struct hold *h, const struct agent *a, const struct sight *before)
+{
+	AUTO(sight_release) struct sight now = { 0 };
+	int lines = 1;
+
+	if (before->box == SCREEN_BOX_EMPTY || !a->send.clear.n)
+		return NULL;
+	if (before->box == SCREEN_BOX_NONE) /* no way to see: what the page promises, a clear before the text */
+		return a->send.box ? NULL : press(h, a->send.clear.v);
+	TRY(log_partial(h, before));
+	for (const char *p = buf_text(&before->typed); *p; p++)
+		lines += *p == '\n';
+	for (int i = 0; i < CLEAR_MAX && i < 2 * lines + 2; i++) {
+		TRY(press(h, a->send.clear.v));
+		TRY(clock_sleep(30));
+		TRY(sight_take(&now, h, a));
+		if (now.box == SCREEN_BOX_EMPTY)
+			return NULL;
+	}
+	return fail(ERR_REFUSED, "%s: the input line holds text that could not be cleared, nothing was typed",
+		h->s.id);
+}
+
+/* ---- after: the receipt --------------------------------------------------------------------------------- */
+
+static struct err *has_receipt(bool *found, const struct hold *h, const struct message *m)
+{
+	AUTO(signals_release) struct signals signals = { 0 };
+	uint64_t hash;
+	size_t length;
+
+	signal_digest(&length, &hash, buf_text(&m->text), m->text.n);
+	TRY(signals_read(&signals, h->folder));
+	*found = false;
+	for (size_t i = 0; i < signals.list.n; i++) {
+		const struct signal_line *s = &signals.list.v[i];
+		if (s->kind == SIGNAL_PROMPT && s->at >= m->mark && s->length == length &&
+			s->hash == hash)
+			*found = true;
+	}
+	return NULL;
+}
+
+/* Does the input line hold our text, as far as it can be seen? A chip hides it. */
+static bool box_holds(const struct agent *a, const struct sight *s, const struct message *m)
+{
+	const char *typed = buf_text(&s->typed), *text = buf_text(&m->text);
+	size_t n = strcspn(typed, "\n");
+
+	if (s->box != SCREEN_BOX_TEXT)
+		return false;
+	if (screen_has_chip(a, s->terminal.screen))
+		return true;
+	while (n && typed[n - 1] == ' ')
+		n--;
+	return n && strncmp(typed, text, n > 20 ? 20 : n) == 0;
+}
+
+/* Enter, then its receipt; pressed again where the text is still seen in the input line. */
+static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a, struct message *m)
+{
+	int64_t until = clock_mono() + RECEIPT_MS, again = 0;
+	AUTO(sight_release) struct sight s = { 0 };
+	bool found = false;
+
+	*box_empty = false;
+	for (int enters = 0;;) {
+		if (enters < ENTERS_MAX && clock_mono() >= again) {
+			if (enters)
+				TRY(sight_take(&s, h, a));
+			if (s.activity.activity == ACTIVITY_WAITING_INPUT)
+				return fail(ERR_REFUSED, "%s opened a dialog over the message", h->s.id);
+			*box_empty = enters && s.box == SCREEN_BOX_EMPTY;
+			if (!enters || box_holds(a, &s, m)) {
+				TRY(press(h, ARGV("Enter")));
+				if (!enters)
+					TRY(step(h, m, MESSAGE_SUBMITTED));
+				enters++;
+			}
+			again = clock_mono() + ENTER_AGAIN_MS;
+		}
+		TRY(has_receipt(&found, h, m));
+		if (found)
+			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
+		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks))
+			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
+		TRY(clock_sleep(25));
+	}
+}
+
+/* ---- in between: the paste ------------------------------------------------------------------------------ */
+
+static struct err *paste(struct hold *h, const struct message *m)
+{
+	AUTO(str_release) char *name = str_format("ao-%s-%d", h->s.id, m->number);
+	struct runtime_ref ref = hold_runtime(h);
+	enum runtime_answer answer;
+
+	TRY(h->runtime->paste(&answer, &ref, name, m->text.s, m->text.n));
+	if (answer == RUNTIME_DONE)
+		return NULL;
+	return fail(ERR_FAILED, "the agent of %s ended before the message; start it again with: ao session "
+				"restore %s", h->s.id, h->s.id);
+}
+
+/* Until the pasted text shows; Enter on anything else would be a blind key. */
+static struct err *wait_shown(struct hold *h, const struct agent *a, const struct message *m)
+{
+	int64_t delay = (a->send.enter_delay ? a->send.enter_delay : ENTER_DELAY_MS) +
+			(int64_t)m->text.n / BYTES_PER_MS;
+	int64_t until = clock_mono() + SHOW_MS;
+	AUTO(sight_release) struct sight s = { 0 };
+
+	TRY(clock_sleep(delay > ENTER_DELAY_MAX_MS ? ENTER_DELAY_MAX_MS : delay));
+	for (;;) {
+		TRY(sight_take(&s, h, a));
+		if (s.facts.runtime != TRI_YES || s.terminal.dead)
+			return fail(ERR_FAILED, "the agent of %s ended while it was typed to", h->s.id);
+		if (s.activity.activity == ACTIVITY_WAITING_INPUT)
+			return fail(ERR_REFUSED, "%s opened a dialog meanwhile, Enter was not pressed", h->s.id);
+		if (!a->send.box || s.box == SCREEN_BOX_TEXT)
+			return NULL;
+		if (clock_mono() >= until)
+			return fail(ERR_UNCONFIRMED,
+				"%s: the text did not show in its input line, Enter was not pressed", h->s.id);
+		TRY(clock_sleep(50));
+	}
+}
+
+static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
+	const struct sight *s, struct message *m)
+{
+	TRY(clear(h, a, s));
+	m->mark = clock_wall();
+	TRY(step(h, m, MESSAGE_TYPING));
+	TRY(paste(h, m));
+	TRY(wait_shown(h, a, m));
+	return submit(box_empty, h, a, m);
+}
+
+struct err *deliver(bool *box_empty, struct hold *h, const struct agent *a, const struct sight *s,
+	struct message *m)
+{
+	struct err *e = type(box_empty, h, a, s, m);
+	bool typed = m->state == MESSAGE_TYPING || m->state == MESSAGE_SUBMITTED;
+
+	if (e && e->class != ERR_INTERRUPTED)
+		err_drop(deliver_state(h, m, typed && e->class == ERR_UNCONFIRMED ? MESSAGE_UNCONFIRMED :
+										   MESSAGE_FAILED, e->text),
+			"the next sender settles it");
+	return e;
+}
+
+struct err *deliver_finish(struct hold *h, const struct agent *a, struct message *m)
+{
+	AUTO(sight_release) struct sight s = { 0 };
+	bool found, ignored;
+
+	TRY(has_receipt(&found, h, m));
+	if (found)
+		return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
+	TRY(sight_take(&s, h, a));
+	if (s.facts.runtime == TRI_YES && s.activity.activity != ACTIVITY_WAITING_INPUT &&
+		!s.terminal.in_mode && box_holds(a, &s, m))
+		return submit(&ignored, h, a, m);
+	return deliver_state(h, m, MESSAGE_UNCONFIRMED, "its sender was interrupted while it typed");
+}

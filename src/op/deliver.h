@@ -1,0 +1,25 @@
+/*
+ * Typing one message, once: clear what is in the input line, paste, look, Enter, receipt. Needs the
+ * session's lock. The state in the outbox goes ahead of each act (store/outbox.h), so that whoever
+ * comes after a crash knows what may have been typed and never types it again.
+ */
+#pragma once
+
+#include "op/send.h"
+#include "op/sight.h"
+#include "store/outbox.h"
+
+/* s: the sight by which the session was found ready. m ends accepted, unconfirmed or failed;
+ * *box_empty tells an unconfirmed one whose text left the input line. */
+MUST_USE struct err *deliver(bool *box_empty, struct hold *h, const struct agent *a,
+	const struct sight *s, struct message *m);
+/* A message whose sender died after typing began: find its receipt or press Enter, never paste. */
+MUST_USE struct err *deliver_finish(struct hold *h, const struct agent *a, struct message *m);
+/* Its state, on disk and in the log. */
+MUST_USE struct err *deliver_state(
+	struct hold *h, struct message *m, enum message_state state, const char *note);
+
+/* A first prompt that is no argument of the agent: sent when it is ready within a minute, else it
+ * stays in the outbox for the next send, and that is told. */
+MUST_USE struct err *deliver_first_prompt(
+	const struct world *w, const char *id, const char *text, size_t n);

@@ -1,0 +1,95 @@
+#include "op/hold.h"
+
+#include "base/clock.h"
+#include "op/settle.h"
+#include "store/events.h"
+
+struct err *hold_plugins(struct hold *h)
+{
+	const char *runtime = h->s.runtime, *workspace = h->s.workspace;
+
+	TRY(runtime_find(&h->runtime, str_empty(runtime) ? "tmux" : runtime));
+	return workspace_find(&h->workspace, str_empty(workspace) ? "worktree" : workspace);
+}
+
+struct err *hold_read(struct hold *h, const struct world *w, const char *id)
+{
+	h->world = w;
+	TRY(store_load(&h->s, &w->store, id));
+	str_release(&h->folder);
+	h->folder = store_folder(&w->store, id);
+	h->project = config_project(&w->config, h->s.project ? h->s.project : "");
+	return hold_plugins(h);
+}
+
+struct err *hold_take_unsettled(struct hold *h, const struct world *w, const char *id)
+{
+	TRY(store_lock(&h->lock, &w->store, id, HOLD_WAIT_MS));
+	return hold_read(h, w, id);
+}
+
+struct err *hold_take(struct hold *h, const struct world *w, const char *id)
+{
+	TRY(hold_take_unsettled(h, w, id));
+	return op_settle(h);
+}
+
+void hold_release(struct hold *h)
+{
+	session_release(&h->s);
+	lock_release(&h->lock);
+	str_release(&h->folder);
+}
+
+struct checkout hold_checkout(const struct hold *h)
+{
+	return (struct checkout){
+		.id = h->s.id,
+		.uid = h->s.uid,
+		.repo = h->s.repo,
+		.path = h->s.worktree,
+		.handle = h->s.workspace_handle,
+		.branch = h->s.branch,
+		.base = h->s.base,
+		.folder = h->folder,
+		.data_dir = h->world->store.data_dir,
+		.lock_fd = h->lock.fd,
+	};
+}
+
+struct runtime_ref hold_runtime(const struct hold *h)
+{
+	return (struct runtime_ref){ .handle = h->s.runtime_handle, .uid = h->s.uid };
+}
+
+struct err *hold_begin(struct hold *h, const char *verb)
+{
+	str_set(&h->s.doing, verb);
+	return store_save(&h->world->store, &h->s);
+}
+
+struct err *hold_status(struct hold *h, enum status status, const char *reason)
+{
+	AUTO(str_release) char *from = str_dup(h->s.status);
+	AUTO(str_release) char *now = clock_iso(clock_wall());
+	bool same = str_equal(from, status_word(status));
+
+	str_set(&h->s.status, status_word(status));
+	str_set(&h->s.reason, reason);
+	if (!same)
+		str_set(&h->s.status_at, now);
+	TRY(store_save(&h->world->store, &h->s));
+	if (!same)
+		hold_log(h, "status", json_pack("{s:s?, s:s, s:s?}", "from", from, "to",
+					      status_word(status), "reason", reason));
+	return NULL;
+}
+
+void hold_log(struct hold *h, const char *type, json_t *more)
+{
+	struct err *e = events_append(&h->world->store, h->s.id, type, 0, more);
+
+	if (e)
+		sink_say(h->world->sink, SINK_WARNING, "not in the event log: %s", e->text);
+	err_drop(e, "told as a warning");
+}

@@ -1,0 +1,114 @@
+#include "op/hook.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/proc.h"
+#include "store/run.h"
+#include "store/signals.h"
+
+enum { INPUT_MAX = 8 << 20, SILENCE_MS = 15, DEPTH_MAX = 64 };
+
+/*
+ * A nested agent (`claude -p` run by a tool) must not report as its parent. Processes named as the
+ * agent directly below one another are one agent; on the way up to the agent that ao-run started there
+ * may be one such group, its own. Where the way does not lead to it, there may be none.
+ */
+static bool is_nested(const struct run_info *run)
+{
+	int groups = 0;
+	bool in_group = false, reached = false;
+	struct proc p = { .parent = getppid() };
+
+	for (int i = 0; i < DEPTH_MAX && p.parent > 1 && !reached; i++) {
+		bool match;
+		if (!proc_read(&p, p.parent))
+			break;
+		reached = p.pid == run->pid && (!run->pid_start || p.start == run->pid_start);
+		match = reached || proc_is(p.pid, run->process);
+		if (match && !in_group)
+			groups++;
+		in_group = match;
+	}
+	return groups > (reached ? 1 : 0);
+}
+
+static void read_input(struct buf *b)
+{
+	struct pollfd p = { .fd = 0, .events = POLLIN };
+
+	if (isatty(0))
+		return;
+	while (b->n < INPUT_MAX && poll(&p, 1, SILENCE_MS) > 0) {
+		ssize_t n;
+		buf_reserve(b, 65536);
+		n = read(0, b->s + b->n, 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		b->n += (size_t)n;
+		b->s[b->n] = '\0';
+	}
+}
+
+static const char *first_text(const json_t *o, const char *const *keys)
+{
+	for (; *keys; keys++) {
+		const char *text = json_string_value(json_object_get(o, *keys));
+		if (!str_empty(text))
+			return text;
+	}
+	return NULL;
+}
+
+/* An agent's hook JSON is known by its hook_event_name; anything else is the text itself. */
+static void take_input(struct signal_line *s, const struct buf *in)
+{
+	static const char *const said[] = { "message", "error", "last_assistant_message", "reason",
+		"tool_name", NULL };
+	json_t *o = in->n && in->s[0] == '{' ? json_loadb(in->s, in->n, 0, NULL) : NULL;
+	const char *prompt = json_string_value(json_object_get(o, "prompt"));
+	const char *text = buf_text(in);
+	size_t n = in->n;
+
+	if (json_object_get(o, "hook_event_name")) {
+		text = s->kind == SIGNAL_START ? json_string_value(json_object_get(o, "session_id")) :
+		       s->kind == SIGNAL_PROMPT ? prompt :
+						  first_text(o, said);
+		n = text ? strlen(text) : 0;
+	}
+	if (s->kind == SIGNAL_PROMPT)
+		signal_digest(&s->length, &s->hash, text ? text : "", n);
+	else if (n)
+		s->text = str_ndup(text, n > 4096 ? 4096 : n);
+	json_decref(o);
+}
+
+void op_hook(const char *event, int64_t at_ms)
+{
+	const char *folder = getenv("AO_SESSION_DIR");
+	AUTO(run_info_release) struct run_info run = { 0 };
+	AUTO(buf_release) struct buf in = { 0 };
+	AUTO(str_release) char *text = NULL;
+	struct signal_line s = { .source = (char *)(uintptr_t)"hook", .pid = getppid() };
+	int kind = signal_parse_word(event);
+
+	if (str_empty(folder) || kind < 0 || !path_is_dir(folder))
+		return;
+	s.kind = (enum signal_kind)kind;
+	s.at = at_ms ? at_ms : clock_wall(); /* before reading: the event is the call */
+	run_read(&run, folder);
+	read_input(&in);
+	if (is_nested(&run))
+		return;
+	take_input(&s, &in);
+	text = s.text;
+	err_drop(signals_append(folder, &s), "a hook never fails its caller");
+}

@@ -1,0 +1,205 @@
+#include "op/kill.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/env.h"
+#include "base/path.h"
+#include "base/stop.h"
+#include "op/prepare.h"
+#include "op/reap.h"
+#include "op/settle.h"
+#include "op/start.h"
+
+void killed_release(struct killed *k)
+{
+	str_release(&k->ref);
+	str_release(&k->work);
+	str_release(&k->kept);
+}
+
+static char *amount(int n, const char *noun)
+{
+	return str_format("%d %s%s", n, noun, n == 1 ? "" : "s");
+}
+
+static char *work_of(const struct saved *saved)
+{
+	AUTO(str_release) char *files = amount(saved->files, "file");
+	AUTO(str_release) char *commits = amount(saved->commits, "commit");
+
+	if (!saved->commits)
+		return str_dup(files);
+	return saved->files ? str_format("%s, %s", files, commits) : str_dup(commits);
+}
+
+/* Save, and put the ref into the record before anything follows from it. */
+static struct err *save_work(struct killed *out, struct saved *saved, struct hold *h)
+{
+	struct checkout c = hold_checkout(h);
+	AUTO(saved_release) struct saved fresh = { 0 };
+
+	TRY(wrap(h->workspace->save(&fresh, &c, out->ref, clock_wall()),
+		"nothing was removed, because the work of %s could not be saved", h->s.id));
+	saved_release(saved);
+	*saved = fresh;
+	fresh = (struct saved){ 0 };
+	if (!saved->ref)
+		return NULL;
+	str_set(&out->ref, saved->ref);
+	str_release(&out->work);
+	out->work = work_of(saved);
+	str_set(&h->s.saved, out->ref);
+	str_set(&h->s.saved_work, out->work);
+	return store_save(&h->world->store, &h->s);
+}
+
+/* The save of an earlier, interrupted kill is this one's as well. */
+static void take_up_earlier(struct killed *out, const struct hold *h)
+{
+	if (!str_equal(h->s.doing, "kill"))
+		return;
+	str_set(&out->ref, h->s.saved);
+	str_set(&out->work, h->s.saved_work);
+}
+
+static struct err *take_away(struct killed *out, struct hold *h, const struct saved *saved)
+{
+	struct checkout c = hold_checkout(h);
+
+	prepare_removal(h);
+	TRY(h->workspace->remove(&out->kept, &c, saved, clock_wall()));
+	if (out->kept)
+		str_set(&h->s.kept, out->kept);
+	return NULL;
+}
+
+static struct err *record(struct killed *out, struct hold *h, const struct kill_options *o)
+{
+	AUTO(str_release) char *now = clock_iso(clock_wall());
+	AUTO(str_release) char *reason =
+		o->reason ? str_dup(o->reason) : str_format("killed by %s", world_actor());
+
+	str_set(&h->s.doing, NULL);
+	str_set(&h->s.killed_at, now);
+	str_set(&h->s.runtime_handle, NULL);
+	TRY(hold_status(h, STATUS_KILLED, reason));
+	hold_log(h, "killed", json_pack("{s:s, s:s?, s:s?, s:s?, s:b}", "reason", reason, "saved",
+				      out->ref, "work", out->work, "kept", out->kept,
+				      "worktreeKept", out->kept_worktree));
+	return NULL;
+}
+
+/* What is left once the record says killed: bytes, and the hint for lists. */
+static struct err *sweep(struct hold *h)
+{
+	struct checkout c = hold_checkout(h);
+
+	TRY(h->workspace->discard(&c));
+	if (h->workspace->exists(&c) == TRI_NO)
+		TRY(store_close(&h->world->store, h->s.id));
+	return NULL;
+}
+
+static bool has_checkout(const struct hold *h)
+{
+	return h->s.worktree && h->s.repo && h->s.uid;
+}
+
+static bool nothing_left(const struct hold *h)
+{
+	struct checkout c = hold_checkout(h);
+	AUTO(run_info_release) struct run_info run = { 0 };
+
+	run_read(&run, h->folder);
+	return session_is(&h->s, STATUS_KILLED) && !h->s.doing && run.alive == TRI_NO &&
+	       (!has_checkout(h) || h->workspace->exists(&c) == TRI_NO);
+}
+
+static struct err *end_and_remove(struct killed *out, struct hold *h, const struct kill_options *o)
+{
+	AUTO(saved_release) struct saved saved = { 0 };
+	struct checkout c = hold_checkout(h);
+	bool there = has_checkout(h) && !o->keep_worktree && h->workspace->exists(&c) != TRI_NO;
+
+	TRY(hold_begin(h, "kill"));
+	if (there)
+		TRY(save_work(out, &saved, h));
+	TRY(reap_runtime(h, o->now));
+	TRY(start_forget(h));
+	if (there)
+		TRY(save_work(out, &saved, h)); /* what it wrote while it was ending */
+	if (has_checkout(h) && !o->keep_worktree) /* also when only git still knows it */
+		TRY(take_away(out, h, &saved));
+	out->kept_worktree = o->keep_worktree;
+	return NULL;
+}
+
+/* A refusal before anything was taken away leaves the session as it was. */
+static struct err *give_up(struct hold *h, struct err *e)
+{
+	AUTO(run_info_release) struct run_info run = { 0 };
+	struct checkout c = hold_checkout(h);
+
+	run_read(&run, h->folder);
+	if (run.alive == TRI_YES || (has_checkout(h) && h->workspace->exists(&c) == TRI_YES))
+		err_drop(hold_begin(h, NULL), "the next verb settles it");
+	return e;
+}
+
+struct err *kill_held(struct killed *out, struct hold *h, const struct kill_options *o)
+{
+	struct err *e;
+
+	if (nothing_left(h)) {
+		out->already = true;
+		return has_checkout(h) ? sweep(h) : NULL;
+	}
+	take_up_earlier(out, h);
+	e = end_and_remove(out, h, o);
+	if (e)
+		return give_up(h, e);
+	TRY(record(out, h, o));
+	return has_checkout(h) && !o->keep_worktree ? sweep(h) : NULL;
+}
+
+/* A session that kills itself would be ended in the middle of it, as a descendant of its own ao-run:
+ * ao starts itself again under the mark that ao-run spares. */
+static struct err *outlive(const char *id)
+{
+	const char *inside = getenv("AO_SESSION");
+	AUTO(buf_release) struct buf line = { 0 };
+	AUTO(strv_release) struct strv argv = { 0 }, env = { 0 };
+	AUTO(str_release) char *self = path_self();
+
+	if (!str_equal(inside, id) || getenv("AO_KEEP"))
+		return NULL;
+	TRY(file_read(&line, "/proc/self/cmdline", 1 << 20));
+	for (size_t i = 0; i < line.n; i += strlen(line.s + i) + 1)
+		strv_add(&argv, line.s + i);
+	str_set(&argv.v[0], self);
+	env_copy(&env);
+	env_set(&env, "AO_KEEP", "1");
+	return child_exec(argv.v, env.v);
+}
+
+struct err *op_kill(
+	struct killed *out, const struct world *w, const char *id, const struct kill_options *o)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+
+	TRY(outlive(id));
+	TRY(hold_take_unsettled(&h, w, id));
+	if (verb_of(h.s.doing) != VERB_KILL)
+		TRY(op_settle(&h));
+	if (o->only_if_gone) {
+		AUTO(run_info_release) struct run_info run = { 0 };
+		run_read(&run, h.folder);
+		if (run.alive != TRI_NO)
+			return fail(ERR_REFUSED, "%s is alive again", id);
+	}
+	return kill_held(out, &h, o);
+}

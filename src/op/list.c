@@ -1,0 +1,299 @@
+#include "op/list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "op/hold.h"
+#include "op/sense.h"
+#include "store/agent_files.h"
+
+/* What is needed only while the list is made, beside each view. */
+struct work {
+	struct sensed sensed;
+	const struct runtime *runtime;
+	struct runtime_fact terminal;
+};
+
+static void view_release(struct view *v)
+{
+	session_release(&v->session);
+	facts_release(&v->facts);
+	str_release(&v->branch_now);
+	str_release(&v->summary);
+	str_release(&v->runtime_title);
+	str_release(&v->screen);
+}
+
+void views_release(struct views *v)
+{
+	for (size_t i = 0; i < v->list.n; i++)
+		view_release(&v->list.v[i]);
+	free(v->list.v);
+	*v = (struct views){ 0 };
+}
+
+/* A verb is at work, or it died in the middle: the lock tells which. */
+static void note_half_done(struct view *v, const char *folder)
+{
+	AUTO(str_release) char *lock = path_join(folder, "lock");
+	AUTO(str_release) char *text = NULL;
+
+	if (str_empty(v->session.doing) || lock_held(lock) != TRI_NO)
+		return;
+	text = str_format("%s was interrupted: ao doctor --fix", v->session.doing);
+	str_set(&v->session.reason, text);
+}
+
+static struct err *read_one(
+	struct view *v, struct work *k, const struct world *w, const char *id)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	struct checkout c;
+
+	TRY(hold_read(&h, w, id));
+	c = hold_checkout(&h);
+	if (h.s.worktree && h.s.workspace_handle) {
+		v->facts.has_workspace = h.workspace->exists(&c) != TRI_NO;
+		if (v->facts.has_workspace)
+			v->branch_now = h.workspace->branch_now(&c);
+	}
+	sense_files(&v->facts, &k->sensed, &h.s, h.folder, h.project);
+	v->project = h.project;
+	k->runtime = h.runtime;
+	v->session = h.s;
+	h.s = (struct session){ 0 };
+	note_half_done(v, h.folder);
+	return NULL;
+}
+
+/* A folder whose record was never written, or cannot be read: it is shown all the same. */
+static void half_made(struct view *v, const struct world *w, const char *id, const struct err *e)
+{
+	AUTO(str_release) char *folder = store_folder(&w->store, id);
+	bool young = clock_wall() - file_mtime(folder) < 2000; /* a spawn has just taken the number */
+
+	str_set(&v->session.id, id);
+	str_set(&v->session.reason, e->class != ERR_MISSING ? e->text :
+				    young	            ? "being made" :
+							      "half made: ao doctor --fix");
+	v->facts.now = clock_wall();
+	v->facts.recorded = young ? STATUS_SPAWNING : STATUS_ERRORED;
+	v->facts.runtime = TRI_NO;
+	v->facts.half_done = true;
+}
+
+/* ---- the terminals, all in one question --------------------------------------------------------------- */
+
+struct agents {
+	VEC(struct agent) list;
+};
+
+static void agents_release(struct agents *a)
+{
+	for (size_t i = 0; i < a->list.n; i++)
+		agent_release(&a->list.v[i]);
+	free(a->list.v);
+}
+
+/* Index of the agent by name, read once. One that is gone from the files has no patterns. */
+static size_t agent_of(struct agents *agents, const struct world *w, const char *name)
+{
+	struct agent fresh = { 0 };
+
+	for (size_t i = 0; i < agents->list.n; i++)
+		if (str_equal(agents->list.v[i].name, name))
+			return i;
+	err_drop(agent_load(&fresh, &w->config, name ? name : ""), "no patterns, then");
+	str_set(&fresh.name, name);
+	*vec_push(&agents->list) = fresh;
+	return agents->list.n - 1;
+}
+
+struct question {
+	VEC(size_t) who; /* indexes of views */
+	struct runtime_ref *refs;
+	bool *screens;
+	struct runtime_fact *answers;
+};
+
+static void question_release(struct question *q)
+{
+	for (size_t i = 0; q->answers && i < q->who.n; i++)
+		runtime_fact_release(&q->answers[i]);
+	free(q->who.v);
+	free(q->refs);
+	free(q->screens);
+	free(q->answers);
+}
+
+static void choose(struct question *q, const struct views *views, const struct runtime *rt,
+	const struct work *work, bool look)
+{
+	for (size_t i = 0; i < views->list.n; i++) {
+		const struct view *v = &views->list.v[i];
+		if (work[i].runtime != rt || str_empty(v->session.runtime_handle))
+			continue;
+		if (needs_terminal(&v->facts) || (look && v->facts.runtime == TRI_YES))
+			*vec_push(&q->who) = i;
+	}
+	q->refs = mem_alloc((q->who.n + 1) * sizeof(*q->refs));
+	q->screens = mem_alloc(q->who.n + 1);
+	q->answers = mem_alloc((q->who.n + 1) * sizeof(*q->answers));
+	for (size_t i = 0; i < q->who.n; i++) {
+		const struct session *s = &views->list.v[q->who.v[i]].session;
+		q->refs[i] = (struct runtime_ref){ s->runtime_handle, s->uid };
+		q->screens[i] = true;
+	}
+}
+
+static struct err *ask(struct views *views, struct work *work, const struct world *w,
+	const struct runtime *rt, bool look)
+{
+	AUTO(question_release) struct question q = { 0 };
+	AUTO(agents_release) struct agents agents = { 0 };
+
+	choose(&q, views, rt, work, look);
+	if (!q.who.n)
+		return NULL;
+	TRY(rt->probe(q.answers, q.refs, q.screens, q.who.n));
+	for (size_t i = 0; i < q.who.n; i++) {
+		struct view *v = &views->list.v[q.who.v[i]];
+		struct work *k = &work[q.who.v[i]];
+		size_t a = agent_of(&agents, w, v->session.agent);
+		sense_terminal(&v->facts, &k->sensed, &agents.list.v[a], &q.answers[i]);
+		str_set(&v->runtime_title, q.answers[i].title);
+		str_set(&v->screen, q.answers[i].screen);
+	}
+	return NULL;
+}
+
+static struct err *ask_all(struct views *views, struct work *work, const struct world *w, bool look)
+{
+	for (size_t i = 0; i < views->list.n; i++) {
+		bool seen = !work[i].runtime;
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = work[j].runtime == work[i].runtime;
+		if (!seen)
+			TRY(ask(views, work, w, work[i].runtime, look));
+	}
+	return NULL;
+}
+
+/* ---- judged ---------------------------------------------------------------------------------------------- */
+
+static void judge(struct view *v)
+{
+	int64_t recorded = 0;
+
+	v->activity = activity_of(&v->facts);
+	v->status = status_of(&v->facts, v->activity.activity);
+	clock_parse(&recorded, v->session.last_activity_at);
+	v->last_at = v->facts.activity_at;
+	if (!v->last_at)
+		v->last_at = recorded > v->facts.created_at ? recorded : v->facts.created_at;
+	if (!v->branch_now)
+		v->branch_now = str_dup(v->session.branch ? v->session.branch : "");
+	v->listed = v->facts.has_workspace || v->facts.runtime != TRI_NO || v->facts.half_done ||
+		    v->facts.recorded == STATUS_QUEUED;
+	if (v->facts.recorded == STATUS_ERRORED || v->facts.half_done)
+		v->summary = str_dup(v->session.reason ? v->session.reason : v->session.title);
+	if (!v->summary)
+		v->summary = str_dup(v->session.title ? v->session.title : "");
+}
+
+char *view_why(const struct view *v)
+{
+	const struct fact *f = v->activity.by >= 0 ? &v->facts.v[v->activity.by] : NULL;
+
+	if (!f || str_empty(f->detail))
+		return str_format("%s (%s)", v->status.why, v->activity.why);
+	return str_format("%s: %s (%s)", v->status.why, f->detail, v->activity.why);
+}
+
+static bool wanted(const struct view *v, const struct world *w, const struct list_options *o)
+{
+	const struct project *p = v->project;
+
+	if (o->session)
+		return true;
+	if (!p)
+		p = config_project_of_session(&w->config, v->session.id);
+	if (o->project && (!p || !str_equal(p->id, o->project)))
+		return false;
+	return o->all || v->listed;
+}
+
+static size_t project_rank(const struct world *w, const struct view *v)
+{
+	return v->project ? (size_t)(v->project - w->config.projects.v) : w->config.projects.n;
+}
+
+/* By project in the config's order; the ids come sorted, and this keeps their order. */
+static void sort(struct views *views, const struct world *w)
+{
+	for (size_t i = 1; i < views->list.n; i++) {
+		struct view moved = views->list.v[i];
+		size_t j = i;
+		for (; j > 0 && project_rank(w, &views->list.v[j - 1]) > project_rank(w, &moved); j--)
+			views->list.v[j] = views->list.v[j - 1];
+		views->list.v[j] = moved;
+	}
+}
+
+static void keep_wanted(struct views *views, const struct world *w, const struct list_options *o)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < views->list.n; i++) {
+		if (wanted(&views->list.v[i], w, o))
+			views->list.v[kept++] = views->list.v[i];
+		else
+			view_release(&views->list.v[i]);
+	}
+	views->list.n = kept;
+}
+
+static struct err *read_all(struct views *views, struct work **work, const struct world *w,
+	const struct list_options *o)
+{
+	AUTO(strv_release) struct strv ids = { 0 };
+
+	if (o->session)
+		strv_add(&ids, o->session);
+	else
+		TRY(store_ids(&ids, &w->store, !o->all));
+	*work = mem_alloc((ids.n + 1) * sizeof(**work));
+	for (size_t i = 0; i < ids.n; i++) {
+		struct view *v = vec_push(&views->list);
+		struct err *e = read_one(v, &(*work)[i], w, ids.v[i]);
+		if (e && o->session && !store_exists(&w->store, ids.v[i]))
+			return e;
+		if (e)
+			half_made(v, w, ids.v[i], e);
+		err_drop(e, "shown as the session's reason");
+	}
+	return NULL;
+}
+
+struct err *op_list(struct views *out, const struct world *w, const struct list_options *o)
+{
+	AUTO(views_release) struct views views = { 0 };
+	struct work *work = NULL;
+	struct err *e = read_all(&views, &work, w, o);
+
+	if (!e)
+		e = ask_all(&views, work, w, o->look);
+	for (size_t i = 0; work && i < views.list.n; i++)
+		sensed_release(&work[i].sensed);
+	free(work);
+	TRY(e);
+	for (size_t i = 0; i < views.list.n; i++)
+		judge(&views.list.v[i]);
+	keep_wanted(&views, w, o);
+	sort(&views, w);
+	*out = views;
+	views = (struct views){ 0 };
+	return NULL;
+}

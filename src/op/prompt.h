@@ -1,0 +1,18 @@
+/* What an agent is told at its start: the task, the project's rules, and, after a loss, a recap. */
+#pragma once
+
+#include "op/hold.h"
+
+/* The issue as people write it: "#42" for 42, a URL or words as they are; NULL for NULL. */
+char *issue_shown(const char *issue);
+/* "42" for #42; words and URLs as they are: what the record keeps. */
+char *issue_id(const char *issue);
+/* Branch for it: feat/<id>, a slug of at most 60 characters. */
+char *issue_branch(const char *issue);
+
+/* The first prompt: given, else from the issue, else only the rules; "" for nothing. Where its first
+ * character is a command of the agent's interface, "[ao] " goes before it. */
+MUST_USE struct err *prompt_first(struct buf *out, const struct project *p, const struct agent *a,
+	const char *issue, const char *given);
+/* For a fresh start: the first prompt again (from prompt.md) and what the branch holds. */
+MUST_USE struct err *prompt_recap(struct buf *out, const struct hold *h, const struct agent *a);

@@ -1,0 +1,166 @@
+#include "op/restore.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "op/deliver.h"
+#include "op/list.h"
+#include "op/prompt.h"
+#include "op/reap.h"
+#include "op/settle.h"
+#include "op/start.h"
+#include "store/agent_files.h"
+#include "store/outbox.h"
+
+enum { PROMPT_ARG_MAX = 100 << 10 };
+
+void restored_release(struct restored *r)
+{
+	session_release(&r->session);
+	str_release(&r->attach);
+}
+
+static struct err *refuse(const struct hold *h, const char *why)
+{
+	return fail(ERR_REFUSED, "cannot restore %s: %s", h->s.id, why);
+}
+
+/* The page's refusals, before anything is touched. */
+static struct err *check(const struct hold *h)
+{
+	AUTO(run_info_release) struct run_info run = { 0 };
+	struct checkout c = hold_checkout(h);
+
+	if (session_is(&h->s, STATUS_KILLED))
+		return fail(ERR_REFUSED, "cannot restore %s: it was killed; first: ao session undelete %s",
+			h->s.id, h->s.id);
+	if (session_is(&h->s, STATUS_MERGED))
+		return refuse(h, "its PR was merged");
+	run_read(&run, h->folder);
+	if (run.alive == TRI_YES)
+		return refuse(h, "it is running");
+	if (run.alive == TRI_UNKNOWN)
+		return refuse(h, "whether it runs could not be found out");
+	if (!h->s.worktree || h->workspace->exists(&c) == TRI_NO)
+		return refuse(h, "its worktree was deleted; ao session undelete may bring it back");
+	if (h->workspace->exists(&c) == TRI_UNKNOWN)
+		return refuse(h, "its worktree could not be looked at");
+	if (h->workspace->branch_exists(&c) == TRI_NO)
+		return fail(ERR_REFUSED, "cannot restore %s: its branch %s was deleted", h->s.id,
+			h->s.branch);
+	return NULL;
+}
+
+/* An id that was reserved is not a conversation: it was told something, or it reported itself. */
+static bool has_conversation(const struct hold *h, const struct agent *a)
+{
+	AUTO(str_release) char *prompt = path_join(h->folder, "prompt.md");
+	AUTO(messages_release) struct messages sent = { 0 };
+
+	if (str_empty(h->s.agent_session_id) || !a->resume.n)
+		return false;
+	if (path_exists(prompt) || str_equal(a->session_id, "hook"))
+		return true;
+	err_drop(outbox_read(&sent, &h->world->store, h->s.id, false), "as if none");
+	return sent.list.n > 0;
+}
+
+struct attempt {
+	struct agent agent;
+	char *program;
+	struct strv argv;
+	struct buf recap;
+	bool resumed, recap_in_argv;
+};
+
+static void attempt_release(struct attempt *t)
+{
+	agent_release(&t->agent);
+	str_release(&t->program);
+	strv_release(&t->argv);
+	buf_release(&t->recap);
+}
+
+static struct err *make_attempt(struct attempt *t, const struct hold *h)
+{
+	const struct strv *words;
+	struct agent_values values = {
+		.model = h->project ? h->project->model : NULL,
+		.permissions = h->project ? h->project->permissions : NULL,
+		.session = h->s.id,
+		.worktree = h->s.worktree,
+		.agent_session_id = h->s.agent_session_id,
+	};
+
+	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
+	TRY(start_allowed(h->world, &t->agent));
+	TRY(start_program(&t->program, h->world, &t->agent));
+	t->resumed = has_conversation(h, &t->agent);
+	words = t->resumed ? &t->agent.resume : &t->agent.command;
+	if (!t->resumed) {
+		TRY(prompt_recap(&t->recap, h, &t->agent));
+		t->recap_in_argv = agent_uses(words, "{prompt}") && t->recap.n <= PROMPT_ARG_MAX;
+		values.prompt = t->recap_in_argv ? t->recap.s : NULL;
+	}
+	TRY(agent_expand(&t->argv, &t->agent, words, &values));
+	str_set(&t->argv.v[0], t->program);
+	return NULL;
+}
+
+static struct err *make(struct hold *h, const struct attempt *t)
+{
+	AUTO(str_release) char *now = NULL;
+
+	TRY(hold_begin(h, "restore"));
+	TRY(reap_runtime(h, false));
+	TRY(start_agent(h, &(struct start){
+				   .agent = &t->agent,
+				   .argv = t->argv.v,
+				   .env = h->project ? &h->project->env : NULL,
+			   }));
+	now = clock_iso_ms(clock_wall());
+	str_set(&h->s.restored_at, now);
+	str_set(&h->s.doing, NULL);
+	TRY(hold_status(h, STATUS_SPAWNING, t->resumed ? "restored: its conversation is resumed" :
+							 "restored: a fresh start with a recap"));
+	hold_log(h, "restored", json_pack("{s:b}", "resumed", t->resumed));
+	return NULL;
+}
+
+struct err *op_restore(struct restored *out, const struct world *w, const char *id)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	AUTO(attempt_release) struct attempt t = { 0 };
+	struct err *e;
+
+	TRY(hold_take(&h, w, id));
+	TRY(check(&h));
+	TRY(make_attempt(&t, &h));
+	e = make(&h, &t);
+	if (e)
+		return op_settle_after(&h, e);
+	lock_release(&h.lock);
+	if (!t.resumed && !t.recap_in_argv && t.recap.n)
+		TRY(deliver_first_prompt(w, id, t.recap.s, t.recap.n));
+	out->resumed = t.resumed;
+	out->attach = h.runtime->attach_line(w->config.tmux_socket, id);
+	out->session = h.s;
+	h.s = (struct session){ 0 };
+	return NULL;
+}
+
+struct err *op_restorable(struct strv *ids, const struct world *w, const char *project)
+{
+	AUTO(views_release) struct views views = { 0 };
+
+	TRY(op_list(&views, w, &(struct list_options){ .project = project }));
+	for (size_t i = 0; i < views.list.n; i++) {
+		const struct view *v = &views.list.v[i];
+		if (v->facts.has_workspace && v->facts.runtime == TRI_NO &&
+			v->facts.recorded != STATUS_KILLED && v->facts.recorded != STATUS_MERGED &&
+			v->facts.recorded != STATUS_QUEUED)
+			strv_add(ids, v->session.id);
+	}
+	return NULL;
+}

@@ -1,0 +1,268 @@
+#include "op/send.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/stop.h"
+#include "op/answer.h"
+#include "op/deliver.h"
+#include "store/agent_files.h"
+
+enum { NAP_MS = 200, FIRST_PROMPT_MS = 60000 };
+
+/* ---- the text -------------------------------------------------------------------------------------------- */
+
+/* Control bytes but newline and tab go: an ESC could end the paste. C1 too, as UTF-8 writes them. */
+static size_t add_clean(struct buf *out, const char *text, size_t n)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if (c == 0xc2 && i + 1 < n && (unsigned char)text[i + 1] < 0xa0 &&
+			(unsigned char)text[i + 1] >= 0x80) {
+			taken++;
+			i++;
+		} else if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f) {
+			taken += !(c == '\r' && i + 1 < n && text[i + 1] == '\n');
+		} else {
+			buf_addc(out, (char)c);
+		}
+	}
+	return taken;
+}
+
+static struct err *compose(struct buf *out, const struct world *w, const struct agent *a,
+	const char *text, size_t n, bool raw)
+{
+	size_t taken, first;
+
+	if (memchr(text, '\0', n))
+		return fail(ERR_USAGE, "the message holds a NUL byte");
+	taken = add_clean(out, text, n);
+	first = strspn(buf_text(out), " \t\n");
+	if (first == out->n)
+		return fail(ERR_USAGE, "the message is empty");
+	if (taken)
+		sink_say(w->sink, SINK_NOTE, "%zu control byte%s taken out", taken, taken == 1 ? "" : "s");
+	if (!raw && a->send.command_chars && strchr(a->send.command_chars, out->s[first])) {
+		AUTO(str_release) char *body = buf_detach(out);
+		buf_addf(out, "[ao] %s", body);
+	}
+	if (!strchr(" \t\n", out->s[out->n - 1]))
+		buf_addc(out, ' '); /* closes a completion list that Enter would pick from */
+	return NULL;
+}
+
+/* ---- the outbox, in order ----------------------------------------------------------------------------------- */
+
+struct sending {
+	const struct world *world;
+	const char *id;
+	const struct send_options *o;
+	struct agent agent;
+	int number;        /* our message */
+	const char *why;   /* what it waits for; a constant */
+	bool done;         /* our message has its final state */
+	enum message_state state;
+	bool box_empty, busy;
+	struct err *error; /* of our own message */
+};
+
+static void sending_release(struct sending *s)
+{
+	agent_release(&s->agent);
+	err_release(&s->error);
+}
+
+static bool is_final(enum message_state s)
+{
+	return s != MESSAGE_QUEUED && s != MESSAGE_TYPING && s != MESSAGE_SUBMITTED;
+}
+
+static void note_own(struct sending *s, const struct message *m)
+{
+	if (m->number != s->number || !is_final(m->state))
+		return;
+	s->done = true;
+	s->state = m->state;
+}
+
+/* One message of the outbox. *blocked: it is not its turn yet, nor that of any behind it. */
+static struct err *handle(bool *blocked, struct sending *s, struct hold *h, struct message *m)
+{
+	AUTO(sight_release) struct sight sight = { 0 };
+	bool own = m->number == s->number;
+	struct err *e;
+
+	if (m->state != MESSAGE_QUEUED)
+		return deliver_finish(h, &s->agent, m);
+	TRY(sight_take(&sight, h, &s->agent));
+	TRY(sight_ready(&s->why, &sight, h, &s->agent, own && s->o->no_wait));
+	*blocked = s->why != NULL;
+	if (*blocked)
+		return NULL;
+	s->busy = sight.activity.activity == ACTIVITY_ACTIVE;
+	e = deliver(own ? &s->box_empty : &(bool){ false }, h, &s->agent, &sight, m);
+	if (e && own) {
+		s->error = e;
+		return NULL;
+	}
+	err_drop(e, "the message of a sender that is gone; its state tells");
+	return NULL;
+}
+
+static struct err *work_off(struct sending *s, struct hold *h)
+{
+	AUTO(messages_release) struct messages messages = { 0 };
+	bool blocked = false;
+
+	TRY(outbox_read(&messages, &s->world->store, s->id, false));
+	for (size_t i = 0; i < messages.list.n && !blocked && !s->done; i++) {
+		struct message *m = &messages.list.v[i];
+		if (!is_final(m->state))
+			TRY(handle(&blocked, s, h, m));
+		note_own(s, m);
+	}
+	return signals_turn(h->folder);
+}
+
+/* Nothing of ours was typed, and nothing will be. */
+static struct err *withdraw(struct sending *s, struct err *e)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	AUTO(messages_release) struct messages messages = { 0 };
+	struct err *second;
+
+	stop_forget();
+	second = hold_take_unsettled(&h, s->world, s->id);
+	if (!second)
+		second = outbox_read(&messages, &s->world->store, s->id, true);
+	for (size_t i = 0; !second && i < messages.list.n; i++)
+		if (messages.list.v[i].number == s->number && messages.list.v[i].state == MESSAGE_QUEUED)
+			second = deliver_state(&h, &messages.list.v[i], MESSAGE_FAILED, e->text);
+	err_drop(second, "it stays in the outbox");
+	return e;
+}
+
+static struct err *wait_turn(struct sending *s)
+{
+	int64_t until = clock_mono() + s->o->timeout_ms;
+
+	for (;;) {
+		AUTO(hold_release) struct hold h = { 0 };
+		TRY(hold_take(&h, s->world, s->id));
+		TRY(work_off(s, &h));
+		if (s->done)
+			return NULL;
+		hold_release(&h);
+		if (clock_mono() >= until)
+			return fail(ERR_TIMEOUT, "%s did not become ready in %d s (%s); nothing was typed",
+				s->id, (int)(s->o->timeout_ms / 1000), s->why ? s->why : "others send");
+		TRY(clock_sleep(NAP_MS));
+	}
+}
+
+/* ---- the verb ---------------------------------------------------------------------------------------------------- */
+
+static struct err *prepare(struct sending *s, struct buf *text, const char *raw, size_t n)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	AUTO(sight_release) struct sight sight = { 0 };
+	const char *why;
+
+	TRY(hold_read(&h, s->world, s->id));
+	TRY(agent_load(&s->agent, &s->world->config, h.s.agent));
+	TRY(compose(text, s->world, &s->agent, raw, n, s->o->raw));
+	TRY(sight_take(&sight, &h, &s->agent));
+	return s->o->interrupt ? NULL : sight_ready(&why, &sight, &h, &s->agent, s->o->no_wait);
+}
+
+static struct err *interrupt(struct sending *s)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	enum runtime_answer answer;
+	struct runtime_ref ref;
+
+	TRY(hold_take(&h, s->world, s->id));
+	ref = hold_runtime(&h);
+	if (!s->agent.send.interrupt.n)
+		return fail(ERR_FAILED, "agent '%s' has no interrupt key", s->agent.name);
+	if (str_empty(ref.handle))
+		return fail(ERR_FAILED, "%s is not running; start it again with: ao session restore %s",
+			s->id, s->id);
+	TRY(h.runtime->press(&answer, &ref, s->agent.send.interrupt.v));
+	hold_log(&h, "interrupted", NULL);
+	lock_release(&h.lock);
+	return clock_sleep(NAP_MS);
+}
+
+static enum send_outcome outcome_of(const struct sending *s)
+{
+	if (s->state == MESSAGE_ACCEPTED || s->state == MESSAGE_ANSWERED)
+		return SEND_PROCESSING;
+	return s->busy && s->o->no_wait && s->agent.send.queue && s->box_empty ? SEND_QUEUED :
+										 SEND_UNCONFIRMED;
+}
+
+static struct err *send_text(enum send_outcome *out, struct sending *s, struct message *m)
+{
+	struct err *e;
+
+	TRY(outbox_add(&s->world->store, s->id, m));
+	s->number = m->number;
+	e = wait_turn(s);
+	if (e)
+		return withdraw(s, e);
+	if (s->error) {
+		e = s->error;
+		s->error = NULL;
+		return e;
+	}
+	if (s->state == MESSAGE_FAILED)
+		return fail(ERR_FAILED, "%s: the message was not sent", s->id);
+	*out = outcome_of(s);
+	return NULL;
+}
+
+struct err *op_send(enum send_outcome *out, const struct world *w, const char *id, const char *text,
+	size_t n, const struct send_options *o)
+{
+	AUTO(sending_release) struct sending s = { .world = w, .id = id, .o = o };
+	AUTO(message_release) struct message m = { .state = MESSAGE_QUEUED };
+
+	if (o->answer) {
+		TRY(op_answer(w, id, o->answer));
+		*out = SEND_ANSWERED;
+		return NULL;
+	}
+	TRY(prepare(&s, &m.text, text, n));
+	if (o->interrupt)
+		TRY(interrupt(&s));
+	str_set(&m.from, o->from ? o->from : world_actor());
+	return send_text(out, &s, &m);
+}
+
+struct err *deliver_first_prompt(const struct world *w, const char *id, const char *text, size_t n)
+{
+	AUTO(sending_release) struct sending s = { .world = w, .id = id };
+	AUTO(message_release) struct message m = { .state = MESSAGE_QUEUED };
+	struct send_options o = { .timeout_ms = FIRST_PROMPT_MS, .raw = true };
+	AUTO(hold_release) struct hold h = { 0 };
+	struct err *e;
+
+	s.o = &o;
+	TRY(hold_read(&h, w, id));
+	TRY(agent_load(&s.agent, &w->config, h.s.agent));
+	TRY(compose(&m.text, w, &s.agent, text, n, true));
+	str_set(&m.from, world_actor());
+	str_set(&m.kind, "prompt");
+	TRY(outbox_add(&w->store, id, &m));
+	s.number = m.number;
+	e = wait_turn(&s);
+	if (e)
+		sink_say(w->sink, SINK_WARNING, "%s; its prompt goes with the next ao send", e->text);
+	err_drop(e, "told as a warning");
+	return NULL;
+}

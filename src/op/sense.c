@@ -1,0 +1,211 @@
+#include "op/sense.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/proc.h"
+#include "rule/activity_of.h"
+#include "rule/screen.h"
+
+enum { STUCK_AFTER_MS = 600000, CLOCK_SLACK_MS = 1500, HELPER_MS = 10000 };
+
+void sensed_release(struct sensed *s)
+{
+	run_info_release(&s->run);
+	signals_release(&s->signals);
+}
+
+static int64_t stuck_after(const struct project *p)
+{
+	for (size_t i = 0; p && i < p->reactions.list.n; i++) {
+		const struct reaction_config *r = &p->reactions.list.v[i];
+		if (str_equal(r->event, "agent-stuck") && r->has_threshold)
+			return r->threshold_ms;
+	}
+	return STUCK_AFTER_MS;
+}
+
+static void sense_process(struct facts *f, const struct run_info *run)
+{
+	struct fact *fact;
+
+	if (run->alive == TRI_YES) {
+		fact = facts_add(f, SOURCE_PROCESS, ACTIVITY_UNKNOWN, f->now);
+		fact->state = true;
+		fact->detail = str_format("ao-run %d holds run.lock, the agent is pid %d",
+			(int)run->supervisor, (int)run->pid);
+		return;
+	}
+	if (run->alive == TRI_UNKNOWN || (!f->started_at && !run->has_run && !run->has_exit))
+		return;
+	fact = facts_add(f, SOURCE_PROCESS, ACTIVITY_EXITED, run->has_exit ? run->ended_at : f->started_at);
+	fact->state = true;
+	if (run->reboot)
+		fact->detail = str_dup("the machine restarted since");
+	else if (run->has_exit && run->exit_signal)
+		fact->detail = str_format("the agent was ended by signal %d", run->exit_signal);
+	else if (run->has_exit)
+		fact->detail = str_format("the agent ended with exit code %d", run->exit_code);
+	else
+		fact->detail = str_dup("run.lock is free and nothing says how it ended");
+}
+
+/* Only what was reported since this runtime started, a slack for clocks allowed. */
+static void drop_earlier(struct signals *s, int64_t started_at)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->list.n; i++) {
+		struct signal_line *line = &s->list.v[i];
+		if (started_at && line->at < started_at - CLOCK_SLACK_MS) {
+			free(line->source);
+			free(line->text);
+			continue;
+		}
+		s->list.v[kept++] = *line;
+	}
+	s->list.n = kept;
+}
+
+static enum activity meaning(enum signal_kind kind)
+{
+	static const enum activity says[] = {
+		[SIGNAL_START] = ACTIVITY_READY,
+		[SIGNAL_PROMPT] = ACTIVITY_ACTIVE,
+		[SIGNAL_TOOL] = ACTIVITY_ACTIVE,
+		[SIGNAL_WAITING] = ACTIVITY_WAITING_INPUT,
+		[SIGNAL_ERROR] = ACTIVITY_BLOCKED,
+		[SIGNAL_STOP] = ACTIVITY_READY,
+		[SIGNAL_EXIT] = ACTIVITY_UNKNOWN,
+	};
+
+	return says[kind];
+}
+
+static void sense_signals(struct facts *f, const struct signals *s)
+{
+	for (size_t i = 0; i < s->list.n; i++) {
+		const struct signal_line *line = &s->list.v[i];
+		enum activity says = meaning(line->kind);
+		f->sign_of_life = f->has_hooks = true;
+		f->activity_at = line->at;
+		if (says == ACTIVITY_ACTIVE && !f->turn_open_at)
+			f->turn_open_at = line->at;
+		if (says == ACTIVITY_READY || says == ACTIVITY_BLOCKED)
+			f->turn_open_at = 0;
+	}
+	if (s->list.n) {
+		const struct signal_line *last = &s->list.v[s->list.n - 1];
+		struct fact *fact = facts_add(f, SOURCE_HOOK, meaning(last->kind), last->at);
+		fact->detail = str_empty(last->text) ?
+				       str_format("it reported '%s'", signal_word(last->kind)) :
+				       str_format("it reported '%s': %s", signal_word(last->kind),
+					       last->text);
+	}
+}
+
+void sense_files(struct facts *f, struct sensed *out, const struct session *s, const char *folder,
+	const struct project *p)
+{
+	f->now = clock_wall();
+	f->recorded = session_status(s);
+	f->half_done = !str_empty(s->doing);
+	f->stuck_after = stuck_after(p);
+	clock_parse(&f->created_at, s->created_at);
+	run_read(&out->run, folder);
+	f->started_at = out->run.started_at;
+	if (!f->started_at)
+		clock_parse(&f->started_at, s->started_at);
+	f->runtime = out->run.alive;
+	f->reboot = out->run.reboot && out->run.alive == TRI_NO;
+	f->has_exit = out->run.has_exit;
+	f->exit_code = out->run.exit_code;
+	f->exit_signal = out->run.exit_signal;
+	f->sign_of_life = f->has_exit && !f->exit_code && !f->exit_signal;
+	sense_process(f, &out->run);
+	err_drop(signals_read(&out->signals, folder), "as if nothing was reported");
+	drop_earlier(&out->signals, f->started_at);
+	sense_signals(f, &out->signals);
+}
+
+/* ---- the terminal -------------------------------------------------------------------------------- */
+
+/* A command that the agent runs. What it started along with itself (its wrapper's child, servers) is
+ * part of it, and so is a group of its own name. */
+static bool has_busy_child(const struct run_info *run)
+{
+	AUTO(pids_release) struct pids todo = { 0 };
+	struct proc agent;
+
+	if (run->pid <= 0 || !proc_read(&agent, run->pid))
+		return false;
+	proc_children(&todo, run->pid);
+	for (size_t i = 0; i < todo.n && i < 256; i++) {
+		struct proc p;
+		if (!proc_read(&p, todo.v[i]))
+			continue;
+		if (proc_started_after(&p, &agent) > HELPER_MS && !proc_is(p.pid, run->process))
+			return true;
+		proc_children(&todo, p.pid);
+	}
+	return false;
+}
+
+static void sense_output(struct facts *f, const struct sensed *in, const struct runtime_fact *t)
+{
+	bool still = t->output_at && f->now - t->output_at >= QUIET_MS;
+	bool child = !f->has_hooks && has_busy_child(&in->run);
+	struct fact *fact;
+
+	if (!t->output_at && !child)
+		return;
+	fact = facts_add(f, SOURCE_TERMINAL, child || !still ? ACTIVITY_ACTIVE : ACTIVITY_READY,
+		child ? f->now : t->output_at);
+	fact->state = true;
+	fact->detail = str_dup(child ? "a command of it is running" :
+			       still ? "no output for 5 seconds or more" :
+				       "output within the last 5 seconds");
+	if (!f->has_hooks && t->output_at > f->activity_at)
+		f->activity_at = t->output_at;
+}
+
+static bool is_blank(const char *s)
+{
+	return !s || s[strspn(s, " \t\r\n")] == '\0';
+}
+
+static void sense_patterns(struct facts *f, const struct agent *a, const struct runtime_fact *t)
+{
+	AUTO(str_release) char *title_rule = NULL;
+	AUTO(str_release) char *screen_rule = NULL;
+	enum activity says = t->title ? screen_activity(a, t->title, NULL, &title_rule) : ACTIVITY_UNKNOWN;
+	struct fact *fact;
+
+	if (says != ACTIVITY_UNKNOWN) {
+		fact = facts_add(f, SOURCE_TERMINAL, says, f->now);
+		fact->state = true;
+		fact->detail = str_format("its title matches %s", title_rule ? title_rule : "");
+	}
+	if (is_blank(t->screen))
+		return;
+	f->sign_of_life = true;
+	says = screen_activity(a, NULL, t->screen, &screen_rule);
+	if (says == ACTIVITY_UNKNOWN)
+		return;
+	fact = facts_add(f, SOURCE_SCREEN, says, f->now);
+	fact->state = true;
+	fact->detail = str_format("its screen matches %s", screen_rule ? screen_rule : "");
+}
+
+void sense_terminal(struct facts *f, const struct sensed *in, const struct agent *a,
+	const struct runtime_fact *t)
+{
+	/* an agent without hooks that draws nothing is up when its process has stayed */
+	if (!f->has_hooks && f->runtime == TRI_YES && f->now - f->started_at > QUIET_MS)
+		f->sign_of_life = true;
+	if (t->exists != TRI_YES || t->dead)
+		return;
+	sense_output(f, in, t);
+	sense_patterns(f, a, t);
+}

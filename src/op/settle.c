@@ -1,0 +1,133 @@
+#include "op/settle.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/stop.h"
+#include "op/kill.h"
+#include "op/reap.h"
+#include "op/start.h"
+
+static struct settle_facts look(const struct hold *h, bool waited)
+{
+	AUTO(str_release) char *launch = path_join(h->folder, "launch");
+	AUTO(run_info_release) struct run_info run = { 0 };
+
+	run_read(&run, h->folder);
+	return (struct settle_facts){
+		.verb = verb_of(h->s.doing),
+		.alive = run.alive,
+		.launch = path_exists(launch),
+		/* start_agent() takes `run` and `exit` away before it writes `launch` */
+		.ran = run.has_run || run.has_exit,
+		.waited = waited,
+	};
+}
+
+/* ao-run is there, or was: the record only lacks its last words. */
+static struct err *forward_start(struct hold *h)
+{
+	TRY(start_adopt(h));
+	str_set(&h->s.doing, NULL);
+	return hold_status(h, STATUS_SPAWNING, "an interrupted start was completed");
+}
+
+static struct err *back_spawn(struct hold *h)
+{
+	AUTO(saved_release) struct saved saved = { 0 };
+	struct checkout c = hold_checkout(h);
+
+	TRY(reap_runtime(h, false));
+	TRY(start_forget(h));
+	if (c.repo && c.path && c.branch)
+		TRY(h->workspace->undo(
+			&saved, &c, str_equal(h->s.made_branch, "yes"), clock_wall()));
+	if (saved.ref) {
+		str_set(&h->s.saved, saved.ref);
+		sink_say(h->world->sink, SINK_NOTE, "%s: work was saved under %s", h->s.id, saved.ref);
+	}
+	str_set(&h->s.doing, NULL);
+	return hold_status(h, STATUS_ERRORED, "spawn interrupted");
+}
+
+static struct err *back_restore(struct hold *h)
+{
+	TRY(reap_runtime(h, false));
+	TRY(start_forget(h));
+	return hold_begin(h, NULL);
+}
+
+/* The saved ref stays, so the half of a worktree that is there can go. */
+static struct err *back_undelete(struct hold *h)
+{
+	AUTO(saved_release) struct saved saved = { 0 };
+	struct checkout c = hold_checkout(h);
+
+	TRY(h->workspace->undo(&saved, &c, false, clock_wall()));
+	return hold_begin(h, NULL);
+}
+
+static struct err *back(struct hold *h, enum verb verb)
+{
+	if (verb == VERB_SPAWN)
+		return back_spawn(h);
+	return verb == VERB_RESTORE ? back_restore(h) : back_undelete(h);
+}
+
+static struct err *carry_out(struct hold *h, enum settlement s, enum verb verb)
+{
+	AUTO(killed_release) struct killed killed = { 0 };
+
+	switch (s) {
+	case SETTLE_FORWARD:
+		return forward_start(h);
+	case SETTLE_BACK:
+		return back(h, verb);
+	case SETTLE_AGAIN:
+		return kill_held(&killed, h, &(struct kill_options){ .reason = h->s.reason });
+	default:
+		return fail(ERR_FAILED, "%s: an interrupted %s is %s", h->s.id, h->s.doing,
+			settlement_word(s));
+	}
+}
+
+static void tell(struct hold *h, const char *verb, enum settlement s)
+{
+	sink_say(h->world->sink, SINK_NOTE, "%s: an interrupted %s was %s", h->s.id, verb,
+		settlement_word(s));
+	hold_log(h, "settled", json_pack("{s:s, s:s}", "verb", verb, "how", settlement_word(s)));
+}
+
+struct err *op_settle(struct hold *h)
+{
+	struct settle_facts f = look(h, false);
+	enum settlement s = settle_of(&f);
+	AUTO(str_release) char *verb = str_dup(h->s.doing);
+
+	if (s == SETTLE_NOTHING)
+		return NULL;
+	for (int i = 0; s == SETTLE_WAIT; i++) {
+		TRY(clock_sleep(20));
+		f = look(h, i >= 50);
+		s = settle_of(&f);
+	}
+	TRY(wrap(carry_out(h, s, f.verb), "%s: settling an interrupted %s", h->s.id, verb));
+	tell(h, verb, s);
+	return NULL;
+}
+
+struct err *op_settle_after(struct hold *h, struct err *e)
+{
+	struct err *second;
+
+	if (!e)
+		return NULL;
+	stop_forget();
+	second = op_settle(h);
+	if (second)
+		sink_say(h->world->sink, SINK_WARNING, "%s; ao doctor --fix tries again", second->text);
+	err_drop(second, "told as a warning");
+	return e;
+}

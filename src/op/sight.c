@@ -1,0 +1,114 @@
+#include "op/sight.h"
+
+#include <string.h>
+
+enum { DIALOG_LINES = 14, TYPING_MS = 2000 };
+
+void sight_release(struct sight *s)
+{
+	facts_release(&s->facts);
+	sensed_release(&s->sensed);
+	runtime_fact_release(&s->terminal);
+	buf_release(&s->typed);
+	*s = (struct sight){ 0 };
+}
+
+struct err *sight_take(struct sight *out, const struct hold *h, const struct agent *a)
+{
+	struct runtime_ref ref = hold_runtime(h);
+	bool screen = true;
+
+	sight_release(out);
+	sense_files(&out->facts, &out->sensed, &h->s, h->folder, h->project);
+	if (out->facts.runtime == TRI_YES && !str_empty(ref.handle)) {
+		TRY(h->runtime->probe(&out->terminal, &ref, &screen, 1));
+		sense_terminal(&out->facts, &out->sensed, a, &out->terminal);
+	}
+	out->activity = activity_of(&out->facts);
+	if (out->terminal.screen)
+		out->box = screen_box(a, out->terminal.screen, &out->typed);
+	return NULL;
+}
+
+/* Without SGR sequences: ESC [ … letter. */
+static void add_plain(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		if (s[0] == '\033' && s[1] == '[')
+			s += 2 + strcspn(s + 2, "ABCDEFGHJKSTfhlmnsu");
+		else if (s[0] == '\033')
+			continue;
+		else
+			buf_addc(out, *s);
+		if (!*s)
+			return;
+	}
+}
+
+char *sight_dialog(const struct sight *s)
+{
+	AUTO(buf_release) struct buf plain = { 0 };
+	char *from;
+	int lines = 0;
+
+	if (s->terminal.screen)
+		add_plain(&plain, s->terminal.screen);
+	buf_trim(&plain);
+	if (!plain.n)
+		return str_dup("");
+	for (from = plain.s + plain.n; from > plain.s; from--)
+		if (from[-1] == '\n' && ++lines == DIALOG_LINES)
+			break;
+	return str_dup(from);
+}
+
+static struct err *refuse_dialog(const struct sight *s, const struct hold *h)
+{
+	AUTO(str_release) char *text = sight_dialog(s);
+
+	return fail(ERR_REFUSED,
+		"%s asks a question, nothing was typed; answer it (ao send %s --answer OPTION, or attach):\n%s",
+		h->s.id, h->s.id, text);
+}
+
+static struct err *refuse_gone(const struct sight *s, const struct hold *h)
+{
+	if (session_is(&h->s, STATUS_KILLED))
+		return fail(ERR_FAILED, "%s was killed; bring it back with: ao session undelete %s, then "
+					"ao session restore %s", h->s.id, h->s.id, h->s.id);
+	if (session_is(&h->s, STATUS_QUEUED))
+		return fail(ERR_FAILED, "%s is queued and not started yet", h->s.id);
+	if (s->facts.runtime == TRI_NO)
+		return fail(ERR_FAILED, "%s is not running; start it again with: ao session restore %s",
+			h->s.id, h->s.id);
+	if (s->facts.runtime == TRI_UNKNOWN)
+		return fail(ERR_FAILED, "%s: whether it runs could not be found out", h->s.id);
+	if (s->terminal.exists == TRI_NO)
+		return fail(ERR_FAILED, "%s: its terminal is gone; ao doctor --fix", h->s.id);
+	return NULL;
+}
+
+static bool takes_text(enum activity a)
+{
+	return a == ACTIVITY_READY || a == ACTIVITY_IDLE || a == ACTIVITY_BLOCKED;
+}
+
+struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
+	const struct agent *a, bool no_wait)
+{
+	*why = NULL;
+	TRY(refuse_gone(s, h));
+	if (s->activity.activity == ACTIVITY_WAITING_INPUT)
+		return refuse_dialog(s, h);
+	if (s->terminal.exists != TRI_YES)
+		*why = "its terminal could not be asked";
+	else if (s->terminal.in_mode)
+		*why = "somebody looks back in its terminal (copy mode)";
+	else if (s->terminal.typed_at && s->facts.now - s->terminal.typed_at < TYPING_MS)
+		*why = "somebody is typing in its terminal";
+	else if (!no_wait && !takes_text(s->activity.activity))
+		*why = activity_word(s->activity.activity);
+	else if (a->send.box && s->box == SCREEN_BOX_NONE)
+		*why = "its input line is not on the screen";
+	return NULL;
+}

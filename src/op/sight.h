@@ -1,0 +1,26 @@
+/* One session, looked at closely before something is typed into it: facts, judged, with its screen. */
+#pragma once
+
+#include "op/hold.h"
+#include "op/sense.h"
+#include "rule/activity_of.h"
+#include "rule/screen.h"
+
+struct sight {
+	struct facts facts;
+	struct sensed sensed;
+	struct runtime_fact terminal;
+	struct verdict activity;
+	enum screen_box box;     /* its input line: not found, empty, holds text */
+	struct buf typed;  /* what it holds */
+};
+
+MUST_USE struct err *sight_take(struct sight *out, const struct hold *h, const struct agent *a);
+void sight_release(struct sight *s);
+
+/* May something be typed now? A refusal is an error (contract, send): gone, a question is open. Not
+ * yet is *why, a constant; NULL: yes. */
+MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
+	const struct agent *a, bool no_wait);
+/* The open dialog, from its screen, for people: outside text, several lines; "" unknown. */
+char *sight_dialog(const struct sight *s);

@@ -1,0 +1,193 @@
+#include "op/start.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/env.h"
+#include "base/launch.h"
+#include "base/path.h"
+
+enum { UP_WAIT_MS = 5000, COLUMNS = 200, ROWS = 50 };
+
+struct err *start_allowed(const struct world *w, const struct agent *a)
+{
+	if (!a->from_config || w->config.trusted)
+		return NULL;
+	return fail(ERR_CONFIG,
+		"%s is not trusted, and agent '%s' would run a command from it; look at it, then: ao trust",
+		w->config.file, a->name);
+}
+
+struct err *start_program(char **program, const struct world *w, const struct agent *a)
+{
+	const char *name = a->command.n ? a->command.v[0] : "";
+	AUTO(str_release) char *near = NULL;
+
+	if (str_empty(name))
+		return fail(ERR_CONFIG, "agent '%s' has no command", a->name);
+	if (strchr(name, '/') && name[0] != '/') {
+		near = path_absolute(name, w->config.dir);
+		*program = path_program(near);
+	} else {
+		*program = path_program(name);
+	}
+	if (*program)
+		return NULL;
+	return fail(ERR_FAILED, "agent '%s' is not installed: no program '%s' %s", a->name,
+		near ? near : name, strchr(name, '/') ? "there" : "on PATH");
+}
+
+/* ---- the environment of the agent ----------------------------------------------------------- */
+
+static void put_ao_on_path(struct strv *env)
+{
+	AUTO(str_release) char *found = path_program("ao");
+	AUTO(str_release) char *self = path_self();
+	AUTO(str_release) char *path = NULL;
+	const char *old = env_get(env, "PATH");
+
+	if (found && str_equal(found, self))
+		return;
+	path = str_format("%s%s%s", path_self_dir(), old ? ":" : "", old ? old : "");
+	env_set(env, "PATH", path);
+}
+
+static void add_ours(struct strv *env, const struct hold *h)
+{
+	AUTO(str_release) char *self = path_self();
+	const struct config *c = &h->world->config;
+
+	env_set(env, "AO_SESSION", h->s.id);
+	env_set(env, "AO_SESSION_DIR", h->folder);
+	env_set(env, "AO_PROJECT_ID", h->s.project);
+	env_set(env, "AO_NAMESPACE", c->name);
+	env_set(env, "AO_CONFIG_PATH", c->file);
+	env_set(env, "AO_DATA_DIR", c->data_dir);
+	env_set(env, "AO_BIN", self);
+}
+
+/* The caller's, without what would lead git, tmux or a nested ao astray; TERM and TMUX* are the
+ * pane's and ao-run adds them. */
+static void build_env(struct strv *env, const struct hold *h, const struct start *o)
+{
+	static const char *const dropped[] = { "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "COLUMNS",
+		"LINES", "TERM" };
+
+	env_copy(env);
+	env_unset_prefix(env, "AO_");
+	env_unset_prefix(env, "TMUX");
+	for (size_t i = 0; i < COUNT_OF(dropped); i++)
+		env_set(env, dropped[i], NULL);
+	put_ao_on_path(env);
+	for (size_t k = 0; k < 2; k++) {
+		const struct strv *more = k ? o->env : &o->agent->env;
+		for (size_t i = 0; more && i < more->n; i++) {
+			AUTO(str_release) char *name = str_ndup(more->v[i], strcspn(more->v[i], "="));
+			env_set(env, name, more->v[i] + strlen(name) + 1);
+		}
+	}
+	add_ours(env, h);
+}
+
+/* ---- launch ------------------------------------------------------------------------------------ */
+
+static struct err *forget_last_run(const struct hold *h)
+{
+	static const char *const names[] = { "run", "exit", "hurry" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		AUTO(str_release) char *path = path_join(h->folder, names[i]);
+		TRY(file_remove(path));
+	}
+	return NULL;
+}
+
+static mode_t current_umask(void)
+{
+	mode_t mask = umask(077);
+
+	umask(mask);
+	return mask;
+}
+
+static struct err *write_launch(const struct hold *h, const struct start *o)
+{
+	AUTO(str_release) char *path = path_join(h->folder, "launch");
+	AUTO(launch_file_release) struct launch_file l = { 0 };
+	AUTO(buf_release) struct buf b = { 0 };
+
+	l.cwd = str_dup(h->s.worktree);
+	l.mask = current_umask();
+	l.process = str_dup(o->agent->process);
+	strv_add_all(&l.argv, o->argv);
+	build_env(&l.env, h, o);
+	launch_encode(&b, &l);
+	return file_replace(path, b.s, b.n, FILE_VOLATILE);
+}
+
+/* ao-run is up when it holds its lock; one that was quicker than we has left `exit`. */
+static struct err *wait_up(const struct hold *h)
+{
+	int64_t until = clock_mono() + UP_WAIT_MS;
+
+	for (;;) {
+		AUTO(run_info_release) struct run_info run = { 0 };
+		run_read(&run, h->folder);
+		if (run.has_exit && run.exit_code == 127)
+			return fail(ERR_FAILED, "the agent of %s could not be started", h->s.id);
+		if (run.has_exit || (run.alive == TRI_YES && run.has_run))
+			return NULL;
+		if (clock_mono() > until)
+			return fail(ERR_FAILED, "ao-run did not come up within %d s", UP_WAIT_MS / 1000);
+		TRY(clock_sleep(1));
+	}
+}
+
+struct err *start_agent(struct hold *h, const struct start *o)
+{
+	AUTO(str_release) char *now = clock_iso_ms(clock_wall());
+	AUTO(str_release) char *handle = NULL;
+	struct launch l = {
+		.session = h->s.id,
+		.uid = h->s.uid,
+		.folder = h->folder,
+		.server = h->world->config.tmux_socket,
+		.columns = o->columns ? o->columns : COLUMNS,
+		.rows = o->rows ? o->rows : ROWS,
+	};
+
+	TRY(forget_last_run(h));
+	TRY(write_launch(h, o));
+	TRY(h->runtime->start(&handle, &l));
+	str_set(&h->s.runtime_handle, handle);
+	str_set(&h->s.started_at, now);
+	TRY(store_save_volatile(&h->world->store, &h->s));
+	return wait_up(h);
+}
+
+struct err *start_adopt(struct hold *h)
+{
+	struct runtime_mark *marks = NULL;
+	bool known = false;
+	size_t n = 0;
+
+	TRY(h->runtime->marks(&marks, &n, &known, h->world->config.tmux_socket));
+	for (size_t i = 0; i < n; i++)
+		if (str_equal(marks[i].uid, h->s.uid))
+			str_set(&h->s.runtime_handle, marks[i].handle);
+	runtime_marks_free(marks, n);
+	return NULL;
+}
+
+struct err *start_forget(struct hold *h)
+{
+	AUTO(str_release) char *launch = path_join(h->folder, "launch");
+
+	TRY(file_remove(launch));
+	str_set(&h->s.runtime_handle, NULL);
+	return NULL;
+}

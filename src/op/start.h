@@ -1,0 +1,29 @@
+/*
+ * Starting an agent in a session's workspace: the launch file, the runtime, and the proof that
+ * ao-run came up. Shared by spawn and restore.
+ */
+#pragma once
+
+#include "op/hold.h"
+
+struct start {
+	const struct agent *agent;
+	char *const *argv; /* expanded; argv[0] found */
+	const struct strv *env; /* the project's `env`; NULL: none */
+	int columns, rows;  /* 0: 200 x 50 */
+};
+
+/* The agent's program, absolute or as found on PATH; missing: ERR_FAILED with the name looked for. A
+ * relative path with a slash counts from the config's folder. */
+MUST_USE struct err *start_program(char **program, const struct world *w, const struct agent *a);
+/* Trust: a command that comes from an untrusted config is not started (ERR_CONFIG). */
+MUST_USE struct err *start_allowed(const struct world *w, const struct agent *a);
+
+/* Write launch, start the runtime, wait until ao-run holds its lock or has written `exit`. The handle
+ * is in the record (saved without fsync); `doing` is left to the caller. */
+MUST_USE struct err *start_agent(struct hold *h, const struct start *o);
+
+/* Find the runtime by its mark and put its handle into the record; none: no handle. */
+MUST_USE struct err *start_adopt(struct hold *h);
+/* Nothing is started any more: launch (it holds secrets) and the handle go. */
+MUST_USE struct err *start_forget(struct hold *h);

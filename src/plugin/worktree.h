@@ -1,0 +1,108 @@
+/*
+ * What the files of the plugin `worktree` share.
+ *
+ * The layout of git's own files is read directly where gitrepository-layout(5) and git-worktree(1)
+ * document it: the worktree's .git, and in its admin dir HEAD, gitdir, commondir and locked.
+ */
+#pragma once
+
+#include "base/file.h"
+#include "plugin/git.h"
+#include "slot/workspace.h"
+
+/* worktree_layout.c: no process is started by any of these. */
+
+/* The git dir of the repository that holds path; NULL: none. */
+char *repo_git_dir(const char *path);
+char *repo_common_dir(const char *git_dir);
+/* The same two steps as an error of one line. Either result may be unwanted (NULL). */
+MUST_USE struct err *repo_find(char **git_dir, char **common, const char *path);
+char *admin_common_dir(const char *admin); /* the repository of a handle, by its path alone */
+/* The first line of a small file; NULL: not there, or empty. */
+char *first_line(const char *path);
+char *gitfile_target(const char *worktree); /* what worktree/.git names, absolute; NULL: nothing */
+char *admin_path(const char *admin);        /* the worktree for which git keeps it; NULL: unknown */
+char *admin_lock(const char *admin);        /* why it is locked; "": no reason; NULL: it is not */
+bool same_place(const char *a, const char *b); /* links in the folders above do not count */
+/* Is what lies at `at` the checkout's worktree? By its .git, else by the folder's own identity. */
+enum tri place_is_ours(const struct checkout *c, const char *at);
+MUST_USE struct err *place_note(const struct checkout *c); /* remember that identity */
+/* The admin dir: the handle's, else that which git keeps for the path and that fits. NULL: none. */
+char *admin_find(const struct checkout *c, const char *common);
+/* The repository's common dir, by the handle where there is one; ERR_REFUSED where that is none. */
+MUST_USE struct err *checkout_common(char **common, const struct checkout *c);
+enum tri ref_exists(const char *common, const char *ref);
+char *head_ref(const char *git_dir); /* "refs/heads/main"; NULL: detached or unknown */
+char *head_branch(const char *git_dir);
+MUST_USE struct err *admin_set_path(const char *admin, const char *path);
+char *gone_path(const struct checkout *c);
+bool is_object_id(const char *s);
+
+#define KEPT_REASON "ao: kept work of "
+#define TRASH "refs/ao/trash/"
+
+/* worktree_private.c: a git dir of our own beside a foreign worktree: none of its config, filters
+ * or attributes count, and its index is a copy. Removed by scope. */
+struct private_dir {
+	char *path, *index, *objects;
+	const char *work_tree;
+	int64_t time_ms; /* of the commits made with it */
+	int keep_fd;
+};
+
+MUST_USE struct err *private_open(struct private_dir *p, const struct checkout *c,
+	const char *common, const char *work_tree);
+/* A copy of git_dir's index, with what it shares. None there: *found false. */
+MUST_USE struct err *private_index(struct private_dir *p, bool *found, const char *git_dir);
+MUST_USE struct err *private_git(
+	struct run_result *r, const struct private_dir *p, const struct buf *in, char *const *args);
+MUST_USE struct err *private_ok(
+	struct run_result *r, const struct private_dir *p, const struct buf *in, char *const *args);
+void private_release(struct private_dir *p);
+
+/* worktree_nested.c */
+struct link_entry { /* a gitlink of an index */
+	char *id, *path;
+};
+struct links {
+	VEC(struct link_entry) list;
+};
+void links_release(struct links *l);
+/* Folders with repositories whose content no save holds: found by their .git in the folders that
+ * the index names. listing: `git ls-files -s -z`; before: the gitlinks of the worktree's index. */
+MUST_USE struct err *nested_find(struct strv *nested, const struct checkout *c,
+	const char *listing, size_t n, const struct links *before);
+
+/* `git worktree add` on c->branch, made at c->base where it is new; branch NULL: detached there. */
+MUST_USE struct err *worktree_add(const struct checkout *c, const char *common);
+/* What a `worktree add` that was killed at once left: an admin dir that names no path yet. */
+MUST_USE struct err *drop_begun(const struct checkout *c, const char *common);
+bool is_checked_out(const char *common, const char *branch); /* as anybody's HEAD */
+
+/* The functions of the table. */
+MUST_USE struct err *worktree_origin(struct origin *out, const char *repo,
+	const char *default_branch, const char *base, struct sink *sink);
+MUST_USE struct err *worktree_free_branch(
+	char **name, const char *repo, const char *wanted, bool exact);
+MUST_USE struct err *worktree_create(char **handle, const struct checkout *c, struct sink *sink);
+MUST_USE struct err *worktree_save(
+	struct saved *out, const struct checkout *c, const char *previous, int64_t now_ms);
+MUST_USE struct err *worktree_remove(
+	char **kept, const struct checkout *c, const struct saved *saved, int64_t now_ms);
+MUST_USE struct err *worktree_discard(const struct checkout *c);
+MUST_USE struct err *worktree_kept(struct strv *paths, const struct checkout *c);
+MUST_USE struct err *worktree_undo(
+	struct saved *out, const struct checkout *c, bool made_branch, int64_t now_ms);
+MUST_USE struct err *worktree_undelete(char **handle, char **branch, const struct checkout *c,
+	const char *ref, struct sink *sink);
+MUST_USE struct err *worktree_trash(struct strv *refs, const char *repo, const char *id);
+MUST_USE struct err *worktree_drop_trash(const char *repo, const char *ref);
+MUST_USE struct err *worktree_recap(struct buf *out, const struct checkout *c);
+MUST_USE struct err *worktree_leftovers(
+	struct strv *paths, const char *repo, const char *worktree_dir);
+MUST_USE struct err *worktree_stale_locks(struct strv *paths, const struct checkout *c);
+
+/* A lock file that no living git holds: older than 60 s, and no git process in the worktree. */
+bool lock_is_stale(const char *lock, const struct checkout *c);
+/* One git worktree command of ours per repository at a time: they race inside git. */
+MUST_USE struct err *repo_lock(struct lock *l, const struct checkout *c, const char *common);

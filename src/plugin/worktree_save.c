@@ -1,0 +1,361 @@
+/*
+ * Saving a worktree: its files as they are, the staged state beside them, and every commit that only
+ * it held, as one commit under refs/ao/trash/<id>/. Nothing in the worktree's own hands is run, read
+ * as configuration or changed: git works on a private dir and a copy of the index.
+ *
+ * What the save was made of stands in the commit's message, so two saves are the same if their trees
+ * and messages are; undelete reads it there too.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "plugin/worktree_shot.h"
+
+enum { LOCK_WAIT_MS = 5000, LOCK_NAP_MS = 50 };
+
+static void shot_release(struct shot *s)
+{
+	private_release(&s->p);
+	str_release(&s->head_name);
+	str_release(&s->head);
+	str_release(&s->head_tree);
+	str_release(&s->tip);
+	strv_release(&s->also);
+	str_release(&s->index_tree);
+	str_release(&s->tree);
+	links_release(&s->links);
+	strv_release(&s->hidden);
+	strv_release(&s->nested);
+}
+
+static struct err *wait_for_index(const char *admin, const struct checkout *c)
+{
+	AUTO(str_release) char *lock = path_join(admin, "index.lock");
+	int64_t until = clock_mono() + LOCK_WAIT_MS;
+
+	while (path_exists(lock) && !lock_is_stale(lock, c)) {
+		if (clock_mono() >= until)
+			return fail(ERR_REFUSED, "git is at work in %s (%s is there): try again", c->path, lock);
+		TRY(clock_sleep(LOCK_NAP_MS));
+	}
+	return NULL;
+}
+
+/* Heads of a merge, a cherry-pick or a rebase in the middle. */
+static void heads_in_progress(struct strv *also, const char *admin)
+{
+	static const char *const names[] = { "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD",
+		"REBASE_HEAD", "rebase-merge/autostash", "rebase-apply/autostash", "MERGE_AUTOSTASH" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		AUTO(str_release) char *path = path_join(admin, names[i]);
+		AUTO(buf_release) struct buf b = { 0 };
+		char *save = NULL;
+		err_drop(file_read(&b, path, 65536), "no such head");
+		for (char *line = b.n ? strtok_r(b.s, "\n", &save) : NULL; line;
+			line = strtok_r(NULL, "\n", &save))
+			if (is_object_id(line) && !strv_has(also, line))
+				strv_add(also, line);
+	}
+}
+
+/* "<id> commit 234" -> the id; "… missing" -> NULL. Moves on to the next line. */
+static char *answer(const char **text)
+{
+	const char *line = *text;
+	size_t n = strcspn(line, "\n"), id_n = strcspn(line, " \n");
+	AUTO(str_release) char *id = str_ndup(line, id_n);
+
+	*text = line + n + (line[n] == '\n');
+	return is_object_id(id) && !str_starts(line + id_n, " missing") ? str_dup(id) : NULL;
+}
+
+/* HEAD, its tree, the branch's tip and what else may be held here alone: one question. */
+static struct err *ask_commits(struct shot *s)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	AUTO(strv_release) struct strv heads = { 0 };
+	AUTO(buf_release) struct buf ask = { 0 };
+	const char *basis[3];
+	const char *text;
+	AUTO(str_release) char *head = str_format("worktrees/%s/HEAD", path_base(s->admin));
+	AUTO(str_release) char *branch = str_format("refs/heads/%s", s->c->branch);
+
+	basis[0] = head;
+	basis[1] = branch;
+	basis[2] = s->c->base ? s->c->base : branch;
+	heads_in_progress(&heads, s->admin);
+	for (size_t i = 0; i < COUNT_OF(basis); i++)
+		buf_addf(&ask, "%s^{commit}\n%s^{tree}\n", basis[i], basis[i]);
+	STRV_EACH(h, &heads)
+		buf_addf(&ask, "%s^{commit}\n", *h);
+	TRY(git_ok(&r, &(struct git){ .git_dir = s->common, .in = ask.s, .in_n = ask.n },
+		ARGV("cat-file", "--batch-check")));
+	text = buf_text(&r.out);
+	for (size_t i = 0; i < COUNT_OF(basis); i++) { /* an unborn HEAD: measured by what is next */
+		AUTO(str_release) char *commit = answer(&text);
+		AUTO(str_release) char *tree = answer(&text);
+		if (i == 1)
+			str_set(&s->tip, commit);
+		if (!s->head && commit && tree) {
+			s->head = str_dup(commit);
+			s->head_tree = str_dup(tree);
+		}
+	}
+	STRV_EACH(h, &heads) {
+		AUTO(str_release) char *commit = answer(&text);
+		if (commit && !str_equal(commit, s->head) && !strv_has(&s->also, commit))
+			strv_add(&s->also, commit);
+	}
+	return NULL;
+}
+
+static struct err *find_commits(struct shot *s)
+{
+	AUTO(str_release) char *ref = head_ref(s->admin);
+
+	s->head_name = str_dup(ref ? ref : "detached");
+	TRY(ask_commits(s));
+	if (!s->head)
+		return fail(ERR_FAILED, "its HEAD names no commit");
+	if (str_equal(s->tip, s->head))
+		str_release(&s->tip);
+	return NULL;
+}
+
+/* HEAD on a branch is held by it; only what else there is must be counted. */
+static struct err *count_commits(struct shot *s)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	AUTO(strv_release) struct strv args = { 0 };
+
+	if (str_starts(s->head_name, "refs/heads/") && !s->also.n)
+		return NULL;
+	strv_add_all(&args, ARGV("rev-list", "--count", s->head));
+	strv_add_all(&args, s->also.v);
+	strv_add_all(&args, ARGV("--not", "--branches", "--remotes", "--tags", "--"));
+	TRY(git_ok(&r, &(struct git){ .git_dir = s->common, .timeout_ms = GIT_LONG_MS }, args.v));
+	s->commits = atoi(buf_text(&r.out));
+	return NULL;
+}
+
+static void add_line(struct buf *b, char *const text)
+{
+	buf_add(b, text, strlen(text) + 1);
+}
+
+/* "H 100644 <id> 0\tpath", a lower-case tag for assume-unchanged (git-ls-files(1)). */
+static void read_entry(struct shot *s, const char *entry)
+{
+	const char *tab = strchr(entry, '\t');
+
+	if (!tab || strlen(entry) < 10)
+		return;
+	if (entry[0] >= 'a' && entry[0] <= 'z')
+		strv_add(&s->hidden, tab + 1);
+	if (str_starts(entry + 2, "160000 ") && tab[-1] == '0') {
+		struct link_entry *link = vec_push(&s->links.list);
+		link->id = str_ndup(entry + 9, strcspn(entry + 9, " "));
+		link->path = str_dup(tab + 1);
+	}
+}
+
+/*
+ * Entries that git would not look at are made visible, and gitlinks are taken out: for one that it
+ * knows, git would run `git status` in there, under that repository's own config. What is a
+ * repository is found again as if it were new.
+ */
+static struct err *uncover(struct shot *s)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	AUTO(run_result_release) struct run_result shown = { 0 };
+	AUTO(run_result_release) struct run_result taken = { 0 };
+	AUTO(buf_release) struct buf hidden = { 0 };
+	AUTO(buf_release) struct buf links = { 0 };
+
+	TRY(private_ok(&r, &s->p, NULL, ARGV("ls-files", "-s", "-v", "-z")));
+	for (const char *e = buf_text(&r.out); e < r.out.s + r.out.n; e += strlen(e) + 1)
+		read_entry(s, e);
+	STRV_EACH(path, &s->hidden)
+		add_line(&hidden, *path);
+	for (size_t i = 0; i < s->links.list.n; i++)
+		add_line(&links, s->links.list.v[i].path);
+	if (hidden.n)
+		TRY(private_ok(&shown, &s->p, &hidden,
+			ARGV("update-index", "-z", "--no-assume-unchanged", "--stdin")));
+	if (links.n)
+		TRY(private_ok(&taken, &s->p, &links,
+			ARGV("update-index", "-z", "--force-remove", "--stdin")));
+	return NULL;
+}
+
+/* What git did not take, as pathspecs that leave it out. Anything but a repository: refused. */
+static struct err *left_out(struct shot *s, struct buf *specs, const struct run_result *add)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	size_t before = s->nested.n;
+
+	TRY(private_ok(&r, &s->p, NULL,
+		ARGV("ls-files", "-o", "-z", "--directory", "--no-empty-directory", "--exclude-standard")));
+	buf_add(specs, ".", 2);
+	for (const char *e = buf_text(&r.out); e < r.out.s + r.out.n; e += strlen(e) + 1) {
+		AUTO(str_release) char *name = str_ndup(e, strlen(e) - (size_t)str_ends(e, "/"));
+		AUTO(str_release) char *dot_git = str_format("%s/%s/.git", s->c->path, name);
+		if (!path_exists(dot_git))
+			continue;
+		strv_add(&s->nested, name);
+		buf_addf(specs, ":(exclude,literal)%s", name);
+		buf_addc(specs, '\0');
+	}
+	return s->nested.n > before ? NULL : git_failed(add, ARGV("add"));
+}
+
+static struct err *add_all(struct shot *s)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	AUTO(run_result_release) struct run_result again = { 0 };
+	AUTO(buf_release) struct buf specs = { 0 };
+
+	TRY(private_git(&r, &s->p, NULL, ARGV("add", "-A", "--sparse", "--ignore-errors", "--", ".")));
+	if (!r.code)
+		return NULL;
+	TRY(left_out(s, &specs, &r)); /* a repository without commits cannot be added, the rest can */
+	return private_ok(&again, &s->p, &specs, ARGV("add", "-A", "--sparse",
+		"--pathspec-from-file=-", "--pathspec-file-nul"));
+}
+
+/* A submodule that was never filled is an empty folder: still there, and no change. */
+static struct err *put_links_back(struct shot *s)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	AUTO(buf_release) struct buf lines = { 0 };
+
+	for (size_t i = 0; i < s->links.list.n; i++) {
+		const struct link_entry *link = &s->links.list.v[i];
+		AUTO(str_release) char *path = path_join(s->c->path, link->path);
+		AUTO(strv_release) struct strv names = { 0 };
+		if (!path_is_dir(path))
+			continue;
+		TRY(file_list(&names, path));
+		if (names.n)
+			continue;
+		buf_addf(&lines, "160000 %s 0\t%s", link->id, link->path);
+		buf_addc(&lines, '\0');
+	}
+	if (!lines.n)
+		return NULL;
+	return private_ok(&r, &s->p, &lines, ARGV("update-index", "-z", "--index-info"));
+}
+
+static struct err *write_tree(char **tree, struct shot *s, bool must)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+
+	TRY(private_git(&r, &s->p, NULL, ARGV("write-tree", "--missing-ok")));
+	buf_trim(&r.out);
+	if (r.code == 0 && is_object_id(buf_text(&r.out)))
+		*tree = buf_detach(&r.out);
+	return *tree || !must ? NULL : git_failed(&r, ARGV("write-tree"));
+}
+
+static struct err *find_nested(struct shot *s)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+
+	TRY(private_ok(&r, &s->p, NULL, ARGV("ls-files", "-s", "-z")));
+	return nested_find(&s->nested, s->c, buf_text(&r.out), r.out.n, &s->links);
+}
+
+static struct err *take_files(struct shot *s)
+{
+	bool found;
+
+	TRY(private_open(&s->p, s->c, s->common, s->empty ? NULL : s->c->path));
+	s->p.time_ms = s->now_ms;
+	TRY(private_index(&s->p, &found, s->admin));
+	if (found)
+		TRY(write_tree(&s->index_tree, s, false)); /* an unmerged index is no tree */
+	if (s->empty) {
+		str_set(&s->tree, s->index_tree ? s->index_tree : s->head_tree);
+		return NULL;
+	}
+	TRY(uncover(s));
+	TRY(add_all(s));
+	TRY(put_links_back(s));
+	TRY(find_nested(s));
+	return write_tree(&s->tree, s, true);
+}
+
+static struct err *shoot(struct saved *out, struct shot *s)
+{
+	AUTO(str_release) char *ref = NULL;
+
+	TRY(wait_for_index(s->admin, s->c));
+	TRY(find_commits(s));
+	TRY(count_commits(s));
+	TRY(take_files(s));
+	if (shot_is_worth(s))
+		TRY(shot_keep(&ref, s));
+	shot_keep_reflog(s);
+	*out = (struct saved){ ref, s->files, s->commits, s->nested };
+	ref = NULL;
+	s->nested = (struct strv){ 0 };
+	return NULL;
+}
+
+/* May this worktree be taken at all? Answers before the agent is stopped. */
+static struct err *check_place(enum tri *there, const struct checkout *c, const char *admin)
+{
+	AUTO(str_release) char *lock = admin ? admin_lock(admin) : NULL;
+
+	*there = place_is_ours(c, c->path);
+	if (*there == TRI_UNKNOWN)
+		return fail(ERR_REFUSED, "cannot look at %s", c->path);
+	if (*there == TRI_NO && path_exists(c->path))
+		return fail(ERR_REFUSED, "%s is not the worktree of %s: left alone", c->path, c->id);
+	if (*there == TRI_YES && !admin)
+		return fail(ERR_REFUSED, "git has forgotten the worktree %s: move it away by hand", c->path);
+	if (lock && !str_starts(lock, KEPT_REASON))
+		return fail(ERR_REFUSED, "%s is locked%s%s: git worktree unlock %s", c->path,
+			lock[0] ? ": " : "", lock, c->path);
+	return NULL;
+}
+
+static bool is_kept_aside(const char *admin)
+{
+	AUTO(str_release) char *lock = admin_lock(admin);
+
+	return str_starts(lock, KEPT_REASON);
+}
+
+static struct err *refused(struct err *e, const struct checkout *c)
+{
+	if (e && e->class != ERR_INTERRUPTED && e->class != ERR_REFUSED)
+		e = wrap(e, "cannot save the work in %s", c->path);
+	if (e && e->class != ERR_INTERRUPTED)
+		e->class = ERR_REFUSED;
+	return e;
+}
+
+struct err *worktree_save(
+	struct saved *out, const struct checkout *c, const char *previous, int64_t now_ms)
+{
+	AUTO(str_release) char *admin = c->handle && path_is_dir(c->handle) ? str_dup(c->handle) : NULL;
+	AUTO(str_release) char *common = NULL;
+	AUTO(str_release) char *gone = gone_path(c);
+	AUTO(shot_release) struct shot s = { .c = c, .admin = admin, .now_ms = now_ms };
+	enum tri there;
+
+	TRY(checkout_common(&common, c));
+	TRY(check_place(&there, c, admin));
+	if (there == TRI_NO && (!admin || path_exists(gone) || is_kept_aside(admin))) {
+		/* taken away already, half or all; what is left says nothing about the work */
+		*out = (struct saved){ .ref = str_dup(previous) };
+		return NULL;
+	}
+	s.common = common;
+	s.empty = there == TRI_NO;
+	return refused(shoot(out, &s), c);
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+load box
+
+@test "check: a good one" {
+	expect 0 ao config check
+}
+
+@test "all errors of a file in one go, with line, column and a hint" {
+	cat >"$CONFIG" <<-Y
+		name: box
+		projects:
+		  frontend:
+		    path: $REPO
+		    sesionPrefix: fe
+		  backend:
+		    path: /no/such/path
+		    sessionPrefix: "a b"
+		limits: {maxSessions: many}
+	Y
+	expect 5 ao config check
+	errs ".agent-orchestrator.yaml:5:5: unknown key 'sesionPrefix' in projects.frontend (did you mean 'sessionPrefix'?)"
+	errs "/no/such/path"
+	errs "a b"
+	errs ":9:"
+	expect 5 ao session ls
+	expect 5 ao spawn frontend
+}
+
+@test "two projects with one prefix" {
+	sed -i 's/sessionPrefix: api/sessionPrefix: fe/' "$CONFIG"
+	expect 5 ao config check
+	errs fe
+}
+
+@test "where it is looked for" {
+	mkdir -p "$HOME/code/frontend/src/deep" "$HOME/.config/agent-orchestrator"
+	sed 's/name: box/name: third/' "$CONFIG" >"$HOME/.config/agent-orchestrator/config.yaml"
+	sed 's/name: box/name: walk/' "$CONFIG" >"$HOME/code/agent-orchestrator.yml"
+	sed 's/name: box/name: env/' "$CONFIG" >"$BOX/env.yaml"
+	sed 's/name: box/name: named/' "$CONFIG" >"$BOX/named.yaml"
+	cd "$HOME/code/frontend/src/deep"
+	export AO_CONFIG_PATH=$BOX/env.yaml
+	expect 0 ao config show --config "$BOX/named.yaml"
+	has named
+	expect 0 ao config show
+	has "env"
+	unset AO_CONFIG_PATH
+	expect 0 ao config show
+	has walk
+	cd /
+	expect 0 ao config show
+	has box
+	rm "$CONFIG"
+	expect 0 ao config show
+	has third
+	rm "$HOME/.config/agent-orchestrator/config.yaml"
+	expect 5 ao session ls
+	errs "ao init"
+}
+
+@test "a named file that is missing is an error" {
+	expect 5 ao session ls --config "$BOX/none.yaml"
+	errs none.yaml
+	AO_CONFIG_PATH=$BOX/none.yaml expect 5 ao session ls
+}
+
+@test "in a worktree of ours the main checkout's config counts" {
+	mv "$CONFIG" "$REPO/agent-orchestrator.yaml"
+	echo agent-orchestrator.yaml >>"$REPO/.git/info/exclude"
+	cd "$REPO"
+	expect 0 ao spawn frontend 1
+	cd "$TREES/fe-1/src"
+	expect 0 ao session ls
+	has fe-1
+	expect 0 ao spawn 2
+	has "Session fe-2"
+}
+
+@test "\${VAR} and \${VAR:-default}" {
+	sed -i 's/name: Frontend/name: "${TITLE:-Front} ${WORD}"/' "$CONFIG"
+	WORD=door expect 0 ao session ls
+	has "Front door:"
+	TITLE=Back WORD=door expect 0 ao session ls
+	has "Back door:"
+}
+
+@test "a committed config starts nothing until it is trusted, and again when it changed" {
+	AGENT="$BOX/evil" box_config
+	printf '#!/bin/sh\ntouch %s/ran\nexec cat\n' "$BOX" >"$BOX/evil"
+	chmod +x "$BOX/evil"
+	mv "$CONFIG" "$REPO/agent-orchestrator.yaml"
+	git -C "$REPO" add -A
+	git -C "$REPO" commit -qm config
+	cd "$REPO"
+	run --separate-stderr ao spawn frontend
+	[ "$status" -ne 0 ]
+	errs "ao trust"
+	[ ! -e "$BOX/ran" ]
+	expect 0 ao session ls
+	expect 0 ao trust
+	expect 0 ao spawn frontend
+	wait_for 5 test -e "$BOX/ran"
+	echo '# changed' >>agent-orchestrator.yaml
+	run ao spawn frontend
+	[ "$status" -ne 0 ]
+}
+
+@test "a config that others can write is not trusted" {
+	chmod 666 "$CONFIG"
+	run --separate-stderr ao spawn frontend
+	[ "$status" -ne 0 ]
+	errs "ao trust"
+}
+
+@test "hostile YAML is an error, not an accident" {
+	for text in $'a: &a [*a]\n' $'? [x]\n: y\n' $'name: !!python/object x\n' "$(printf '[%.0s' $(seq 5000))" $'\xff\xfe' \
+		$'name: box\nname: box\n' '- list' 'text' '' $'projects: 7\n' $'projects: {"../x": {path: /tmp}}\n'; do
+		printf '%s' "$text" >"$CONFIG"
+		run timeout 10 ao config check
+		[ "$status" = 5 ] || { echo "$text -> $status"; return 1; }
+	done
+}
+
+@test "another config in a namespace that is taken: told" {
+	spawn frontend
+	cp "$CONFIG" "$BOX/second.yaml"
+	expect 5 ao spawn frontend --config "$BOX/second.yaml"
+	errs "$CONFIG"
+}
+
+@test "schema is JSON, init writes a config that works and never over one" {
+	ao config schema | jq -e '.properties.projects'
+	mkdir "$BOX/new"
+	make_repo "$BOX/new/app"
+	rm "$CONFIG"
+	cd "$BOX/new/app"
+	expect 0 ao init
+	[ -f agent-orchestrator.yaml ]
+	expect 0 ao config check
+	run ao init
+	[ "$status" -ne 0 ]
+}

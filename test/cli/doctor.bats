@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+load box
+
+@test "a machine in order" {
+	spawn frontend 1
+	expect 0 ao doctor
+	[[ ${output,,} == *git* ]]
+	[[ ${output,,} == *tmux* ]]
+}
+
+@test "without a config it looks at the machine" {
+	rm "$CONFIG"
+	run ao doctor
+	[[ ${output,,} == *git* ]]
+}
+
+@test "a missing tmux is named" {
+	mkdir "$BOX/bin"
+	for p in ao git sh; do ln -s "$(command -v $p)" "$BOX/bin/$p"; done
+	PATH=$BOX/bin run ao doctor
+	[ "$status" -ne 0 ]
+	has tmux
+}
+
+@test "a spawn that was killed half-way: shown, mended by --fix, nothing lost" {
+	FRONTEND='postCreate: ["echo work >work; touch $BOX/at; exec sleep 60"]' box_config
+	ao spawn frontend 42 >"$BOX/out" 2>&1 &
+	pid=$!
+	wait_for 10 test -e "$BOX/at"
+	kill -9 $pid
+	wait $pid || true
+	[ -n "$(field fe-1 doing)" ]
+	expect 0 ao session ls -a
+	has fe-1
+	pkill -f 'sleep 6[0]' --session "$(ps -o sid= -p $$)" || true
+	for p in $(survivors); do
+		[ "$(cat "/proc/$p/comm" 2>/dev/null)" = sleep ] && kill "$p"
+	done
+	run ao doctor
+	has fe-1
+	expect 0 ao doctor --fix
+	[ ! -e "$TREES/fe-1" ]
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 1 ]
+	[ -z "$(field fe-1 doing)" ]
+	[ "$(git -C "$REPO" show "$(trash fe-1):work")" = work ]
+	expect 0 ao doctor --fix
+}
+
+@test "--fix throws away trash older than trash.days, and only then" {
+	spawn frontend 1
+	echo old >"$TREES/fe-1/old"
+	ao session kill fe-1
+	ref=$(trash fe-1)
+	expect 0 ao doctor --fix
+	[ "$(trash fe-1)" = "$ref" ]
+	AO_TEST_NOW=$(( ($(date +%s) + 31 * 86400) * 1000 )) expect 0 ao doctor
+	[ "$(trash fe-1)" = "$ref" ]
+	AO_TEST_NOW=$(( ($(date +%s) + 31 * 86400) * 1000 )) expect 0 ao doctor --fix
+	[ -z "$(trash fe-1)" ]
+}
+
+@test "--fix leaves strangers alone" {
+	git -C "$REPO" worktree add -q "$BOX/theirs" -b theirs
+	mkdir -p "$TREES/fe-77"
+	echo x >"$TREES/fe-77/file"
+	tmux new-session -d -s fe-78 cat
+	run ao doctor --fix
+	[ -e "$TREES/fe-77/file" ]
+	in_tmux fe-78
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+}

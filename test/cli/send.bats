@@ -1,0 +1,205 @@
+#!/usr/bin/env bats
+load box
+
+@test "a ready agent gets it once, and says so" {
+	spawn frontend
+	expect 0 ao send fe-1 "Please address the review comments on your PR"
+	[ "$output" = "✓ Message sent and processing" ]
+	took fe-1 1
+	heard fe-1 "Please address the review comments on your PR"
+}
+
+@test "every kind of text arrives intact" {
+	spawn frontend
+	n=0
+	for text in "quote ' and \" and \\ back" 'dollar $(touch canary) `id` $HOME' '-leading dash' 'trailing semicolon;' \
+		'two;; #{pane_id} #(id) %1 ~' $'several\nlines\n\n  with space' 'é 漢字 🙂 …' 'a' '*' '{prompt}' $'tab\there'; do
+		expect 0 ao send fe-1 -- "$text"
+		n=$((n + 1))
+		wait_for 5 took fe-1 $n
+		printf '%s' "$text" >"$BOX/want"
+		awk -v n="MSG $n" '$0 == n { on = 1; next } /^MSG [0-9]+$/ { on = 0 } on' "$STANDIN_LOG/fe-1.log" >"$BOX/got"
+		diff <(sed -e 's/[[:space:]]*$//' "$BOX/want" | sed -e '$a\') <(sed -e 's/[[:space:]]*$//' "$BOX/got" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}')
+		ready fe-1
+	done
+	[ ! -e "$TREES/fe-1/canary" ]
+}
+
+@test "100 KB, from a file and from standard input" {
+	spawn frontend
+	{ seq 1 17000 | sed 's/$/x/' | head -c 100000; echo END; } >"$BOX/long"
+	expect 0 ao send fe-1 --file "$BOX/long"
+	took fe-1 1
+	heard fe-1 1x
+	heard fe-1 END
+	ready fe-1
+	expect 0 ao send fe-1 --file - <"$BOX/long"
+	took fe-1 2
+}
+
+@test "several words are one message" {
+	spawn frontend
+	expect 0 ao send fe-1 please run the tests
+	heard fe-1 "please run the tests"
+}
+
+@test "control bytes are taken out and counted, NUL and nothing refused" {
+	spawn frontend
+	expect 0 ao send fe-1 $'red \e[201~ text \x03\x01 end'
+	[[ $output$stderr == *3* ]]
+	heard fe-1 "red [201~ text  end"
+	expect 2 ao send fe-1 ""
+	expect 2 ao send fe-1
+	printf 'a\0b' >"$BOX/nul"
+	expect 2 ao send fe-1 --file "$BOX/nul"
+	took fe-1 1
+}
+
+@test "a first character that is a command of the agent's is fenced, unless --raw" {
+	spawn frontend
+	expect 0 ao send fe-1 /quit
+	heard fe-1 "[ao] /quit"
+	ready fe-1
+	expect 0 ao send fe-1 --raw "!raw"
+	took fe-1 2
+	! heard fe-1 "[ao] !raw"
+}
+
+@test "a swallowed Enter is pressed again, the text is not typed again" {
+	AGENT="standin --turn-ms 50 --swallow 1" box_config
+	spawn frontend
+	expect 0 ao send fe-1 "once and only once"
+	took fe-1 1
+	[ "$(grep -o 'once and only once' "$STANDIN_LOG/fe-1.log" | wc -l)" = 1 ]
+}
+
+@test "an agent that never takes Enter: not confirmed, exit 3" {
+	AGENT="standin --turn-ms 50 --swallow 1000" box_config
+	spawn frontend
+	expect 3 ao send fe-1 "lost"
+	[[ $output == "! Message sent — could not confirm it was received"* ]]
+	took fe-1 0
+}
+
+@test "an agent without evidence: not confirmed, exit 3" {
+	AGENT="standin --turn-ms 50 --no-hooks" box_config
+	ao spawn frontend
+	wait_for 5 test -s "$DATA/fe-1/run"
+	expect 3 ao send fe-1 "hello" --timeout 30
+	[ "$output" = "! Message sent — could not confirm it was received" ]
+	wait_for 5 took fe-1 1
+}
+
+@test "a busy agent is waited for" {
+	AGENT="standin --turn-ms 1500" box_config
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 0 ao send fe-1 "next"
+	[ "$output" = "✓ Message sent and processing" ]
+	took fe-1 2
+}
+
+@test "--timeout: exit 7, nothing typed" {
+	AGENT="standin --turn-ms 8000" box_config
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 7 ao send fe-1 "next" --timeout 1
+	took fe-1 1
+	sleep 0.3
+	! tmux capture-pane -p -t =fe-1: | grep -q next
+	expect 2 ao send fe-1 x --timeout soon
+}
+
+@test "--no-wait on a busy agent that queues" {
+	AGENT="standin --turn-ms 2500" box_config
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 0 ao send fe-1 "queue me" --no-wait
+	[[ $output == "✓ Message queued (session finishing previous task)" || $output == "✓ Message sent and processing" ]]
+	wait_for 10 took fe-1 2
+	[ "$(grep -c 'queue me' "$STANDIN_LOG/fe-1.log")" = 1 ]
+}
+
+@test "a menu is never typed into: exit 6 with its text" {
+	AGENT="standin --turn-ms 50 --menu" box_config
+	ao spawn frontend --prompt "ask me"
+	wait_for 10 is fe-1 activity waiting_input
+	n=$(messages fe-1)
+	for words in "" --no-wait; do
+		# shellcheck disable=SC2086
+		expect 6 ao send fe-1 "hello there" $words
+		took fe-1 "$n"
+	done
+	! tmux capture-pane -p -t =fe-1: | grep -q 'hello there'
+	expect 6 ao send fe-1 --answer "No such option, surely"
+}
+
+@test "an agent that is gone: exit 1, naming restore" {
+	spawn frontend
+	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
+	expect 1 ao send fe-1 "hello"
+	errs "ao session restore fe-1"
+	ao session kill fe-1
+	expect 1 ao send fe-1 "hello"
+	expect 4 ao send fe-9 "hello"
+}
+
+@test "what stood in the box is cleared, and not lost" {
+	spawn frontend
+	tmux send-keys -t =fe-1: -l 'half a thought'
+	sleep 2.2 # a person's key is respected for two seconds
+	expect 0 ao send fe-1 "the message"
+	took fe-1 1
+	! heard fe-1 "half a thought"
+	grep -q "half a thought" "$DATA/events.jsonl"
+}
+
+@test "concurrent sends line up: all arrive, each once" {
+	spawn frontend
+	for i in 1 2 3 4 5 6; do
+		ao send fe-1 "number <$i>" >"$BOX/out.$i" 2>&1 &
+		pids[i]=$!
+	done
+	for i in 1 2 3 4 5 6; do
+		wait "${pids[i]}"
+	done
+	wait_for 10 took fe-1 6
+	for i in 1 2 3 4 5 6; do
+		[ "$(grep -c "number <$i>" "$STANDIN_LOG/fe-1.log")" = 1 ]
+	done
+}
+
+@test "in copy mode nothing goes astray" {
+	spawn frontend
+	tmux copy-mode -t =fe-1:
+	run ao send fe-1 "hello" --timeout 3
+	if [ "$status" = 0 ]; then took fe-1 1; else took fe-1 0; fi
+}
+
+@test "the exact session, never one whose name begins alike" {
+	spawn frontend
+	for _ in 2 3 4 5 6 7 8 9 10; do mkdir -p "$DATA/fe-$_"; done
+	echo 'fe=10' >"$DATA/.next"
+	rm -rf "$DATA"/fe-[2-9] "$DATA/fe-10"
+	spawn frontend
+	other=$(ls "$DATA" | grep -E '^fe-' | grep -vx fe-1)
+	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
+	expect 1 ao send fe-1 "for fe-1"
+	took "$other" 0
+}
+
+@test "AO_SESSION is the default target and the sender" {
+	spawn frontend
+	AO_SESSION=fe-1 expect 0 ao session show
+	has fe-1
+}
+
+@test "--interrupt ends the turn first" {
+	AGENT="standin --turn-ms 60000" box_config
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 0 ao send fe-1 "stop that" --interrupt --timeout 20
+	heard fe-1 "stop that"
+}

@@ -1,0 +1,180 @@
+#!/usr/bin/env bats
+load box
+
+@test "the page's four steps" {
+	spawn frontend 42
+	expect 0 ao session kill fe-1
+	[ "$output" = "✓ Session fe-1 killed." ]
+	gone_from_tmux fe-1
+	[ ! -e "$TREES/fe-1" ]
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 1 ]
+	[ "$(field fe-1 status)" = killed ]
+	[ -n "$(field fe-1 killedAt)" ]
+	[ -z "$(field fe-1 doing)" ]
+	git -C "$REPO" rev-parse -q --verify feat/42
+	[ -z "$(trash fe-1)" ]
+	[ -z "$(ls -A "$TREES")" ]
+	[ -f "$DATA/fe-1/metadata" ]
+}
+
+@test "work is saved first, and the ref is printed" {
+	spawn frontend 42
+	cd "$TREES/fe-1"
+	echo two >>README
+	echo new >"new file"
+	echo staged >staged && git add staged && echo later >>staged
+	echo object >x.o
+	git rm -q --cached src/main.c
+	cd "$HOME"
+	expect 0 ao session kill fe-1
+	ref=$(trash fe-1)
+	[[ $ref =~ ^refs/ao/trash/fe-1/[0-9]{8}T[0-9]{6}Z$ ]]
+	has "✓ Session fe-1 killed."
+	has "  Saved:    $ref ("
+	has "files"
+	has "— ao session undelete fe-1"
+	[ "$(git -C "$REPO" show "$ref:README")" = "one
+two" ]
+	[ "$(git -C "$REPO" show "$ref:new file")" = new ]
+	[ "$(git -C "$REPO" show "$ref:staged")" = "staged
+later" ]
+	! git -C "$REPO" cat-file -e "$ref:x.o" 2>/dev/null
+	[ "$(field fe-1 saved)" = "$ref" ]
+}
+
+@test "commits that no branch holds are saved" {
+	spawn frontend 42
+	git -C "$TREES/fe-1" checkout -q --detach
+	git -C "$TREES/fe-1" commit -q --allow-empty -m adrift
+	adrift=$(git -C "$TREES/fe-1" rev-parse HEAD)
+	expect 0 ao session kill fe-1
+	has commit
+	git -C "$REPO" merge-base --is-ancestor "$adrift" "$(trash fe-1)"
+}
+
+@test "a clean worktree leaves no ref, committed work is on its branch" {
+	spawn frontend 42
+	git -C "$TREES/fe-1" commit -q --allow-empty -m work
+	expect 0 ao session kill fe-1
+	[ -z "$(trash fe-1)" ]
+	[ "$(git -C "$REPO" log -1 --format=%s feat/42)" = work ]
+}
+
+@test "if saving fails nothing is removed: exit 6" {
+	spawn frontend 42
+	echo precious >"$TREES/fe-1/precious"
+	git -C "$REPO" update-ref refs/ao HEAD # no ref below it can be made
+	expect 6 ao session kill fe-1
+	[ "$(cat "$TREES/fe-1/precious")" = precious ]
+	[ "$(field fe-1 status)" != killed ]
+	git -C "$REPO" update-ref -d refs/ao
+	expect 0 ao session kill fe-1
+	[ "$(git -C "$REPO" show "$(trash fe-1):precious")" = precious ]
+}
+
+@test "again is fine, and half-dead is finished" {
+	spawn frontend 42
+	expect 0 ao session kill fe-1
+	expect 0 ao session kill fe-1
+	spawn frontend 43
+	tmux kill-session -t =fe-2
+	expect 0 ao session kill fe-2
+	[ ! -e "$TREES/fe-2" ]
+	spawn frontend 44
+	rm -rf "$TREES/fe-3"
+	expect 0 ao session kill fe-3
+	gone_from_tmux fe-3
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 1 ]
+	expect 4 ao session kill fe-99
+	errs fe-99
+}
+
+@test "every descendant ends, also one with a session of its own that ignores SIGTERM" {
+	cat >"$BOX/tree" <<-'S'
+		#!/bin/bash
+		setsid sleep 1000 &
+		(trap '' TERM; setsid sleep 1001 & sleep 1002) &
+		( (sleep 1003 &) )
+		touch "$BOX/up"
+		trap '' TERM
+		while :; do sleep 1; done
+	S
+	chmod +x "$BOX/tree"
+	AGENT=$BOX/tree box_config
+	ao spawn frontend
+	wait_for 5 test -e "$BOX/up"
+	start=$SECONDS
+	expect 0 ao session kill fe-1 --now
+	[ $((SECONDS - start)) -le 4 ]
+	for n in 1000 1001 1002 1003; do
+		! pgrep -f "^sleep $n$" -a | while read -r pid _; do
+			grep -qzxF "HOME=$HOME" "/proc/$pid/environ" && echo "$pid"
+		done | grep -q .
+	done
+}
+
+@test "--keep-worktree" {
+	spawn frontend 42
+	echo new >"$TREES/fe-1/new"
+	expect 0 ao session kill fe-1 --keep-worktree
+	[ "$(cat "$TREES/fe-1/new")" = new ]
+	gone_from_tmux fe-1
+}
+
+@test "several at once, an unknown one does not stop the others" {
+	spawn frontend 1
+	spawn frontend 2
+	run ao session kill fe-1 fe-9 fe-2
+	[ "$status" = 4 ]
+	[ ! -e "$TREES/fe-1" ]
+	[ ! -e "$TREES/fe-2" ]
+}
+
+@test "a stranger's session of our name, and one whose name begins alike, stay" {
+	spawn frontend 1
+	tmux kill-session -t =fe-1
+	tmux new-session -d -s fe-1 cat
+	tmux new-session -d -s fe-10 cat
+	expect 0 ao session kill fe-1
+	in_tmux fe-1
+	in_tmux fe-10
+}
+
+@test "a worktree with a repository of its own in it is kept aside" {
+	spawn frontend 1
+	git init -q "$TREES/fe-1/nested"
+	echo inner >"$TREES/fe-1/nested/file"
+	git -C "$TREES/fe-1/nested" add file
+	git -C "$TREES/fe-1/nested" commit -q -m inner
+	expect 0 ao session kill fe-1
+	kept=$(ls -d "$TREES"/fe-1.kept-*)
+	has "$kept"
+	[ "$(cat "$kept/nested/file")" = inner ]
+	git -C "$REPO" worktree list --porcelain | grep -q '^locked'
+	[ ! -e "$TREES/fe-1" ]
+}
+
+@test "hooks and filters of the repository do not run" {
+	git -C "$REPO" config filter.evil.clean "touch $BOX/filtered; cat"
+	echo '*.evil filter=evil' >"$REPO/.gitattributes"
+	git -C "$REPO" add -A && git -C "$REPO" commit -qm attributes
+	printf '#!/bin/sh\ntouch %s/hooked\n' "$BOX" | tee "$REPO/.git/hooks/reference-transaction" >"$REPO/.git/hooks/post-checkout"
+	spawn frontend 1
+	rm -f "$BOX/hooked" "$BOX/filtered"
+	chmod +x "$REPO/.git/hooks/"*
+	echo raw >"$TREES/fe-1/a.evil"
+	git -C "$REPO" config core.fsmonitor "touch $BOX/monitored; false"
+	expect 0 ao session kill fe-1
+	[ ! -e "$BOX/filtered" ]
+	[ ! -e "$BOX/hooked" ]
+	[ ! -e "$BOX/monitored" ]
+}
+
+@test "the event log tells it" {
+	spawn frontend 1
+	echo x >"$TREES/fe-1/new"
+	ao session kill fe-1
+	expect 0 ao events fe-1 --json
+	has killed
+	has refs/ao/trash
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+load box
+
+column() { # LINE OFFSET: what begins there
+	printf '%s' "${1:$2}"
+}
+
+@test "title, heading, columns, rule and footer as on the page" {
+	spawn frontend 42
+	ready fe-1
+	expect 0 ao status
+	[ "${lines[0]}" = "AGENT ORCHESTRATOR STATUS" ]
+	[ "${lines[1]}" = "Frontend:" ]
+	[ "${lines[2]}" = "  Session        Branch                  PR    CI     Rev   Thr  Activity  Age" ]
+	[ "${lines[3]}" = "  $(printf '─%.0s' $(seq 77))" ]
+	row=${lines[4]}
+	[[ "$(column "$row" 2)" == "fe-1 "* ]]
+	[[ "$(column "$row" 17)" == "feat/42 "* ]]
+	[[ "$(column "$row" 41)" == "-     -      -     "* ]]
+	[[ "$(column "$row" 65)" == ready\ * ]]
+	[[ "$(column "$row" 75)" =~ ^[0-9]+[smhd]$ ]]
+	[ "${lines[-1]}" = "  1 active session across 2 projects" ]
+}
+
+@test "nothing at all" {
+	expect 0 ao status
+	[ "${lines[0]}" = "AGENT ORCHESTRATOR STATUS" ]
+	has "  0 active sessions across 2 projects"
+}
+
+@test "-p: one project" {
+	spawn backend
+	expect 0 ao status -p backend
+	has "  1 active session across 1 project"
+	lacks Frontend
+}
+
+@test "a cell too long is cut and keeps its distance; wide letters count two" {
+	expect 0 ao spawn frontend --branch "feat/a-very-long-branch-name-that-does-not-fit"
+	expect 0 ao spawn frontend --branch "feat/漢字漢字漢字漢字漢字漢字漢字"
+	expect 0 ao status
+	has " feat/a-very-long-branc… -"
+	python3 -c 1 2>/dev/null || skip "python3 counts the cells"
+	printf '%s\n' "$output" | grep fe-2 | python3 -c '
+import sys, unicodedata
+line = sys.stdin.read().rstrip("\n")
+cells = 0
+for ch in line:
+    if cells == 41: break
+    cells += 2 if unicodedata.east_asian_width(ch) in "WF" else 1
+assert cells == 41 and line[line.index(ch)] == "-", line'
+}
+
+@test "--json: the page's nine keys first" {
+	spawn frontend 42
+	expect 0 ao status --json
+	[ "$(echo "$output" | jq -r '.[0] | keys_unsorted[:9] | join(" ")')" = \
+		"name branch status prNumber ciStatus reviewDecision pendingThreads activity lastActivity" ]
+	[ "$(echo "$output" | jq -c '.[0] | [.prNumber, .ciStatus, .reviewDecision]')" = '[null,null,null]' ]
+	echo "$output" | jq -e '.[0] | has("summary") and has("runtime") and has("facts") and has("worktree")'
+	echo "$output" | jq -e '.[0].facts | type == "array"'
+}
+
+@test "--why names every fact, its source and age, and what decided" {
+	spawn frontend 42
+	expect 0 ao status --why fe-1
+	has hook
+	has ago
+	has process
+	expect 4 ao status --why fe-9
+}
+
+@test "an agent that asks needs input; after its answer it goes on" {
+	AGENT="standin --turn-ms 50 --menu" box_config
+	ao spawn frontend --prompt "ask me"
+	wait_for 10 is fe-1 activity waiting_input
+	is fe-1 status needs_input
+}
+
+@test "killed from outside: exited and, after a signal, errored" {
+	spawn frontend
+	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+	wait_for 5 is fe-1 activity exited
+	is fe-1 status errored
+}
+
+@test "a clean exit is no error" {
+	spawn frontend
+	tmux send-keys -t =fe-1: C-d
+	wait_for 5 is fe-1 activity exited
+	! is fe-1 status errored
+}
+
+@test "after a restart of the machine: exited, restorable" {
+	spawn frontend
+	tmux kill-server
+	wait_for 8 is fe-1 activity exited
+	AO_TEST_BOOT_ID=another expect 0 ao session ls --json
+	[ "$(echo "$output" | jq -r '.[0].activity')" = exited ]
+	AO_TEST_BOOT_ID=another expect 0 ao session cleanup --dry-run
+	lacks "Would kill"
+	has "the machine restarted"
+}
