@@ -80,7 +80,7 @@ MUST_USE struct err *drop_begun(const struct checkout *c, const char *common);
 bool is_checked_out(const char *common, const char *branch); /* as anybody's HEAD */
 
 /* The functions of the table. */
-MUST_USE struct err *worktree_origin(struct origin *out, const char *repo,
+MUST_USE struct err *worktree_origin(struct start_point *out, const char *repo,
 	const char *default_branch, const char *base, struct sink *sink);
 MUST_USE struct err *worktree_free_branch(
 	char **name, const char *repo, const char *wanted, bool exact);
