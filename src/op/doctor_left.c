@@ -79,7 +79,8 @@ static struct err *adopt(
 	AUTO(lock_release) struct lock l = { 0 };
 	AUTO(str_release) char *now = clock_iso(clock_wall());
 	AUTO(str_release) char *folder = store_folder(&w->store, path_base(path));
-	struct checkout c = { .id = path_base(path), .repo = p->path, .path = path };
+	struct checkout c = { .id = path_base(path), .repo = p->path, .path = path,
+		.folder = folder };
 
 	TRY(file_make_dirs(folder));
 	TRY(store_lock(&l, &w->store, path_base(path), 0));

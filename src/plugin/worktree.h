@@ -100,6 +100,8 @@ MUST_USE struct err *worktree_drop_trash(const char *repo, const char *ref);
 MUST_USE struct err *worktree_recap(struct buf *out, const struct checkout *c);
 MUST_USE struct err *worktree_leftovers(
 	struct strv *paths, const char *repo, const char *worktree_dir);
+MUST_USE struct err *worktree_adopt(
+	char **handle, char **branch, char **base, const struct checkout *c);
 MUST_USE struct err *worktree_stale_locks(struct strv *paths, const struct checkout *c);
 
 /* A lock file that no living git holds: older than 60 s, and no git process in the worktree. */

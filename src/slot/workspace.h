@@ -104,6 +104,10 @@ struct workspace {
 	 * index.lock/HEAD.lock files of the given checkout: for `ao doctor`. One process. */
 	MUST_USE struct err *(*leftovers)(
 		struct strv *paths, const char *repo, const char *worktree_dir);
+	/* What the record of a workspace would say whose record was lost: path, repo and folder are
+	 * given. Not one of this repository: ERR_REFUSED. *branch NULL: detached. */
+	MUST_USE struct err *(*adopt)(
+		char **handle, char **branch, char **base, const struct checkout *c);
 	MUST_USE struct err *(*stale_locks)(struct strv *paths, const struct checkout *c);
 };
 
