@@ -21,16 +21,22 @@ static const char *check_name(const char *value)
 	return *value && !strchr(value, '/') ? NULL : "the bare name of a program";
 }
 
-static struct strv *permission(void *owner, const char *name)
+static struct strv *permission(void *owner, const char **name, size_t i)
 {
 	struct agent *a = owner;
 	struct agent_words *w;
 
-	for (size_t i = 0; i < a->permissions.n; i++)
-		if (str_equal(a->permissions.v[i].name, name))
-			return &a->permissions.v[i].words;
+	if (*name)
+		for (i = 0; i < a->permissions.n && !str_equal(a->permissions.v[i].name, *name); i++)
+			;
+	else if (i >= a->permissions.n)
+		return NULL;
+	if (i < a->permissions.n) {
+		*name = a->permissions.v[i].name;
+		return &a->permissions.v[i].words;
+	}
 	w = (struct agent_words *)vec_push(&a->permissions);
-	w->name = str_dup(name);
+	w->name = str_dup(*name);
 	return &w->words;
 }
 
@@ -125,7 +131,8 @@ void agent_overlay(struct agent *a, const struct agent *over)
 {
 	schema_overlay(&agent_schema, a, over);
 	for (size_t i = 0; i < over->permissions.n; i++) {
-		struct strv *words = permission(a, over->permissions.v[i].name);
+		const char *name = over->permissions.v[i].name;
+		struct strv *words = permission(a, &name, 0);
 		strv_release(words);
 		strv_add_all(words, over->permissions.v[i].words.v);
 	}

@@ -44,30 +44,6 @@ struct err *config_need_trust(const struct config *c, const char *value)
 		c->file, value);
 }
 
-void named_texts_set(struct named_texts *t, const char *name, const char *text)
-{
-	struct named_text *entry = NULL;
-
-	for (size_t i = 0; i < t->n && !entry; i++)
-		if (str_equal(t->v[i].name, name))
-			entry = &t->v[i];
-	if (!entry) {
-		entry = (struct named_text *)vec_push(t);
-		entry->name = str_dup(name);
-	}
-	str_set(&entry->text, text);
-}
-
-static void texts_release(struct named_texts *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		free(t->v[i].name);
-		free(t->v[i].text);
-	}
-	free(t->v);
-	*t = (struct named_texts){ 0 };
-}
-
 static void slot_release(struct slot_config *s)
 {
 	free(s->plugin);
@@ -106,7 +82,7 @@ static void project_release(struct project *p)
 		strv_release(lists[i]);
 	slot_release(&p->scm);
 	slot_release(&p->tracker);
-	texts_release(&p->checks);
+	named_texts_release(&p->checks);
 	reactions_release(&p->reactions);
 }
 
@@ -124,7 +100,7 @@ void config_release(struct config *c)
 	for (size_t i = 0; i < c->notifier_list.n; i++) {
 		free(c->notifier_list.v[i].name);
 		free(c->notifier_list.v[i].plugin);
-		texts_release(&c->notifier_list.v[i].settings);
+		named_texts_release(&c->notifier_list.v[i].settings);
 	}
 	for (size_t i = 0; i < c->routing.n; i++) {
 		free(c->routing.v[i].priority);

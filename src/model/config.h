@@ -13,15 +13,6 @@
 #include "model/agent.h"
 #include "model/schema.h"
 
-struct named_text { /* checks: {test: make test}, and other small maps of text */
-	char *name, *text;
-};
-
-struct named_texts {
-	struct named_text *v;
-	size_t n, room;
-};
-
 struct slot_config { /* scm, tracker */
 	char *plugin; /* NULL: found out */
 	char *host, *api_url, *socket;
@@ -94,5 +85,4 @@ const struct project *config_project_of_session(const struct config *c, const ch
 const struct reaction_config *config_reaction(const struct reactions *r, const char *event); /* NULL: none */
 /* For whoever is about to use a sensitive value: NULL when trusted, else the error that says how. */
 MUST_USE struct err *config_need_trust(const struct config *c, const char *value);
-void named_texts_set(struct named_texts *t, const char *name, const char *text);
 void config_release(struct config *c);

@@ -36,25 +36,13 @@ ENTRY(top_reaction, struct config, reactions.list, reaction_config, event)
 ENTRY(project_reaction, struct project, reactions.list, reaction_config, event)
 ENTRY(route_entry, struct config, routing, route, priority)
 
-static struct strv *route_list(void *owner, const char *name)
+static struct strv *route_list(void *owner, const char **name, size_t i)
 {
-	struct route *r = route_entry(owner, name, 0);
+	struct route *r = route_entry(owner, *name, i);
 
-	return &r->notifiers;
-}
-
-static void add_check(void *owner, const char *name, const char *text)
-{
-	struct project *p = owner;
-
-	named_texts_set(&p->checks, name, text);
-}
-
-static void add_setting(void *owner, const char *name, const char *text)
-{
-	struct notifier_config *n = owner;
-
-	named_texts_set(&n->settings, name, text);
+	if (r)
+		*name = r->priority;
+	return r ? &r->notifiers : NULL;
 }
 
 #define R(field) offsetof(struct reaction_config, field)
@@ -103,7 +91,7 @@ static const struct schema project_limits = { .keys = project_limit_keys, .n = 1
 static const struct key project_keys[] = {
 	KEY("name", TEXT, P(name), "shown in headings", .standard = "the id"),
 	KEY("repo", TEXT, P(repo), "owner/repository on the forge", .check = check_repo),
-	KEY("path", PATH, P(path), "the main checkout"),
+	KEY("path", PATH, P(path), "the main checkout", .flags = KEY_REQUIRED),
 	KEY("defaultBranch", TEXT, P(default_branch), "what sessions start from", .standard = "what origin/HEAD or HEAD says",
 		.check = check_branch),
 	KEY("sessionPrefix", TEXT, P(prefix), "of session ids, unique over all projects", .standard = "from the path's last name",
@@ -125,7 +113,7 @@ static const struct key project_keys[] = {
 	KEY("preDestroy", LIST, P(pre_destroy), "commands run before a worktree goes", .flags = KEY_SENSITIVE | KEY_SHELL),
 	KEY("env", ENV, P(env), "the agent's environment", .flags = KEY_SENSITIVE),
 	KEY("ports", INT, P(ports), "how many AO_PORT_n each session gets", .standard = "0", .max = 100),
-	KEY("checks", TEXTS, 0, "the local forge's CI: a command each", .check = NULL, .text = add_check,
+	KEY("checks", TEXTS, P(checks), "the local forge's CI: a command each",
 		.flags = KEY_SENSITIVE | KEY_SHELL),
 	KEY("reactions", EACH, 0, "laid over the top-level ones, field by field", .inside = &reaction_schema,
 		.entry = project_reaction, .words = events),
@@ -160,9 +148,10 @@ static const struct schema trash = { .keys = trash_keys, .n = 1 };
 
 static const struct key notifier_keys[] = {
 	KEY("plugin", TEXT, offsetof(struct notifier_config, plugin), "desktop, slack, discord, webhook, ntfy or command; the other keys are its settings",
-		.slot = "notifier"),
+		.slot = "notifier", .flags = KEY_REQUIRED),
 };
-static const struct schema notifier_schema = { .keys = notifier_keys, .n = 1, .rest = add_setting, .done = notifier_done };
+static const struct schema notifier_schema = { .keys = notifier_keys, .n = 1,
+	.rest = offsetof(struct notifier_config, settings), .done = notifier_done };
 
 static const struct key config_keys[] = {
 	KEY("$schema", IGNORED, 0, "for editors"),
@@ -174,7 +163,8 @@ static const struct key config_keys[] = {
 	KEY("limits", MAP, 0, "over all projects", .inside = &limits),
 	KEY("tmux", MAP, 0, "which tmux server", .inside = &tmux),
 	KEY("trash", MAP, 0, "work saved before a worktree went", .inside = &trash),
-	KEY("projects", EACH, 0, "one entry per repository", .inside = &project_schema, .entry = project_entry, .check = check_id),
+	KEY("projects", EACH, 0, "one entry per repository", .inside = &project_schema, .entry = project_entry, .check = check_id,
+		.flags = KEY_REQUIRED),
 	KEY("agents", EACH, 0, "more agents, or changes to built-in ones", .inside = &agent_schema, .entry = agent_entry,
 		.check = check_id),
 	KEY("notifiers", EACH, 0, "named ways to tell a human", .inside = &notifier_schema, .entry = notifier_entry,

@@ -210,6 +210,8 @@ struct err *config_read(struct config *out, const char *file, const char *shown,
 		schema_read(&r, &config_schema, &root, &c, "");
 		check_prefixes(&r, &c, yaml_get(&root, "projects"));
 		check_all_notifiers(&r, &c, &root);
+		if (!c.projects.n && !errors.n)
+			schema_wrong(&r, 1, 1, "no project: add one under 'projects', or run ao init in a repository");
 	}
 	TRY(schema_errors(&errors));
 	defaults(&c);

@@ -244,9 +244,11 @@ static void read_entry(struct schema_reader *r, const struct key *k, const struc
 	case KEY_EACH:
 		schema_read(r, k->inside, e, k->entry(owner, e->name, 0), path);
 		return;
-	case KEY_LISTS:
-		read_list(r, k, e, k->list(owner, e->name), path);
+	case KEY_LISTS: {
+		const char *name = e->name;
+		read_list(r, k, e, k->list(owner, &name, 0), path);
 		return;
+	}
 	case KEY_ENV:
 		if (!env_name(e->name)) {
 			schema_wrong(r, e->name_line, e->name_column, "'%s' cannot be an environment variable", e->name);
@@ -260,7 +262,7 @@ static void read_entry(struct schema_reader *r, const struct key *k, const struc
 	if (text && k->type == KEY_ENV)
 		add_env(at, e->name, text);
 	else if (text)
-		k->text(owner, e->name, text);
+		named_texts_set(at, e->name, text);
 }
 
 static void read_entries(struct schema_reader *r, const struct key *k, const struct yaml *y, void *owner,
@@ -330,7 +332,7 @@ static void read_rest(struct schema_reader *r, const struct schema *s, const str
 
 	remember(r, e, path);
 	if (text)
-		s->rest(owner, e->name, text);
+		named_texts_set((struct named_texts *)((char *)owner + s->rest), e->name, text);
 }
 
 void schema_read(struct schema_reader *r, const struct schema *s, const struct yaml *y, void *owner,

@@ -22,17 +22,30 @@ enum key_type {
 	KEY_LIST,     /* struct strv */
 	KEY_PATTERNS, /* struct strv; a single text counts as a list of one */
 	KEY_ENV,      /* struct strv of NAME=value, from a map */
-	KEY_LISTS,    /* a map of lists: each through `list` */
+	KEY_LISTS,    /* a map of lists, each through `list` */
 	KEY_MAP,      /* a struct in place, by `inside` */
 	KEY_EACH,     /* a map of structs, each through `entry`, by `inside` */
-	KEY_TEXTS,    /* a map of texts: each through `text` */
+	KEY_TEXTS,    /* struct named_texts, from a map */
 	KEY_IGNORED,  /* known, of any kind, of no effect */
 };
 
 enum key_flag {
 	KEY_SENSITIVE = 1, /* needs trust (contract, section 2) */
 	KEY_SHELL = 2,     /* text for a shell, which expands ${…} itself when it runs */
+	KEY_REQUIRED = 4,  /* for the schema; what is missing is said by `done` */
 };
+
+struct named_text { /* checks: {test: make test}, and other small maps of text */
+	char *name, *text;
+};
+
+struct named_texts {
+	struct named_text *v;
+	size_t n, room;
+};
+
+void named_texts_set(struct named_texts *t, const char *name, const char *text);
+void named_texts_release(struct named_texts *t);
 
 struct schema;
 struct schema_reader;
@@ -47,10 +60,11 @@ struct key {
 	const char *const *words; /* allowed values, or names of a map's entries; NULL-terminated */
 	const char *slot;         /* the value names a plugin of this slot, or an agent */
 	const char *(*check)(const char *value); /* NULL: fine; else what it must be: "a plain name" */
-	/* The named entry, made when missing; with name NULL the i-th, NULL behind the last. */
+	/* The named entry, made when missing; with name NULL the i-th, NULL behind the last. Its first
+	 * member is its name. */
 	void *(*entry)(void *owner, const char *name, size_t i);
-	struct strv *(*list)(void *owner, const char *name);
-	void (*text)(void *owner, const char *name, const char *value);
+	/* The same for lists: *name NULL asks for the i-th and becomes its name. */
+	struct strv *(*list)(void *owner, const char **name, size_t i);
 	size_t has; /* a bool to set when the key is said; 0: none */
 	int min, max;
 	int flags;
@@ -62,8 +76,9 @@ struct key {
 struct schema {
 	const struct key *keys;
 	size_t n;
-	/* Keys beside the table's own (a notifier's settings): each a text. NULL: refused. */
-	void (*rest)(void *owner, const char *name, const char *value);
+	/* Keys beside the table's own (a notifier's settings) are texts that land in a struct named_texts
+	 * at `rest`; 0: refused. */
+	size_t rest;
 	/* Called when all is read: rules that need more than one value. */
 	void (*done)(struct schema_reader *r, const struct yaml *y, void *owner, const char *path);
 };

@@ -125,3 +125,27 @@ bool text_ms(int64_t *ms, const char *text)
 		}
 	return false;
 }
+
+void named_texts_set(struct named_texts *t, const char *name, const char *text)
+{
+	struct named_text *entry = NULL;
+
+	for (size_t i = 0; i < t->n && !entry; i++)
+		if (str_equal(t->v[i].name, name))
+			entry = &t->v[i];
+	if (!entry) {
+		entry = (struct named_text *)vec_push(t);
+		entry->name = str_dup(name);
+	}
+	str_set(&entry->text, text);
+}
+
+void named_texts_release(struct named_texts *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->v[i].name);
+		free(t->v[i].text);
+	}
+	free(t->v);
+	*t = (struct named_texts){ 0 };
+}

@@ -126,6 +126,8 @@ static const struct refusal refusals[] = {
 	{ "limits: {maxSessions: many}\n", "agent-orchestrator.yaml:1:23: limits.maxSessions must be a number from 1 to 10000" },
 	{ "agents: {x: {screen: {ready: '('}}}\n",
 		"agent-orchestrator.yaml:1:30: agents.x.screen.ready: '(' must be a POSIX extended regular expression" },
+	{ "", "agent-orchestrator.yaml:1:1: no project: add one under 'projects', or run ao init in a repository" },
+	{ "projects:\n", "agent-orchestrator.yaml:1:1: no project: add one under 'projects', or run ao init in a repository" },
 	{ "just text\n", "agent-orchestrator.yaml:1:1: the file must be a map, not text" },
 };
 
@@ -262,7 +264,9 @@ static void test_sensitive(void **state)
 
 static void test_defaults(void **state)
 {
-	static const char *const empty[] = { "", "# nothing\n", "projects:\n", "{}\n", "\xef\xbb\xbfport: 3000\n" };
+	static const char *const empty[] = { "projects: {a: {path: /x}}", "# nothing\n'projects':\n  a:\n    path: /x # y\n",
+		"port:\ntmux: ~\ndefaults:\nlimits: null\nprojects: {a: {path: /x, scm: }}\n",
+		"\xef\xbb\xbfprojects: {a: {path: /x}}\n" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(empty); i++) {
