@@ -154,12 +154,12 @@ static struct err *unknown_command(char *const *words, size_t n)
 		AUTO(str_release) char *first = str_ndup((*c)->name, strcspn((*c)->name, " "));
 		bool one = str_equal(first, (*c)->name);
 
-		if (one && !group)
+		if (!one && str_equal(words[0], (*c)->name + strlen(first) + 1))
+			guess_offer(&g, (*c)->name, (*c)->name); /* `ao kill fe-1` */
+		else if (one && !group)
 			guess_offer(&g, words[0], (*c)->name);
 		else if (!one && both)
 			guess_offer(&g, both, (*c)->name);
-		else if (!one && str_equal(words[0], (*c)->name + strlen(first) + 1))
-			guess_offer(&g, (*c)->name, (*c)->name);
 	}
 	if (!g.word)
 		return fail(ERR_USAGE, "unknown command '%s': 'ao --help' lists them", typed);

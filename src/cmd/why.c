@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "cmd/status_table.h"
 
-enum { IN_LABEL = 12, IN_VALUE = 16, IN_SOURCE = 14, IN_AGE = 6 };
+enum { IN_LABEL = 14, IN_VALUE = 16, IN_SOURCE = 14, IN_AGE = 6 };
 
 static void print_time(const struct face *f, const struct view *v, int64_t at)
 {
@@ -32,9 +32,12 @@ static void print_known(const struct face *f, const char *label, const char *val
 	face_print(f, "    ");
 	face_cell(f, INK_NONE, IN_LABEL, label);
 	face_cell(f, INK_NONE, IN_VALUE + 8, safe);
-	face_cell(f, INK_NONE, IN_SOURCE, source);
-	if (at)
-		print_time(f, v, at);
+	face_cell(f, INK_NONE, at ? IN_SOURCE : 0, source);
+	if (at) {
+		AUTO(str_release) char *age = clock_age(v->facts.now - at);
+
+		face_cell(f, INK_NONE, 0, age);
+	}
 	face_print(f, "\n");
 }
 
@@ -74,7 +77,6 @@ static void print_knowns(const struct face *f, const struct view *v)
 		print_known(f, "at work", v->session.doing ? v->session.doing : "a verb", "metadata", v, 0);
 	face_print(f, "    ");
 	face_cell(f, INK_NONE, IN_LABEL, "pull request");
-	face_print(f, " ");
 	face_cell(f, INK_NONE, 0, pull);
 	face_print(f, "\n");
 }
