@@ -28,8 +28,8 @@ struct arg_value {
 struct args {
 	const struct command *command; /* NULL: help is wanted, of `group` or of all */
 	const char *group;             /* "session", when its commands are to be listed */
-	VEC(struct arg_value)
-	options; /* in the order given; a name may come twice, the last counts */
+	/* in the order given; of a name given twice the last counts */
+	VEC(struct arg_value) options;
 	struct strv words;
 };
 
