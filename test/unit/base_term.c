@@ -36,22 +36,33 @@ static void test_safe(void **state)
 		{ "\033P$q q\033\\x\033_apc\033\\y\033^pm\033\\z\033Xsos\033\\", "xyz" },
 		{ "\033]0;never ended", "0;never ended" },
 		{ "\033(Bx\0337y\033cz", "xyz" },
-		{ "\xc2\x9b" "31mred", "red" },
-		{ "\xc2\x9d" "0;t\xc2\x9cx", "x" },
+		{ "\xc2\x9b"
+		  "31mred",
+			"red" },
+		{ "\xc2\x9d"
+		  "0;t\xc2\x9cx",
+			"x" },
 		{ "\xc2\x85x\xc2\x90q\xc2\x9cy", "xy" },
-		{ "a\x7f" "b\x01" "c", "abc" },
+		{ "a\x7f"
+		  "b\x01"
+		  "c",
+			"abc" },
 		{ "\033", "" },
 		{ "\033[", "" },
 		{ "\033[31", "" },
 		{ "a\033\nb", "a b" },
 		{ "\xe2\x80\xaetxt.exe\xe2\x81\xa6x", "txt.exex" },
-		{ "a\xe2\x80\xa8" "b", "a b" },
+		{ "a\xe2\x80\xa8"
+		  "b",
+			"a b" },
 		{ "\xff\xfe", FFFD FFFD },
 		{ "\xc0\xaf", FFFD FFFD },
 		{ "\xe2\x82", FFFD FFFD },
 		{ "\xed\xa0\x80", FFFD FFFD FFFD },
 		{ "\xf4\x90\x80\x80", FFFD FFFD FFFD FFFD },
-		{ "\xc2\033[0m\x9b" "31m", FFFD FFFD "31m" },
+		{ "\xc2\033[0m\x9b"
+		  "31m",
+			FFFD FFFD "31m" },
 		{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
 	};
 

@@ -96,19 +96,23 @@ static void test_bad(void **state)
 		{ "ao session kil fe-1",
 			"2 unknown command 'session kil' (did you mean 'ao session kill'?)" },
 		{ "ao kill fe-1", "2 unknown command 'kill' (did you mean 'ao session kill'?)" },
-		{ "ao restore", "2 unknown command 'restore' (did you mean 'ao session restore'?)" },
+		{ "ao restore",
+			"2 unknown command 'restore' (did you mean 'ao session restore'?)" },
 		{ "ao xyzzy", "2 unknown command 'xyzzy': 'ao --help' lists them" },
 		{ "ao status --watc", "2 unknown option '--watc' (did you mean '--watch'?)" },
-		{ "ao status --projct=x", "2 unknown option '--projct' (did you mean '--project'?)" },
+		{ "ao status --projct=x",
+			"2 unknown option '--projct' (did you mean '--project'?)" },
 		{ "ao status -z",
 			"2 unknown option '-z': 'ao status --help' lists them; '--' goes before "
 			"words that begin with '-'" },
 		{ "ao status --project", "2 --project needs a value: --project PROJECT" },
 		{ "ao status --json=1", "2 --json takes no value" },
 		{ "ao session show a b",
-			"2 too many words, 'b' is one more; usage: ao session show [session] [options]" },
-		{ "ao hook", "2 something is missing; usage: ao hook "
-			     "<start|prompt|tool|waiting|error|stop|exit> [options]" },
+			"2 too many words, 'b' is one more; usage: ao session show [session] "
+		        "[options]" },
+		{ "ao hook",
+			"2 something is missing; usage: ao hook "
+			"<start|prompt|tool|waiting|error|stop|exit> [options]" },
 	};
 
 	(void)state;

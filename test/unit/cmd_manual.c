@@ -46,9 +46,9 @@ static void require(const char *text, const char *what, const char *page_of)
 static void require_options(const char *text, const struct option *o, const char *page_of)
 {
 	for (; o && o->name; o++) {
-		AUTO(str_release) char *wanted =
-			o->value ? str_format("*--%s* _%s_", o->name, o->value) :
-				   str_format("*--%s*", o->name);
+		AUTO(str_release)
+		char *wanted = o->value ? str_format("*--%s* _%s_", o->name, o->value)
+					: str_format("*--%s*", o->name);
 		AUTO(str_release) char *letter = o->letter ? str_format("*-%c*", o->letter) : NULL;
 
 		require(text, wanted, page_of);
@@ -59,8 +59,8 @@ static void require_options(const char *text, const struct option *o, const char
 
 static void test_each_command(void **state)
 {
-	static const char *const sections[] = { "# NAME", "# SYNOPSIS", "# DESCRIPTION", "# OPTIONS",
-		"# EXIT STATUS", "# EXAMPLES", "# SEE ALSO" };
+	static const char *const sections[] = { "# NAME", "# SYNOPSIS", "# DESCRIPTION",
+		"# OPTIONS", "# EXIT STATUS", "# EXAMPLES", "# SEE ALSO" };
 
 	(void)state;
 	for (const struct command *const *c = commands; *c; c++) {
@@ -89,7 +89,7 @@ static void test_no_page_too_many(void **state)
 	(void)state;
 	assert_null(file_list(&names, "man"));
 	assert_true(names.n > 0);
-	STRV_EACH(name, &names) {
+	STRV_EACH (name, &names) {
 		bool known = str_equal(*name, "ao.1.scd") || !str_starts(*name, "ao-");
 
 		for (const struct command *const *c = commands; *c && !known; c++) {

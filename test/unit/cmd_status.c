@@ -19,8 +19,8 @@ static struct project projects[] = {
 };
 static const struct config config = { .projects = { projects, 2, 2 } };
 
-static struct view page_view(int project, const char *id, const char *branch, const char *summary,
-	int64_t age)
+static struct view page_view(
+	int project, const char *id, const char *branch, const char *summary, int64_t age)
 {
 	struct view v = {
 		.project = &projects[project],
@@ -46,8 +46,8 @@ static void fill(struct view v[3])
 		.url = (char *)"https://github.com/org/app/pull/42",
 		.ci = CI_SUCCESS,
 		.review = REVIEW_APPROVED };
-	v[1] = page_view(0, "fe-2", "feat/dashboard", "Dashboard UI components with charts",
-		5 * MINUTE);
+	v[1] = page_view(
+		0, "fe-2", "feat/dashboard", "Dashboard UI components with charts", 5 * MINUTE);
 	v[1].activity.activity = ACTIVITY_READY;
 	v[1].status.status = STATUS_PR_OPEN;
 	v[1].facts.pull = (struct pull){ .state = PULL_OPEN,
@@ -125,7 +125,8 @@ static void test_ls_of_the_page(void **state)
 		"  fe-2  (5m ago)  feat/dashboard  [pr_open]\n"
 		"\n"
 		"Backend:\n"
-		"  api-1  (1h ago)  fix/auth-bug  [review_pending]  https://github.com/org/api/pull/15\n");
+		"  api-1  (1h ago)  fix/auth-bug  [review_pending]  "
+	        "https://github.com/org/api/pull/15\n");
 }
 
 static void test_nothing_there(void **state)
@@ -135,8 +136,9 @@ static void test_nothing_there(void **state)
 
 	(void)state;
 	status = printed(status_print, (struct face){ 0 }, NULL, 0, "backend");
-	assert_string_equal(status, "AGENT ORCHESTRATOR STATUS\n\nBackend:\n"
-				    "  (no active sessions)\n\n  0 active sessions across 1 project\n");
+	assert_string_equal(status,
+		"AGENT ORCHESTRATOR STATUS\n\nBackend:\n"
+		"  (no active sessions)\n\n  0 active sessions across 1 project\n");
 	ls = printed(ls_print, (struct face){ 0 }, NULL, 0, NULL);
 	assert_string_equal(
 		ls, "Frontend:\n  (no active sessions)\n\nBackend:\n  (no active sessions)\n");
@@ -145,14 +147,15 @@ static void test_nothing_there(void **state)
 /* One row with everything unknown, too long or hostile. */
 static void test_hostile_row(void **state)
 {
-	struct view v = page_view(1, "averylongprefix-12345", "feat/\033[31m漢字漢字漢字漢字漢字漢字",
-		"one\ntwo\033]0;x\a three", 0);
+	struct view v = page_view(1, "averylongprefix-12345",
+		"feat/\033[31m漢字漢字漢字漢字漢字漢字", "one\ntwo\033]0;x\a three", 0);
 	AUTO(str_release) char *text = NULL;
 
 	(void)state;
 	v.last_at = 0;
 	v.activity.activity = ACTIVITY_WAITING_INPUT;
-	text = printed(status_print, (struct face){ .tty = true, .columns = 17 + 6 }, &v, 1, "backend");
+	text = printed(
+		status_print, (struct face){ .tty = true, .columns = 17 + 6 }, &v, 1, "backend");
 	assert_non_null(strstr(text,
 		"\n  averylongpref… feat/漢字漢字漢字漢字…  -     -      -     -    waiting_… -\n"
 		"                 one t…\n\n  1 active session across 1 project\n"));
@@ -191,6 +194,7 @@ static void test_colour_changes_no_text(void **state)
 	fill(v);
 	text = printed(status_print, (struct face){ .colour = true }, v, 3, NULL);
 	assert_non_null(strstr(text, "\033[32m✓\033[0m"));
+	assert_null(strstr(text, "\n\033[0m"));
 	assert_non_null(strstr(text, "\033[31m✗\033[0m"));
 	term_safe(&plain, text, strlen(text), TERM_TEXT);
 	assert_string_equal(buf_text(&plain), page);
@@ -232,9 +236,9 @@ static void test_number_from_the_record(void **state)
 static void test_json_keys_in_order(void **state)
 {
 	static const char *const keys[] = { "name", "branch", "status", "prNumber", "ciStatus",
-		"reviewDecision", "pendingThreads", "activity", "lastActivity", "project", "pr", "issue",
-		"agent", "lastActivityAt", "createdAt", "worktree", "attach", "summary", "runtime",
-		"facts" };
+		"reviewDecision", "pendingThreads", "activity", "lastActivity", "project", "pr",
+		"issue", "agent", "lastActivityAt", "createdAt", "worktree", "attach", "summary",
+		"runtime", "facts" };
 	struct view v[3];
 	json_t *row, *value;
 	const char *key;
@@ -243,7 +247,8 @@ static void test_json_keys_in_order(void **state)
 	(void)state;
 	fill(v);
 	row = row_json(&v[0], "tmux attach -t fe-1", true);
-	json_object_foreach(row, key, value) {
+	json_object_foreach(row, key, value)
+	{
 		assert_true(i < COUNT_OF(keys));
 		assert_string_equal(key, keys[i++]);
 	}
@@ -262,16 +267,17 @@ static void test_json_of_the_page(void **state)
 	row = row_json(&v[0], NULL, true);
 	text = json_dumps(row, JSON_INDENT(2));
 	json_decref(row);
-	assert_true(str_starts(text, "{\n"
-				     "  \"name\": \"fe-1\",\n"
-				     "  \"branch\": \"feat/add-login\",\n"
-				     "  \"status\": \"working\",\n"
-				     "  \"prNumber\": 42,\n"
-				     "  \"ciStatus\": \"success\",\n"
-				     "  \"reviewDecision\": \"approved\",\n"
-				     "  \"pendingThreads\": 0,\n"
-				     "  \"activity\": \"active\",\n"
-				     "  \"lastActivity\": \"2m ago\",\n"));
+	assert_true(str_starts(text,
+		"{\n"
+		"  \"name\": \"fe-1\",\n"
+		"  \"branch\": \"feat/add-login\",\n"
+		"  \"status\": \"working\",\n"
+		"  \"prNumber\": 42,\n"
+		"  \"ciStatus\": \"success\",\n"
+		"  \"reviewDecision\": \"approved\",\n"
+		"  \"pendingThreads\": 0,\n"
+		"  \"activity\": \"active\",\n"
+		"  \"lastActivity\": \"2m ago\",\n"));
 }
 
 static void test_json_ls_without_pr(void **state)
@@ -279,14 +285,15 @@ static void test_json_ls_without_pr(void **state)
 	struct view v = page_view(0, "fe-3", "feat/\xff", "", MINUTE);
 	json_t *row = row_json(&v, NULL, false);
 	static const char *const keys[] = { "name", "project", "branch", "status", "pr", "prNumber",
-		"issue", "agent", "activity", "lastActivity", "lastActivityAt", "createdAt", "worktree",
-		"attach" };
+		"issue", "agent", "activity", "lastActivity", "lastActivityAt", "createdAt",
+		"worktree", "attach" };
 	const char *key;
 	json_t *value;
 	size_t i = 0;
 
 	(void)state;
-	json_object_foreach(row, key, value) {
+	json_object_foreach(row, key, value)
+	{
 		assert_true(i < COUNT_OF(keys));
 		assert_string_equal(key, keys[i++]);
 	}
@@ -314,8 +321,9 @@ static void test_why_names_each_fact(void **state)
 	f.out = open_memstream(&text, &n);
 	why_print(&f, &v, "the agent is active");
 	fclose(f.out);
-	assert_true(str_starts(text, "fe-1 is working: the agent is active\n"
-				     "The agent is active: a hook said so\n"));
+	assert_true(str_starts(text,
+		"fe-1 is working: the agent is active\n"
+		"The agent is active: a hook said so\n"));
 	assert_non_null(strstr(text, "\n    says nothing    process       -     \n"));
 	assert_non_null(strstr(text, "\n  * active          hook          3s    prompt: fix it\n"));
 	assert_non_null(strstr(text, "\n    worktree      gone"));
