@@ -31,7 +31,8 @@ all: $(BUILD)/ao $(BUILD)/ao-run $(pages)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo "  cc $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/libao.a: $(objects)
 	@rm -f $@

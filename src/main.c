@@ -17,7 +17,9 @@
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
  *   face                  how everything is printed
- *   status_table why row  what status shows, and its JSON
+ *   row status_table why  a session as a row and as JSON; the page's lists; --why
+ *   listing status_watch  asking for rows; redrawing them
+ *   input killed          --file and -; what became of the work of a session that went
  * run/     ao-run, the small process in each pane; an executable of its own
  *
  * Below: set the process up, run the command, print its one error.

@@ -50,8 +50,9 @@ static size_t string_length(const char *s, size_t n, size_t from)
 	for (size_t i = from; i < n && i < from + ESCAPE_MAX; i++) {
 		if (s[i] == '\a')
 			return i + 1;
-		if (i + 1 < n && ((s[i] == '\033' && s[i + 1] == '\\') ||
-					 (s[i] == '\xc2' && s[i + 1] == '\x9c')))
+		if (i + 1 < n &&
+			((s[i] == '\033' && s[i + 1] == '\\') ||
+				(s[i] == '\xc2' && s[i + 1] == '\x9c')))
 			return i + 2;
 	}
 	return from;
@@ -94,13 +95,13 @@ static size_t escape_length(const char *s, size_t n)
 static bool turns_direction(uint32_t c)
 {
 	return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
+		(c >= 0x2066 && c <= 0x2069);
 }
 
 static bool is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 ||
-	       turns_direction(c);
+		turns_direction(c);
 }
 
 static void add_control(struct buf *out, uint32_t c, enum term_text kind)

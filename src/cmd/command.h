@@ -28,7 +28,8 @@ struct arg_value {
 struct args {
 	const struct command *command; /* NULL: help is wanted, of `group` or of all */
 	const char *group;             /* "session", when its commands are to be listed */
-	VEC(struct arg_value) options; /* in the order given; a name may come twice, the last counts */
+	/* in the order given; of a name given twice the last counts */
+	VEC(struct arg_value) options;
 	struct strv words;
 };
 
@@ -44,9 +45,9 @@ struct face {
 	struct sink sink; /* must be first */
 	FILE *out;        /* standard output */
 	bool json, quiet, verbose, ascii, colour, tty;
-	int columns;          /* of the terminal; 0: no terminal */
-	const char *config;   /* --config */
-	const char *project;  /* -p */
+	int columns;         /* of the terminal; 0: no terminal */
+	const char *config;  /* --config */
+	const char *project; /* -p */
 };
 
 enum needs {
@@ -56,11 +57,11 @@ enum needs {
 };
 
 struct command {
-	const char *name;    /* "session kill" */
-	const char *words;   /* "<session>…" */
-	int min, max;        /* number of words; max -1: any */
-	const char *summary; /* one line, lower case, no full stop */
-	const char *example; /* shown by --help: "ao session kill fe-1" */
+	const char *name;             /* "session kill" */
+	const char *words;            /* "<session>…" */
+	int min, max;                 /* number of words; max -1: any */
+	const char *summary;          /* one line, lower case, no full stop */
+	const char *example;          /* shown by --help: "ao session kill fe-1" */
 	const struct option *options; /* NULL: none of its own */
 	enum needs needs;
 	MUST_USE struct err *(*run)(struct face *f, struct world *w, const struct args *a);

@@ -38,9 +38,9 @@ static json_t *as_json(const struct findings *all)
 		const struct finding *n = &all->list.v[i];
 
 		json_array_append_new(list,
-			json_pack("{s:s, s:o, s:o, s:b, s:b}", "level", levels[n->level].word, "text",
-				json_text(n->text), "fix", json_text(n->fix), "fixable", n->fixable,
-				"fixed", n->fixed));
+			json_pack("{s:s, s:o, s:o, s:b, s:b}", "level", levels[n->level].word,
+				"text", json_text(n->text), "fix", json_text(n->fix), "fixable",
+				n->fixable, "fixed", n->fixed));
 	}
 	return list;
 }

@@ -31,14 +31,14 @@ static void print_rest(const struct face *f, json_t *event)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(event, key, value) {
+	json_object_foreach(event, key, value)
+	{
 		char *dumped;
 
 		if (is_head(key) || json_is_null(value))
 			continue;
-		dumped = json_is_string(value) ?
-				 str_dup(json_string_value(value)) :
-				 json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		dumped = json_is_string(value) ? str_dup(json_string_value(value))
+					       : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 		face_print(f, "  %s=", key);
 		face_cell(f, INK_NONE, 0, dumped ? dumped : "?");
 		str_release(&dumped);

@@ -8,9 +8,10 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	(void)a;
 	TRY(op_events_verify(&r, w));
 	if (f->json)
-		face_json(f, json_pack("{s:i, s:i, s:i, s:i, s:b}", "lines", (int)r.lines, "gaps",
-				     (int)r.gaps, "doubles", (int)r.doubles, "broken", (int)r.broken,
-				     "torn", r.torn));
+		face_json(f,
+			json_pack("{s:i, s:i, s:i, s:i, s:b}", "lines", (int)r.lines, "gaps",
+				(int)r.gaps, "doubles", (int)r.doubles, "broken", (int)r.broken,
+				"torn", r.torn));
 	else
 		face_print(f, "%ld lines, %ld gaps, %ld doubles, %ld broken%s\n", r.lines, r.gaps,
 			r.doubles, r.broken,

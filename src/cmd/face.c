@@ -77,15 +77,21 @@ struct err *face_open(struct face *f, const struct args *a)
 	return NULL;
 }
 
+/* A line's end stays outside of the ink, so that no terminal paints the rest of the line. */
 static void put(const struct face *f, enum ink ink, const char *text)
 {
-	bool inked = f->colour && ink != INK_NONE;
+	size_t n = strlen(text);
+	bool inked = f->colour && ink != INK_NONE && n > 0;
+	bool line = inked && text[n - 1] == '\n';
+	AUTO(str_release) char *inside = str_ndup(text, line ? n - 1 : n);
 
 	if (inked)
 		fputs(inks[ink], f->out);
-	write_safe(f->out, f->ascii, text);
+	write_safe(f->out, f->ascii, inside);
 	if (inked)
 		fputs("\033[0m", f->out);
+	if (line)
+		fputc('\n', f->out);
 }
 
 void face_print(const struct face *f, const char *format, ...)
@@ -206,6 +212,6 @@ struct err *face_close(const struct face *f)
 		return NULL;
 	if (errno == EPIPE)
 		return NULL;
-	return errno ? fail_errno("cannot write the output") :
-		       fail(ERR_FAILED, "cannot write the output");
+	return errno ? fail_errno("cannot write the output")
+		     : fail(ERR_FAILED, "cannot write the output");
 }

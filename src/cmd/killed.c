@@ -5,8 +5,8 @@ void killed_print(const struct face *f, const char *id, const struct killed *k)
 	AUTO(str_release) char *saved = NULL;
 
 	if (k->ref) {
-		saved = str_format("%s (%s) — ao session undelete %s", k->ref,
-			k->work ? k->work : "work", id);
+		saved = str_format(
+			"%s (%s) — ao session undelete %s", k->ref, k->work ? k->work : "work", id);
 		face_field(f, "Saved", saved);
 	}
 	face_field(f, "Kept", k->kept);

@@ -11,4 +11,4 @@ MUST_USE struct err *list_one(struct views *v, const struct world *w, const char
 json_t *views_json(const struct views *v, const struct world *w, bool full);
 
 /* Redraw as things change, until q or a stop. */
-MUST_USE struct err *status_watch(const struct face *f, const struct world *w);
+MUST_USE struct err *status_watch(struct face *f, const struct world *w);

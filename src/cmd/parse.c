@@ -14,10 +14,12 @@ struct walk {
 	bool only_words; /* behind -- */
 };
 
-static const struct option *in_table(const struct option *o, const char *name, size_t n, char letter)
+static const struct option *in_table(
+	const struct option *o, const char *name, size_t n, char letter)
 {
 	for (; o && o->name; o++)
-		if (letter ? o->letter == letter : strlen(o->name) == n && !memcmp(o->name, name, n))
+		if (letter ? o->letter == letter
+			   : strlen(o->name) == n && !memcmp(o->name, name, n))
 			return o;
 	return NULL;
 }
@@ -60,7 +62,8 @@ static struct err *keep(struct walk *w, const struct option *o, const char *valu
 
 	if (o->value && !value) {
 		if (w->i + 1 >= w->argc)
-			return fail(ERR_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->value);
+			return fail(ERR_USAGE, "--%s needs a value: --%s %s", o->name, o->name,
+				o->value);
 		value = w->argv[++w->i];
 	}
 	v = vec_push(&w->a->options);
@@ -145,8 +148,8 @@ static bool is_group(const char *word)
 static struct err *unknown_command(char *const *words, size_t n)
 {
 	bool group = n > 1 && is_group(words[0]);
-	AUTO(str_release) char *typed =
-		group ? str_format("%s %s", words[0], words[1]) : str_dup(words[0]);
+	AUTO(str_release)
+	char *typed = group ? str_format("%s %s", words[0], words[1]) : str_dup(words[0]);
 	AUTO(str_release) char *both = n > 1 ? str_format("%s %s", words[0], words[1]) : NULL;
 	struct guess g = { 0 };
 
@@ -154,12 +157,12 @@ static struct err *unknown_command(char *const *words, size_t n)
 		AUTO(str_release) char *first = str_ndup((*c)->name, strcspn((*c)->name, " "));
 		bool one = str_equal(first, (*c)->name);
 
-		if (one && !group)
+		if (!one && str_equal(words[0], (*c)->name + strlen(first) + 1))
+			guess_offer(&g, (*c)->name, (*c)->name); /* `ao kill fe-1` */
+		else if (one && !group)
 			guess_offer(&g, words[0], (*c)->name);
 		else if (!one && both)
 			guess_offer(&g, both, (*c)->name);
-		else if (!one && str_equal(words[0], (*c)->name + strlen(first) + 1))
-			guess_offer(&g, (*c)->name, (*c)->name);
 	}
 	if (!g.word)
 		return fail(ERR_USAGE, "unknown command '%s': 'ao --help' lists them", typed);

@@ -25,7 +25,8 @@ static struct group *group_of(struct groups *g, const char *id)
 	return NULL;
 }
 
-void groups_fill(struct groups *g, const struct config *c, const char *project, const struct views *v)
+void groups_fill(
+	struct groups *g, const struct config *c, const char *project, const struct views *v)
 {
 	for (size_t i = 0; i < c->projects.n; i++) {
 		const struct project *p = &c->projects.v[i];
@@ -150,8 +151,8 @@ static json_t *facts_json(const struct view *v)
 		const struct fact *f = &v->facts.v[i];
 
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:o, s:o, s:b}", "source", source_word(f->source), "says",
-				activity_word(f->says), "at", time_json(f->at), "detail",
+			json_pack("{s:s, s:s, s:o, s:o, s:b}", "source", source_word(f->source),
+				"says", activity_word(f->says), "at", time_json(f->at), "detail",
 				json_text(f->detail), "decided", i == v->activity.by));
 	}
 	return list;

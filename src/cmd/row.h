@@ -18,13 +18,14 @@ struct groups {
 };
 
 /* project NULL: all. Points into c and v. */
-void groups_fill(struct groups *g, const struct config *c, const char *project, const struct views *v);
+void groups_fill(
+	struct groups *g, const struct config *c, const char *project, const struct views *v);
 void groups_release(struct groups *g);
 
 const char *row_branch(const struct view *v);
-const char *row_pr(const struct view *v);  /* its URL or handle; NULL: none */
-int row_pr_number(const struct view *v);   /* 0: none */
-char *row_age(const struct view *v);       /* "2m"; "-" when nothing was ever seen */
+const char *row_pr(const struct view *v); /* its URL or handle; NULL: none */
+int row_pr_number(const struct view *v);  /* 0: none */
+char *row_age(const struct view *v);      /* "2m"; "-" when nothing was ever seen */
 enum ink status_ink(enum status s);
 enum ink activity_ink(enum activity a);
 const char *tri_word(enum tri t, const char *yes, const char *no);

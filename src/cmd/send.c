@@ -27,9 +27,9 @@ static struct err *message(struct buf *text, const struct args *a)
 	if (words + !!file + args_has(a, "answer") > 1)
 		return fail(ERR_USAGE, "give the message once: as words, with --file, or --answer");
 	if (args_has(a, "answer"))
-		return str_empty(args_value(a, "answer")) ?
-			       fail(ERR_USAGE, "--answer names a shown option; it is empty") :
-			       NULL;
+		return str_empty(args_value(a, "answer"))
+			? fail(ERR_USAGE, "--answer names a shown option; it is empty")
+			: NULL;
 	if (file) {
 		TRY(input_read(text, file));
 	} else if (words) {
@@ -37,7 +37,8 @@ static struct err *message(struct buf *text, const struct args *a)
 
 		buf_adds(text, joined);
 	} else {
-		return fail(ERR_USAGE, "no message; usage: ao send <session> <message…> or --file FILE");
+		return fail(ERR_USAGE,
+			"no message; usage: ao send <session> <message…> or --file FILE");
 	}
 	if (strspn(buf_text(text), " \t\r\n") == text->n)
 		return fail(ERR_USAGE, "the message is empty");

@@ -8,16 +8,16 @@ static const struct option options[] = {
 
 static json_t *row_as_json(const struct cleanup_row *r, const char *what)
 {
-	return json_pack("{s:o, s:o, s:s}", "name", json_text(r->id), "reason", json_text(r->reason),
-		"outcome", what);
+	return json_pack("{s:o, s:o, s:s}", "name", json_text(r->id), "reason",
+		json_text(r->reason), "outcome", what);
 }
 
 static void print_row(const struct face *f, const char *what, const struct cleanup_row *r)
 {
 	AUTO(str_release) char *reason = term_line(r->reason);
 
-	face_print(f, "  %s %s%s%s%s\n", what, r->id, *reason ? " (" : "", reason,
-		*reason ? ")" : "");
+	face_print(
+		f, "  %s %s%s%s%s\n", what, r->id, *reason ? " (" : "", reason, *reason ? ")" : "");
 }
 
 /* *cleaned grows when the row was, or in a dry run would be, cleaned. */
@@ -32,7 +32,10 @@ static struct err *do_row(struct face *f, struct world *w, const struct cleanup_
 	*cleaned += !r->skipped;
 	if (list) {
 		json_array_append_new(list,
-			row_as_json(r, r->skipped ? "skipped" : dry ? "would-kill" : "cleaned"));
+			row_as_json(r,
+				r->skipped    ? "skipped"
+					: dry ? "would-kill"
+					      : "cleaned"));
 		return NULL;
 	}
 	print_row(f, what, r);

@@ -6,8 +6,8 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static struct err *kill_one(struct face *f, struct world *w, const char *id,
-	const struct kill_options *o, json_t *list)
+static struct err *kill_one(
+	struct face *f, struct world *w, const char *id, const struct kill_options *o, json_t *list)
 {
 	AUTO(killed_release) struct killed k = { 0 };
 

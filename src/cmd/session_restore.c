@@ -2,7 +2,8 @@
 #include "op/restore.h"
 
 static const struct option options[] = {
-	{ "all", 0, NULL, "every session with a worktree and no runtime, but killed and merged ones" },
+	{ "all", 0, NULL,
+		"every session with a worktree and no runtime, but killed and merged ones" },
 	{ 0 },
 };
 
@@ -31,8 +32,8 @@ static struct err *restore_one(struct face *f, struct world *w, const char *id, 
 	return NULL;
 }
 
-static struct err *which(struct strv *ids, const struct face *f, const struct world *w,
-	const struct args *a)
+static struct err *which(
+	struct strv *ids, const struct face *f, const struct world *w, const struct args *a)
 {
 	const struct project *p;
 	const char *id;
@@ -57,7 +58,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 
 	TRY(which(&ids, f, w, a));
 	list = f->json ? json_array() : NULL;
-	STRV_EACH(id, &ids)
+	STRV_EACH (id, &ids)
 		if (!failed || failed->class != ERR_INTERRUPTED)
 			errors_add(&failed, restore_one(f, w, *id, list));
 	if (list)

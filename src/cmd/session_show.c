@@ -59,16 +59,16 @@ static json_t *messages_json(const struct messages *list)
 		AUTO(str_release) char *made = m->made_at ? clock_iso_ms(m->made_at) : NULL;
 
 		json_array_append_new(all,
-			json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "number", m->number, "state",
-				message_state_word(m->state), "from", json_text(m->from), "kind",
-				json_text(m->kind), "note", json_text(m->note), "at", json_text(made),
-				"text", json_text(buf_text(&m->text))));
+			json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "number", m->number,
+				"state", message_state_word(m->state), "from", json_text(m->from),
+				"kind", json_text(m->kind), "note", json_text(m->note), "at",
+				json_text(made), "text", json_text(buf_text(&m->text))));
 	}
 	return all;
 }
 
-static json_t *as_json(const struct view *v, const struct messages *m, const char *reason,
-	const char *attach)
+static json_t *as_json(
+	const struct view *v, const struct messages *m, const char *reason, const char *attach)
 {
 	json_t *all = row_json(v, attach, true);
 	const struct session *s = &v->session;

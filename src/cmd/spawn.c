@@ -15,16 +15,14 @@ static const struct option options[] = {
 };
 
 /* The first word is a project where it names one, unless -p has said which. */
-static struct err *project_of(
-	const struct project **p, size_t *used, const struct face *f, const struct world *w,
-	const struct args *a)
+static struct err *project_of(const struct project **p, size_t *used, const struct face *f,
+	const struct world *w, const struct args *a)
 {
 	const char *word = args_word(a, 0);
 
 	*used = 0;
-	*p = word && (!f->project || str_equal(f->project, word)) ?
-		     config_project(&w->config, word) :
-		     NULL;
+	*p = word && (!f->project || str_equal(f->project, word)) ? config_project(&w->config, word)
+								  : NULL;
 	if (!*p)
 		return world_project(p, w, f->project);
 	*used = 1;

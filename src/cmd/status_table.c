@@ -8,7 +8,15 @@ enum {
 };
 
 /* Offsets 2, 17, 41, 47, 54, 60, 65, 75 (contract, section 4). */
-enum { IN_SESSION = 15, IN_BRANCH = 24, IN_PR = 6, IN_CI = 7, IN_REV = 6, IN_THR = 5, IN_ACTIVITY = 10 };
+enum {
+	IN_SESSION = 15,
+	IN_BRANCH = 24,
+	IN_PR = 6,
+	IN_CI = 7,
+	IN_REV = 6,
+	IN_THR = 5,
+	IN_ACTIVITY = 10
+};
 
 struct mark {
 	enum ink ink;

@@ -21,6 +21,7 @@ enum {
 struct watch {
 	struct face face; /* its out is a memory stream while a picture is made */
 	FILE *terminal;
+	struct sink *sink; /* the world's; it is the caller's face */
 	const struct world *world;
 	struct views views;
 	char *shown;
@@ -30,11 +31,22 @@ struct watch {
 	struct termios before;
 };
 
+/* Remarks would tear the picture; the first list has made them. */
+static void say_nothing(struct sink *s, enum sink_kind kind, const char *line)
+{
+	(void)s;
+	(void)kind;
+	(void)line;
+}
+
+/* The alternate screen, without cursor and without wrapping: a line of ours is a line of it. */
 static void take_terminal(struct watch *w)
 {
 	struct termios raw;
 
 	w->screen = w->face.tty;
+	if (w->screen)
+		w->sink->say = say_nothing;
 	w->keys = w->screen && tcgetattr(STDIN_FILENO, &w->before) == 0;
 	if (w->keys) {
 		raw = w->before;
@@ -42,13 +54,14 @@ static void take_terminal(struct watch *w)
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	}
 	if (w->screen)
-		fputs("\033[?1049h\033[?25l", w->terminal);
+		fputs("\033[?1049h\033[?25l\033[?7l", w->terminal);
 }
 
 static void watch_release(struct watch *w)
 {
+	*w->sink = w->face.sink;
 	if (w->screen)
-		fputs("\033[?25h\033[?1049l", w->terminal);
+		fputs("\033[?7h\033[?25h\033[?1049l", w->terminal);
 	fflush(w->terminal);
 	if (w->keys)
 		tcsetattr(STDIN_FILENO, TCSANOW, &w->before);
@@ -61,15 +74,15 @@ static void watch_release(struct watch *w)
 /* Each session's folder, and the one in which they come and go. Adding twice is adding once. */
 static void watch_folders(struct watch *w)
 {
-	const uint32_t mask =
-		IN_CREATE | IN_DELETE | IN_MODIFY | IN_MOVED_TO | IN_ONLYDIR | IN_CLOSE_WRITE;
+	const uint32_t mask = IN_CREATE | IN_DELETE | IN_MODIFY | IN_MOVED_TO | IN_ONLYDIR |
+		IN_CLOSE_WRITE;
 
 	if (w->inotify < 0)
 		return;
 	inotify_add_watch(w->inotify, w->world->store.dir, mask);
 	for (size_t i = 0; i < w->views.list.n; i++) {
-		AUTO(str_release) char *folder =
-			path_join(w->world->store.dir, w->views.list.v[i].session.id);
+		AUTO(str_release)
+		char *folder = path_join(w->world->store.dir, w->views.list.v[i].session.id);
 
 		inotify_add_watch(w->inotify, folder, mask);
 	}
@@ -213,11 +226,13 @@ static struct err *loop(struct watch *w)
 	return NULL;
 }
 
-struct err *status_watch(const struct face *f, const struct world *world)
+struct err *status_watch(struct face *f, const struct world *world)
 {
-	AUTO(watch_release) struct watch w = {
+	AUTO(watch_release)
+	struct watch w = {
 		.face = *f,
 		.terminal = f->out,
+		.sink = &f->sink,
 		.world = world,
 		.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
 	};

@@ -13,9 +13,11 @@ char *usage_line(const struct command *c)
 
 static void print_option(FILE *out, const struct option *o)
 {
-	AUTO(str_release) char *letter = o->letter ? str_format("-%c, ", o->letter) : str_dup("    ");
-	AUTO(str_release) char *left = str_format("%s--%s%s%s", letter, o->name, o->value ? " " : "",
-		o->value ? o->value : "");
+	AUTO(str_release)
+	char *letter = o->letter ? str_format("-%c, ", o->letter) : str_dup("    ");
+	AUTO(str_release)
+	char *left = str_format(
+		"%s--%s%s%s", letter, o->name, o->value ? " " : "", o->value ? o->value : "");
 
 	fprintf(out, "  %-*s  %s\n", HELP_COLUMN, left, o->help);
 }
@@ -36,7 +38,8 @@ void usage_command(FILE *out, const struct command *c)
 	fprintf(out, "Usage: %s\n\n%c%s.\n", line, toupper(c->summary[0]), c->summary + 1);
 	print_options(out, "Options", c->options);
 	print_options(out, "Options of every command", global_options);
-	fprintf(out, "\nExample:\n  %s\n\n'ao help %s' opens the manual page.\n", c->example, c->name);
+	fprintf(out, "\nExample:\n  %s\n\n'ao help %s' opens the manual page.\n", c->example,
+		c->name);
 }
 
 static bool in_group(const struct command *c, const char *group)
@@ -61,7 +64,8 @@ void usage_group(FILE *out, const char *group)
 		example = example ? example : (*c)->example;
 	}
 	print_options(out, "Options of every command", global_options);
-	fprintf(out, "\nExample:\n  %s\n\n'ao COMMAND --help' tells more, 'ao help COMMAND' opens the "
-		     "manual page.\n",
+	fprintf(out,
+		"\nExample:\n  %s\n\n'ao COMMAND --help' tells more, 'ao help COMMAND' opens the "
+		"manual page.\n",
 		example);
 }

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "cmd/status_table.h"
 
-enum { IN_LABEL = 12, IN_VALUE = 16, IN_SOURCE = 14, IN_AGE = 6 };
+enum { IN_LABEL = 14, IN_VALUE = 16, IN_SOURCE = 14, IN_AGE = 6 };
 
 static void print_time(const struct face *f, const struct view *v, int64_t at)
 {
@@ -32,9 +32,12 @@ static void print_known(const struct face *f, const char *label, const char *val
 	face_print(f, "    ");
 	face_cell(f, INK_NONE, IN_LABEL, label);
 	face_cell(f, INK_NONE, IN_VALUE + 8, safe);
-	face_cell(f, INK_NONE, IN_SOURCE, source);
-	if (at)
-		print_time(f, v, at);
+	face_cell(f, INK_NONE, at ? IN_SOURCE : 0, source);
+	if (at) {
+		AUTO(str_release) char *age = clock_age(v->facts.now - at);
+
+		face_cell(f, INK_NONE, 0, age);
+	}
 	face_print(f, "\n");
 }
 
@@ -42,8 +45,8 @@ static char *exit_text(const struct facts *f)
 {
 	if (!f->has_exit)
 		return str_dup("not ended");
-	return f->exit_signal ? str_format("ended by signal %d", f->exit_signal) :
-				str_format("exit code %d", f->exit_code);
+	return f->exit_signal ? str_format("ended by signal %d", f->exit_signal)
+			      : str_format("exit code %d", f->exit_code);
 }
 
 static char *pull_text(const struct pull *p)
@@ -71,10 +74,10 @@ static void print_knowns(const struct face *f, const struct view *v)
 	print_known(f, "turn", k->turn_open_at ? "open" : "none open", "hook", v, k->turn_open_at);
 	print_known(f, "recorded", status_word(k->recorded), "metadata", v, 0);
 	if (k->half_done)
-		print_known(f, "at work", v->session.doing ? v->session.doing : "a verb", "metadata", v, 0);
+		print_known(f, "at work", v->session.doing ? v->session.doing : "a verb",
+			"metadata", v, 0);
 	face_print(f, "    ");
 	face_cell(f, INK_NONE, IN_LABEL, "pull request");
-	face_print(f, " ");
 	face_cell(f, INK_NONE, 0, pull);
 	face_print(f, "\n");
 }
@@ -89,7 +92,8 @@ void why_print(const struct face *f, const struct view *v, const char *reason)
 	face_print(f, "%s%s\n", *why ? ": " : "", why);
 	face_print(f, "The agent is ");
 	face_ink(f, activity_ink(v->activity.activity), "%s", activity_word(v->activity.activity));
-	face_print(f, "%s%s\n", v->activity.why ? ": " : "", v->activity.why ? v->activity.why : "");
+	face_print(
+		f, "%s%s\n", v->activity.why ? ": " : "", v->activity.why ? v->activity.why : "");
 	face_print(f, "\nWhat says what the agent does, best evidence first (* decided):\n");
 	for (int i = 0; i < v->facts.n; i++)
 		print_fact(f, v, i);

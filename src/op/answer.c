@@ -131,7 +131,7 @@ struct err *op_answer(const struct world *w, const char *id, const char *text)
 	AUTO(strv_release) struct strv keys = { 0 };
 	enum runtime_answer answer;
 	struct runtime_ref ref;
-	int from, to;
+	int from = 0, to = 0;
 
 	TRY(hold_take(&h, w, id));
 	TRY(agent_load(&a, &w->config, h.s.agent));

@@ -15,3 +15,15 @@ struct err *op_attach(struct strv *argv, const struct world *w, const char *id)
 	h.runtime->attach(argv, h.s.runtime_handle, id);
 	return NULL;
 }
+
+char *op_attach_line(const struct world *w, const struct session *s)
+{
+	const struct runtime *rt;
+	struct err *e = runtime_find(&rt, str_empty(s->runtime) ? "tmux" : s->runtime);
+
+	if (e || str_empty(s->runtime_handle)) {
+		err_drop(e, "no line, then");
+		return NULL;
+	}
+	return rt->attach_line(w->config.tmux_socket, s->id);
+}

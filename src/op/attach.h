@@ -1,6 +1,10 @@
-/* The command by which a person looks at a session, for exec. No runtime: ERR_FAILED, naming restore. */
+/* Attach: how a person looks at a session's terminal. */
 #pragma once
 
 #include "op/world.h"
 
+/* The command that shows it, by exact target. ERR_FAILED naming restore where nothing runs. */
 MUST_USE struct err *op_attach(struct strv *argv, const struct world *w, const char *id);
+/* "tmux attach -t fe-1", as shown to people; NULL: nothing runs, or runs it without a terminal. Starts
+ * no process. Caller frees. */
+char *op_attach_line(const struct world *w, const struct session *s);

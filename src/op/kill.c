@@ -70,6 +70,12 @@ static struct err *take_away(struct killed *out, struct hold *h, const struct sa
 {
 	struct checkout c = hold_checkout(h);
 
+	/* a stranger's folder in our place, and ours gone: nothing there is ours to take */
+	if (h->workspace->exists(&c) == TRI_NO && path_exists(c.path)) {
+		sink_say(h->world->sink, SINK_NOTE, "%s is not the worktree of %s and was left alone",
+			c.path, h->s.id);
+		return NULL;
+	}
 	prepare_removal(h);
 	TRY(h->workspace->remove(&out->kept, &c, saved, clock_wall()));
 	if (out->kept)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/random.h"
 #include "op/deliver.h"
 #include "op/list.h"
 #include "op/prompt.h"
@@ -71,6 +72,7 @@ struct attempt {
 	char *program;
 	struct strv argv;
 	struct buf recap;
+	char *agent_session_id; /* a new one for a fresh start; NULL: the agent takes none */
 	bool resumed, recap_in_argv;
 };
 
@@ -80,6 +82,7 @@ static void attempt_release(struct attempt *t)
 	str_release(&t->program);
 	strv_release(&t->argv);
 	buf_release(&t->recap);
+	str_release(&t->agent_session_id);
 }
 
 static struct err *make_attempt(struct attempt *t, const struct hold *h)
@@ -99,6 +102,9 @@ static struct err *make_attempt(struct attempt *t, const struct hold *h)
 	t->resumed = has_conversation(h, &t->agent);
 	words = t->resumed ? &t->agent.resume : &t->agent.command;
 	if (!t->resumed) {
+		if (str_equal(t->agent.session_id, "preset"))
+			t->agent_session_id = random_uuid();
+		values.agent_session_id = t->agent_session_id;
 		TRY(prompt_recap(&t->recap, h, &t->agent));
 		t->recap_in_argv = agent_uses(words, "{prompt}") && t->recap.n <= PROMPT_ARG_MAX;
 		values.prompt = t->recap_in_argv ? t->recap.s : NULL;
@@ -112,6 +118,8 @@ static struct err *make(struct hold *h, const struct attempt *t)
 {
 	AUTO(str_release) char *now = NULL;
 
+	if (!t->resumed && h->s.agent_session_id) /* the old id may be taken by what is lost */
+		str_set(&h->s.agent_session_id, t->agent_session_id);
 	TRY(hold_begin(h, "restore"));
 	TRY(reap_runtime(h, false));
 	TRY(start_agent(h, &(struct start){
@@ -119,6 +127,7 @@ static struct err *make(struct hold *h, const struct attempt *t)
 				   .argv = t->argv.v,
 				   .env = h->project ? &h->project->env : NULL,
 			   }));
+	TRY(start_stays(h));
 	now = clock_iso_ms(clock_wall());
 	str_set(&h->s.restored_at, now);
 	str_set(&h->s.doing, NULL);

@@ -124,6 +124,8 @@ static struct err *work_off(struct sending *s, struct hold *h)
 		if (!is_final(m->state))
 			TRY(handle(&blocked, s, h, m));
 		note_own(s, m);
+		if (s->done && s->state == MESSAGE_ACCEPTED && session_status(&h->s) <= STATUS_WORKING)
+			TRY(hold_status(h, STATUS_WORKING, "a message became a turn"));
 	}
 	return signals_turn(h->folder);
 }

@@ -177,25 +177,19 @@ static bool is_blank(const char *s)
 
 static void sense_patterns(struct facts *f, const struct agent *a, const struct runtime_fact *t)
 {
-	AUTO(str_release) char *title_rule = NULL;
-	AUTO(str_release) char *screen_rule = NULL;
-	enum activity says = t->title ? screen_activity(a, t->title, NULL, &title_rule) : ACTIVITY_UNKNOWN;
+	AUTO(str_release) char *rule = NULL;
+	enum activity says;
 	struct fact *fact;
 
-	if (says != ACTIVITY_UNKNOWN) {
-		fact = facts_add(f, SOURCE_TERMINAL, says, f->now);
-		fact->state = true;
-		fact->detail = str_format("its title matches %s", title_rule ? title_rule : "");
-	}
-	if (is_blank(t->screen))
-		return;
-	f->sign_of_life = true;
-	says = screen_activity(a, NULL, t->screen, &screen_rule);
+	if (!is_blank(t->screen))
+		f->sign_of_life = true;
+	says = screen_activity(a, t->title, t->screen ? t->screen : "", &rule);
 	if (says == ACTIVITY_UNKNOWN)
 		return;
-	fact = facts_add(f, SOURCE_SCREEN, says, f->now);
+	fact = facts_add(f, str_starts(rule, "title") ? SOURCE_TERMINAL : SOURCE_SCREEN, says, f->now);
 	fact->state = true;
-	fact->detail = str_format("its screen matches %s", screen_rule ? screen_rule : "");
+	fact->detail = rule;
+	rule = NULL;
 }
 
 void sense_terminal(struct facts *f, const struct sensed *in, const struct agent *a,

@@ -1,8 +1,6 @@
 #include "op/sight.h"
 
-#include <string.h>
-
-enum { DIALOG_LINES = 14, TYPING_MS = 2000 };
+enum { TYPING_MS = 2000 };
 
 void sight_release(struct sight *s)
 {
@@ -30,36 +28,14 @@ struct err *sight_take(struct sight *out, const struct hold *h, const struct age
 	return NULL;
 }
 
-/* Without SGR sequences: ESC [ … letter. */
-static void add_plain(struct buf *out, const char *s)
-{
-	for (; *s; s++) {
-		if (s[0] == '\033' && s[1] == '[')
-			s += 2 + strcspn(s + 2, "ABCDEFGHJKSTfhlmnsu");
-		else if (s[0] == '\033')
-			continue;
-		else
-			buf_addc(out, *s);
-		if (!*s)
-			return;
-	}
-}
-
 char *sight_dialog(const struct sight *s)
 {
-	AUTO(buf_release) struct buf plain = { 0 };
-	char *from;
-	int lines = 0;
+	AUTO(buf_release) struct buf menu = { 0 };
 
 	if (s->terminal.screen)
-		add_plain(&plain, s->terminal.screen);
-	buf_trim(&plain);
-	if (!plain.n)
-		return str_dup("");
-	for (from = plain.s + plain.n; from > plain.s; from--)
-		if (from[-1] == '\n' && ++lines == DIALOG_LINES)
-			break;
-	return str_dup(from);
+		screen_menu(&menu, s->terminal.screen);
+	buf_trim(&menu);
+	return buf_detach(&menu);
 }
 
 static struct err *refuse_dialog(const struct sight *s, const struct hold *h)

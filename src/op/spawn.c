@@ -22,7 +22,7 @@ struct plan {
 	struct agent agent;
 	char *program;
 	struct buf prompt;
-	struct origin origin;
+	struct start_point origin;
 	bool prompt_in_argv;
 };
 
@@ -31,7 +31,7 @@ static void plan_release(struct plan *p)
 	agent_release(&p->agent);
 	str_release(&p->program);
 	buf_release(&p->prompt);
-	origin_release(&p->origin);
+	start_point_release(&p->origin);
 }
 
 void spawned_release(struct spawned *s)

@@ -11,7 +11,7 @@
 #include "base/launch.h"
 #include "base/path.h"
 
-enum { UP_WAIT_MS = 5000, COLUMNS = 200, ROWS = 50 };
+enum { UP_WAIT_MS = 5000, STAYS_MS = 500, COLUMNS = 200, ROWS = 50 };
 
 struct err *start_allowed(const struct world *w, const struct agent *a)
 {
@@ -137,8 +137,9 @@ static struct err *wait_up(const struct hold *h)
 	for (;;) {
 		AUTO(run_info_release) struct run_info run = { 0 };
 		run_read(&run, h->folder);
-		if (run.has_exit && run.exit_code == 127)
-			return fail(ERR_FAILED, "the agent of %s could not be started", h->s.id);
+		if (run.has_exit && run.exit_code)
+			return fail(ERR_FAILED, "the agent of %s ended at once with exit code %d", h->s.id,
+				run.exit_code);
 		if (run.has_exit || (run.alive == TRI_YES && run.has_run))
 			return NULL;
 		if (clock_mono() > until)
@@ -167,6 +168,24 @@ struct err *start_agent(struct hold *h, const struct start *o)
 	str_set(&h->s.started_at, now);
 	TRY(store_save_volatile(&h->world->store, &h->s));
 	return wait_up(h);
+}
+
+struct err *start_stays(const struct hold *h)
+{
+	AUTO(str_release) char *signals = path_join(h->folder, "signals");
+	int64_t until = clock_mono() + STAYS_MS;
+
+	for (;;) {
+		AUTO(run_info_release) struct run_info run = { 0 };
+		run_read(&run, h->folder);
+		if (run.has_exit && (run.exit_code || run.exit_signal))
+			return fail(ERR_FAILED, "the agent of %s ended at once with %s %d", h->s.id,
+				run.exit_signal ? "signal" : "exit code",
+				run.exit_signal ? run.exit_signal : run.exit_code);
+		if (run.has_exit || clock_mono() > until || file_mtime(signals) >= run.started_at)
+			return NULL;
+		TRY(clock_sleep(10));
+	}
 }
 
 struct err *start_adopt(struct hold *h)

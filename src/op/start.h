@@ -23,6 +23,10 @@ MUST_USE struct err *start_allowed(const struct world *w, const struct agent *a)
  * is in the record (saved without fsync); `doing` is left to the caller. */
 MUST_USE struct err *start_agent(struct hold *h, const struct start *o);
 
+/* An agent that cannot go on (a lost conversation, a bad option) ends in its first moments: ERR_FAILED
+ * when it does within half a second; its first report ends the wait. */
+MUST_USE struct err *start_stays(const struct hold *h);
+
 /* Find the runtime by its mark and put its handle into the record; none: no handle. */
 MUST_USE struct err *start_adopt(struct hold *h);
 /* Nothing is started any more: launch (it holds secrets) and the handle go. */

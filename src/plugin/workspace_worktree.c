@@ -40,5 +40,6 @@ const struct workspace workspace_worktree = {
 	.kept = worktree_kept,
 	.recap = worktree_recap,
 	.leftovers = worktree_leftovers,
+	.adopt = worktree_adopt,
 	.stale_locks = worktree_stale_locks,
 };

@@ -80,7 +80,7 @@ MUST_USE struct err *drop_begun(const struct checkout *c, const char *common);
 bool is_checked_out(const char *common, const char *branch); /* as anybody's HEAD */
 
 /* The functions of the table. */
-MUST_USE struct err *worktree_origin(struct origin *out, const char *repo,
+MUST_USE struct err *worktree_origin(struct start_point *out, const char *repo,
 	const char *default_branch, const char *base, struct sink *sink);
 MUST_USE struct err *worktree_free_branch(
 	char **name, const char *repo, const char *wanted, bool exact);
@@ -100,6 +100,8 @@ MUST_USE struct err *worktree_drop_trash(const char *repo, const char *ref);
 MUST_USE struct err *worktree_recap(struct buf *out, const struct checkout *c);
 MUST_USE struct err *worktree_leftovers(
 	struct strv *paths, const char *repo, const char *worktree_dir);
+MUST_USE struct err *worktree_adopt(
+	char **handle, char **branch, char **base, const struct checkout *c);
 MUST_USE struct err *worktree_stale_locks(struct strv *paths, const struct checkout *c);
 
 /* A lock file that no living git holds: older than 60 s, and no git process in the worktree. */

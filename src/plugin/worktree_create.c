@@ -107,7 +107,7 @@ static struct err *no_start(const char *git_dir, const char *repo, const char *n
 }
 
 static struct err *start_default(
-	struct origin *o, const char *git_dir, const char *repo, bool remote)
+	struct start_point *o, const char *git_dir, const char *repo, bool remote)
 {
 	AUTO(str_release) char *there = str_format("refs/remotes/origin/%s", o->default_branch);
 	AUTO(str_release) char *here = str_format("refs/heads/%s", o->default_branch);
@@ -146,7 +146,7 @@ static struct err *resolve(char **commit, const char *git_dir, const char *name)
 }
 
 static struct err *start_base(
-	struct origin *o, const char *git_dir, const char *repo, const char *base)
+	struct start_point *o, const char *git_dir, const char *repo, const char *base)
 {
 	AUTO(str_release) char *remote = str_format("refs/remotes/origin/%s", base);
 
@@ -161,7 +161,7 @@ static struct err *start_base(
 	return NULL;
 }
 
-static struct err *find_start(struct origin *o, const char *repo, const char *default_branch,
+static struct err *find_start(struct start_point *o, const char *repo, const char *default_branch,
 	const char *base, struct sink *sink)
 {
 	AUTO(str_release) char *git_dir = NULL;
@@ -182,14 +182,14 @@ static struct err *find_start(struct origin *o, const char *repo, const char *de
 	return start_default(o, git_dir, repo, remote);
 }
 
-struct err *worktree_origin(struct origin *out, const char *repo, const char *default_branch,
+struct err *worktree_origin(struct start_point *out, const char *repo, const char *default_branch,
 	const char *base, struct sink *sink)
 {
-	AUTO(origin_release) struct origin o = { 0 };
+	AUTO(start_point_release) struct start_point o = { 0 };
 
 	TRY(find_start(&o, repo, default_branch, base, sink));
 	*out = o;
-	o = (struct origin){ 0 };
+	o = (struct start_point){ 0 };
 	return NULL;
 }
 

@@ -6,7 +6,7 @@
  * on a runtime that still carries that mark, and says so when it does not. Nothing here decides
  * whether an agent is alive: run.lock does (store/run.h).
  *
- * To add one, copy plugin/runtime_tmux.c and add a line to plugin/plugins.def. Every function is
+ * To add one, copy plugin/runtime_tmux.c and add a line to slot/runtimes.def. Every function is
  * required.
  */
 #pragma once
@@ -22,6 +22,7 @@ struct launch {
 	const char *uid;     /* 32 hex digits: the mark */
 	const char *folder;  /* the session's folder, with `launch` written; also marked */
 	const char *server;  /* config tmux.socket: "default" or a name */
+	const char *dir;     /* where a person's further windows beside it start; NULL: / */
 	int columns, rows;   /* cells of the new terminal */
 };
 
@@ -37,7 +38,8 @@ struct runtime_fact {
 	bool in_mode;             /* keys would go to the runtime itself (tmux: copy mode) */
 	char *title;              /* what the program set; outside text. NULL: unknown */
 	int64_t output_at;        /* last output, ms since 1970, to the second; 0: unknown */
-	int64_t typed_at;         /* a person's last key into it, to the second; 0: none, unknown */
+	int64_t typed_at;         /* a person's last key into it, or their attaching, to the second;
+				   * 0: none, unknown */
 	char *screen;             /* only where asked for; lines end in \n, attributes as SGR */
 };
 
@@ -71,7 +73,7 @@ struct runtime {
 		const bool *want_screen, size_t n);
 
 	/* Paste as one bracketed paste (text has no control bytes but \n and \t), nothing pressed
-	 * after it. name: [A-Za-z0-9_-]+, unique for this message. A dead pane is never pasted into. */
+	 * after it. As from any terminal a line's end arrives as CR: the agents measured read it as LF. name: [A-Za-z0-9_-]+, unique for this message. A dead pane is never pasted into. */
 	MUST_USE struct err *(*paste)(enum runtime_answer *answer, const struct runtime_ref *r,
 		const char *name, const char *text, size_t n);
 

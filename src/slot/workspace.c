@@ -24,7 +24,7 @@ struct err *workspace_find(const struct workspace **out, const char *name)
 	return fail(ERR_CONFIG, "no workspace plugin '%s'", name ? name : "");
 }
 
-void origin_release(struct origin *o)
+void start_point_release(struct start_point *o)
 {
 	str_release(&o->default_branch);
 	str_release(&o->commit);

@@ -32,7 +32,7 @@ struct checkout {
 };
 
 /* Where a new branch starts. */
-struct origin {
+struct start_point {
 	char *default_branch; /* its name */
 	char *commit;         /* full id of the base */
 	char *shown;          /* "origin/main" */
@@ -50,7 +50,7 @@ struct workspace {
 	/* Find the start of a new branch: `base` if not NULL, else origin/<default branch> after a
 	 * fetch (at most 20 s; failing is a warning), else the local branch. Errors are one clear
 	 * line: not a repository, no commits, no such base. */
-	MUST_USE struct err *(*origin)(struct origin *out, const char *repo,
+	MUST_USE struct err *(*origin)(struct start_point *out, const char *repo,
 		const char *default_branch, const char *base, struct sink *sink);
 
 	/* *name: the wanted branch, or -2, -3 … when taken, or with / as - where a branch of the name
@@ -104,9 +104,13 @@ struct workspace {
 	 * index.lock/HEAD.lock files of the given checkout: for `ao doctor`. One process. */
 	MUST_USE struct err *(*leftovers)(
 		struct strv *paths, const char *repo, const char *worktree_dir);
+	/* What the record of a workspace would say whose record was lost: path, repo and folder are
+	 * given. Not one of this repository: ERR_REFUSED. *branch NULL: detached. */
+	MUST_USE struct err *(*adopt)(
+		char **handle, char **branch, char **base, const struct checkout *c);
 	MUST_USE struct err *(*stale_locks)(struct strv *paths, const struct checkout *c);
 };
 
-void origin_release(struct origin *o);
+void start_point_release(struct start_point *o);
 void saved_release(struct saved *s);
 MUST_USE struct err *workspace_find(const struct workspace **out, const char *name);

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # status, output and stderr are bats's
 # A box for each test: a home, a git identity, a tmux server and a PATH of its own, two projects
 # (frontend: fe, backend: api) and a stand-in agent. What a test leaves running fails it.
 bats_require_minimum_version 1.5.0
@@ -87,6 +87,7 @@ make_repo() { # PATH
 # level, in FRONTEND more keys of that project.
 box_config() {
 	local words
+	# shellcheck disable=SC2086 # a list of words
 	words=$(printf '"%s", ' $AGENT)
 	{
 		cat <<-Y
@@ -136,7 +137,6 @@ expect() { # STATUS COMMAND…
 	run --separate-stderr "$@"
 	echo "\$ $* -> $status"
 	printf '%s\n' "$output"
-	# shellcheck disable=SC2154
 	printf 'err: %s\n' "$stderr"
 	[ "$status" -eq "$want" ]
 }

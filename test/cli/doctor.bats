@@ -32,7 +32,6 @@ load box
 	[ -n "$(field fe-1 doing)" ]
 	expect 0 ao session ls -a
 	has fe-1
-	pkill -f 'sleep 6[0]' --session "$(ps -o sid= -p $$)" || true
 	for p in $(survivors); do
 		[ "$(cat "/proc/$p/comm" 2>/dev/null)" = sleep ] && kill "$p"
 	done

@@ -1,0 +1,208 @@
+/* What no record names: terminals and worktrees of ours, and saved work past its days. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/random.h"
+#include "base/valid.h"
+#include "op/exam.h"
+#include "op/hold.h"
+
+enum { DAY_MS = 86400000 };
+
+/* ---- runtimes ------------------------------------------------------------------------------------------ */
+
+static bool is_recorded(const struct world *w, const struct runtime_mark *m)
+{
+	AUTO(session_release) struct session s = { 0 };
+	struct err *e = store_load(&s, &w->store, path_base(m->folder));
+	bool same = !e && str_equal(s.uid, m->uid) && (s.doing || !session_is(&s, STATUS_KILLED));
+
+	err_drop(e, "then it is not recorded");
+	return same;
+}
+
+static void check_mark(struct exam *x, const struct runtime *rt, const struct runtime_mark *m)
+{
+	struct runtime_ref ref = { m->handle, m->uid };
+	enum runtime_answer answer;
+	struct finding *f;
+
+	if (!path_within(m->folder, x->world->store.dir) || is_recorded(x->world, m))
+		return;
+	f = exam_add(x, FINDING_PROBLEM, "the %s session %s is ours, but no record names it",
+		rt->plugin.name, m->session);
+	if (exam_fixable(x, f, "end it"))
+		exam_mended(f, rt->stop(&answer, &ref));
+}
+
+static struct err *check_marks(struct exam *x)
+{
+	const struct runtime *rt;
+	struct runtime_mark *marks = NULL;
+	bool known = false;
+	size_t n = 0;
+
+	TRY(runtime_find(&rt, x->world->config.runtime));
+	TRY(rt->marks(&marks, &n, &known, x->world->config.tmux_socket));
+	for (size_t i = 0; i < n; i++)
+		check_mark(x, rt, &marks[i]);
+	runtime_marks_free(marks, n);
+	if (!known)
+		exam_add(x, FINDING_NOTE, "%s could not be asked for left sessions", rt->plugin.name);
+	return NULL;
+}
+
+/* ---- worktrees ----------------------------------------------------------------------------------------------- */
+
+/* A record with this worktree, in any namespace of this data folder. */
+static bool is_named(const struct world *w, const char *path)
+{
+	AUTO(str_release) char *all = path_join(w->store.data_dir, "sessions");
+	AUTO(strv_release) struct strv spaces = { 0 };
+
+	err_drop(file_list(&spaces, all), "none, then");
+	STRV_EACH(space, &spaces) {
+		AUTO(str_release) char *folder = str_format("%s/%s/%s", all, *space, path_base(path));
+		if (path_exists(folder))
+			return true;
+	}
+	return false;
+}
+
+/* Nothing is removed that no record names: it gets a record again, and then kill and the rest know it. */
+static struct err *adopt(
+	const struct world *w, const struct project *p, const struct workspace *ws, const char *path)
+{
+	AUTO(session_release) struct session s = { 0 };
+	AUTO(lock_release) struct lock l = { 0 };
+	AUTO(str_release) char *now = clock_iso(clock_wall());
+	AUTO(str_release) char *folder = store_folder(&w->store, path_base(path));
+	struct checkout c = { .id = path_base(path), .repo = p->path, .path = path,
+		.folder = folder };
+
+	TRY(file_make_dirs(folder));
+	TRY(store_lock(&l, &w->store, path_base(path), 0));
+	str_set(&s.id, path_base(path));
+	str_set(&s.project, p->id);
+	str_set(&s.status, status_word(STATUS_IDLE));
+	str_set(&s.reason, "its record was lost; adopted by ao doctor");
+	str_set(&s.created_at, now);
+	str_set(&s.agent, p->agent);
+	str_set(&s.runtime, p->runtime);
+	str_set(&s.workspace, p->workspace);
+	str_set(&s.repo, p->path);
+	str_set(&s.worktree, path);
+	s.uid = random_hex(16);
+	TRY(ws->adopt(&s.workspace_handle, &s.branch, &s.base, &c));
+	return store_save(&w->store, &s);
+}
+
+static void check_worktree(
+	struct exam *x, const struct project *p, const struct workspace *ws, const char *path)
+{
+	struct finding *f;
+	int prefix_n;
+	long number;
+
+	if (!valid_session(path_base(path), &prefix_n, &number) || is_named(x->world, path) ||
+		config_project_of_session(&x->world->config, path_base(path)) != p)
+		return;
+	f = exam_add(x, FINDING_PROBLEM, "the worktree %s has no record", path);
+	if (exam_fixable(x, f, "give it a record again; nothing in it is touched"))
+		exam_mended(f, adopt(x->world, p, ws, path));
+}
+
+/* .ao-gone-fe-1-<uid8>: the bytes of a kill whose record is written, so they are saved. */
+static void check_gone(struct exam *x, const struct world *w, const struct workspace *ws, const char *path)
+{
+	const char *name = path_base(path) + strlen(".ao-gone-");
+	AUTO(str_release) char *id = str_ndup(name, strlen(name) > 9 ? strlen(name) - 9 : 0);
+	AUTO(hold_release) struct hold h = { 0 };
+	struct checkout c;
+	struct finding *f;
+	struct err *e = valid_id(id) ? hold_take_unsettled(&h, w, id) : NULL;
+	bool ours = !e && h.s.uid && strncmp(name + strlen(id) + 1, h.s.uid, 8) == 0 && !h.s.doing;
+
+	err_drop(e, "then it is not told whose it is");
+	f = exam_add(x, FINDING_PROBLEM, "%s: what a kill had not yet removed", path);
+	if (!ours) {
+		str_set(&f->fix, "no record of this namespace names it; look at it and remove it by hand");
+		return;
+	}
+	c = hold_checkout(&h);
+	if (exam_fixable(x, f, "remove it (its work was saved before)"))
+		exam_mended(f, ws->discard(&c));
+}
+
+static struct err *check_project(struct exam *x, const struct project *p)
+{
+	AUTO(strv_release) struct strv paths = { 0 };
+	const struct workspace *ws;
+
+	TRY(workspace_find(&ws, p->workspace));
+	TRY(ws->leftovers(&paths, p->path, x->world->config.worktree_dir));
+	STRV_EACH(path, &paths) {
+		if (str_starts(path_base(*path), ".ao-gone-"))
+			check_gone(x, x->world, ws, *path);
+		else
+			check_worktree(x, p, ws, *path);
+	}
+	return NULL;
+}
+
+/* ---- saved work past its days ------------------------------------------------------------------------------------ */
+
+static struct err *drop_old(struct exam *x, const struct project *p, const struct workspace *ws,
+	const struct strv *refs, size_t *old, bool drop)
+{
+	int64_t limit = clock_wall() - (int64_t)x->world->config.trash_days * DAY_MS;
+
+	*old = 0;
+	STRV_EACH(ref, refs) {
+		int64_t at;
+		if (!clock_parse(&at, path_base(*ref)) || at >= limit)
+			continue;
+		++*old;
+		if (drop)
+			TRY(ws->drop_trash(p->path, *ref));
+	}
+	return NULL;
+}
+
+static struct err *check_trash(struct exam *x, const struct project *p)
+{
+	AUTO(strv_release) struct strv refs = { 0 };
+	const struct workspace *ws;
+	struct finding *f;
+	size_t old;
+
+	TRY(workspace_find(&ws, p->workspace));
+	TRY(ws->trash(&refs, p->path, NULL));
+	TRY(drop_old(x, p, ws, &refs, &old, false));
+	if (!old)
+		return NULL;
+	f = exam_add(x, FINDING_NOTE, "%s: %zu saved %s older than %d days", p->id, old,
+		old == 1 ? "worktree is" : "worktrees are", x->world->config.trash_days);
+	if (exam_fixable(x, f, "drop them"))
+		exam_mended(f, drop_old(x, p, ws, &refs, &old, true));
+	return NULL;
+}
+
+struct err *exam_leftovers(struct exam *x)
+{
+	const struct config *c = &x->world->config;
+
+	TRY(check_marks(x));
+	for (size_t i = 0; i < c->projects.n; i++) {
+		const struct project *p = &c->projects.v[i];
+		struct err *e = check_project(x, p);
+		if (!e)
+			e = check_trash(x, p);
+		if (e)
+			exam_add(x, FINDING_PROBLEM, "%s: %s", p->id, e->text);
+		err_drop(e, "it is a finding");
+	}
+	return NULL;
+}

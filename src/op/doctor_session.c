@@ -1,0 +1,148 @@
+/* The sessions of the namespace: what a crash or a hand left half done in each. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "op/exam.h"
+#include "op/kill.h"
+#include "op/reap.h"
+#include "op/settle.h"
+
+enum { YOUNG_MS = 2000 };
+
+/* A number was taken and its maker died before the record: nothing but locks can be in there. */
+static void half_made(struct exam *x, const char *id)
+{
+	AUTO(str_release) char *folder = store_folder(&x->world->store, id);
+	AUTO(lock_release) struct lock l = { 0 };
+	struct finding *f;
+
+	if (clock_wall() - file_mtime(folder) < YOUNG_MS)
+		return;
+	f = exam_add(x, FINDING_PROBLEM, "%s: its number was taken, but nothing was made", id);
+	if (!exam_fixable(x, f, "remove the empty folder; the number stays used"))
+		return;
+	exam_mended(f, store_lock(&l, &x->world->store, id, 0));
+	if (f->fixed)
+		exam_mended(f, file_remove_tree(folder));
+}
+
+/* A verb died in the middle; hold_take() settles that. */
+static bool check_doing(struct exam *x, const struct hold *h)
+{
+	AUTO(str_release) char *lock = path_join(h->folder, "lock");
+	AUTO(hold_release) struct hold again = { 0 };
+	struct finding *f;
+
+	if (!h->s.doing || lock_held(lock) == TRI_YES)
+		return false;
+	f = exam_add(x, FINDING_PROBLEM, "%s: %s was interrupted", h->s.id, h->s.doing);
+	if (exam_fixable(x, f, "finish it or take it back"))
+		exam_mended(f, hold_take(&again, x->world, h->s.id));
+	return true;
+}
+
+static void check_launch(struct exam *x, const struct hold *h, enum tri alive)
+{
+	AUTO(str_release) char *launch = path_join(h->folder, "launch");
+	struct finding *f;
+
+	if (h->s.doing || alive != TRI_NO || !path_exists(launch))
+		return;
+	f = exam_add(x, FINDING_PROBLEM, "%s: a launch file with its environment was left", h->s.id);
+	if (exam_fixable(x, f, "remove it"))
+		exam_mended(f, file_remove(launch));
+}
+
+static struct err *reap_left(const struct exam *x, const char *id)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+
+	TRY(hold_take(&h, x->world, id));
+	return reap_runtime(&h, false);
+}
+
+static void check_orphans(struct exam *x, const struct hold *h, enum tri alive)
+{
+	AUTO(pids_release) struct pids pids = { 0 };
+	struct finding *f;
+
+	if (alive != TRI_NO)
+		return;
+	reap_find(&pids, h->folder);
+	if (!pids.n)
+		return;
+	f = exam_add(x, FINDING_PROBLEM, "%s: %zu process%s of its ended agent still run", h->s.id,
+		pids.n, pids.n == 1 ? "" : "es");
+	if (exam_fixable(x, f, "end them"))
+		exam_mended(f, reap_left(x, h->s.id));
+}
+
+/* Killed, but bytes were left; or alive in the record, but its worktree is gone. */
+static void check_worktree(struct exam *x, const struct hold *h, enum tri alive)
+{
+	AUTO(killed_release) struct killed killed = { 0 };
+	struct checkout c = hold_checkout(h);
+	struct finding *f;
+
+	if (!h->s.worktree || !h->s.workspace_handle || h->workspace->exists(&c) != TRI_NO)
+		return;
+	if (session_is(&h->s, STATUS_KILLED) || alive == TRI_UNKNOWN)
+		return;
+	f = exam_add(x, FINDING_PROBLEM, "%s: its worktree %s is gone", h->s.id, h->s.worktree);
+	if (alive == TRI_YES)
+		str_set(&f->fix, "its agent still runs there: ao session kill, then undelete");
+	else if (exam_fixable(x, f, "record it as killed (its branch stays; undelete makes it again)"))
+		exam_mended(f, op_kill(&killed, x->world, h->s.id,
+				       &(struct kill_options){ .reason = "its worktree was gone" }));
+}
+
+static void check_stale_locks(struct exam *x, const struct hold *h)
+{
+	AUTO(strv_release) struct strv locks = { 0 };
+	struct checkout c = hold_checkout(h);
+
+	if (!h->s.workspace_handle || h->workspace->exists(&c) != TRI_YES)
+		return;
+	err_drop(h->workspace->stale_locks(&locks, &c), "git will say it");
+	STRV_EACH(path, &locks) {
+		struct finding *f = exam_add(x, FINDING_PROBLEM, "%s: git left a lock: %s", h->s.id, *path);
+		if (exam_fixable(x, f, "remove it"))
+			exam_mended(f, file_remove(*path));
+	}
+}
+
+static void check_session(struct exam *x, const char *id)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	AUTO(run_info_release) struct run_info run = { 0 };
+	struct err *e = hold_read(&h, x->world, id);
+
+	if (e && e->class == ERR_MISSING)
+		half_made(x, id);
+	else if (e)
+		exam_add(x, FINDING_PROBLEM, "%s: %s", id, e->text);
+	if (e) {
+		err_drop(e, "it is a finding");
+		return;
+	}
+	if (check_doing(x, &h) && !x->fix)
+		return;
+	run_read(&run, h.folder);
+	check_launch(x, &h, run.alive);
+	check_orphans(x, &h, run.alive);
+	check_stale_locks(x, &h);
+	if (!h.s.doing)
+		check_worktree(x, &h, run.alive);
+}
+
+struct err *exam_sessions(struct exam *x)
+{
+	AUTO(strv_release) struct strv ids = { 0 };
+
+	TRY(store_ids(&ids, &x->world->store, true));
+	STRV_EACH(id, &ids)
+		check_session(x, *id);
+	return NULL;
+}

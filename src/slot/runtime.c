@@ -1,0 +1,46 @@
+#include "slot/runtime.h"
+
+#include <stdlib.h>
+
+#define RUNTIME(name) extern const struct runtime runtime_##name;
+#include "slot/runtimes.def"
+#undef RUNTIME
+
+#define RUNTIME(name) &runtime_##name,
+static const struct runtime *const runtimes[] = {
+#include "slot/runtimes.def"
+};
+#undef RUNTIME
+
+struct err *runtime_find(const struct runtime **out, const char *name)
+{
+	AUTO(buf_release) struct buf known = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(runtimes); i++) {
+		if (str_equal(runtimes[i]->plugin.name, name)) {
+			*out = runtimes[i];
+			return NULL;
+		}
+		buf_addf(&known, "%s%s", i ? ", " : "", runtimes[i]->plugin.name);
+	}
+	return fail(ERR_CONFIG, "runtime: there is no \"%s\"; choose one of: %s", name ? name : "",
+		buf_text(&known));
+}
+
+void runtime_fact_release(struct runtime_fact *f)
+{
+	str_release(&f->title);
+	str_release(&f->screen);
+	*f = (struct runtime_fact){ 0 };
+}
+
+void runtime_marks_free(struct runtime_mark *marks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(marks[i].handle);
+		free(marks[i].uid);
+		free(marks[i].folder);
+		free(marks[i].session);
+	}
+	free(marks);
+}

@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# The ground that the fault tests stand on: small homes that are made once and copied for each point,
+# and the checker, which knows what must hold after any crash and one `ao doctor --fix`.
+
+fault_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+AO_BUILD=${AO_BUILD:-$fault_root/build}
+# shellcheck disable=SC2034 # for those who source this
+REAL_AO=$AO_BUILD/ao
+for name in $(compgen -e | grep -E '^(AO_|GIT_|TMUX|XDG_|STANDIN)'); do
+	[ "$name" = AO_BUILD ] || unset "$name"
+done
+export LC_ALL=C.UTF-8 TERM=xterm-256color GIT_CONFIG_NOSYSTEM=1
+export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org
+export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org
+export GIT_AUTHOR_DATE='2026-01-01T00:00:00Z' GIT_COMMITTER_DATE='2026-01-01T00:00:00Z'
+
+# A place of its own, where everything lies: home, tmux socket, logs. Sets HOME and the rest.
+place() { # DIR
+	BOX=$1
+	export BOX HOME=$BOX/home TMUX_TMPDIR=$BOX/t STANDIN_LOG=$BOX/home/log
+	export PATH=$AO_BUILD:$AO_BUILD/test/agents:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
+	DATA=$HOME/.agent-orchestrator/sessions/box
+	TREES=$HOME/.worktrees
+	REPO=$HOME/code/app
+	mkdir -p "$BOX/t"
+	chmod 700 "$BOX/t"
+}
+
+# A home with one project and nothing else.
+plant_home() { # AGENT-COMMAND as YAML list items
+	mkdir -p "$REPO" "$STANDIN_LOG"
+	git init -q --template= -b main "$REPO"
+	echo one >"$REPO/README"
+	git -C "$REPO" add -A
+	git -C "$REPO" commit -q -m first
+	cat >"$HOME/.agent-orchestrator.yaml" <<-Y
+		name: box
+		defaults: {agent: standin}
+		agents:
+		  standin: {command: [$1, "{prompt}"], process: standin, send: {clear: [C-u], queue: true}}
+		projects:
+		  app: {path: $REPO, sessionPrefix: fe, defaultBranch: main}
+	Y
+}
+plant_work() { # SESSION: work that nobody but its worktree has
+	echo "precious words" >"$TREES/$1/precious"
+	echo "more" >>"$TREES/$1/README"
+}
+
+ours() { grep -lzxF "HOME=$HOME" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
+# Ours except for this shell and what it runs: by comm, since all inherit our HOME.
+survivors() {
+	local pid name
+	for pid in $(ours); do
+		read -r name <"/proc/$pid/comm" 2>/dev/null || continue
+		case $name in
+		bash | grep | cut | timeout | strace | sed | sleep | xargs | sweep.sh | races.sh | run.sh) ;;
+		*) echo "$pid" ;;
+		esac
+	done
+}
+settle_down() { # end all that a point left, and wait until it is gone
+	local i
+	tmux kill-server 2>/dev/null
+	for i in $(seq 200); do
+		[ -z "$(survivors)" ] && return 0
+		# shellcheck disable=SC2046 # numbers
+		[ "$i" = 40 ] && kill -9 $(survivors) 2>/dev/null
+		sleep 0.02
+	done
+	return 1
+}
+quiet() { # wait until no git or ao that a point started is at work any more
+	local i pid name busy
+	for i in $(seq 400); do
+		busy=''
+		for pid in $(ours); do
+			read -r name <"/proc/$pid/comm" 2>/dev/null || continue
+			case $name in git* | ao) busy=yes ;; esac
+		done
+		[ -z "$busy" ] && return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+field() { sed -n "s/^$2=//p" "$DATA/$1/metadata" 2>/dev/null; }
+
+# What must hold after doctor --fix. Prints what does not; $1 is the file of planted work to look for, or "-".
+check() {
+	local planted=$1 record id folder trees dirs sessions live expected found ref
+	expected='' live=''
+	for folder in "$DATA"/*/; do
+		[ -d "$folder" ] || continue
+		folder=${folder%/}
+		id=${folder##*/}
+		record=$folder/metadata
+		if [ ! -e "$record" ]; then
+			echo "half-made session $id is left"
+			continue
+		fi
+		if [ -n "$(tail -c1 "$record")" ] || ! grep -qx "id=$id" "$record" ||
+			! grep -q '^projectId=.' "$record" || ! grep -q '^status=[a-z_]*$' "$record"; then
+			echo "torn record of $id"
+		fi
+		! grep '^doing=.' "$record" || echo "$id is left half done"
+		found=$(field "$id" worktree)
+		[ -z "$found" ] || expected+="$found"$'\n'
+		[ -e "$folder/launch" ] && echo "$id: launch (environment) is left"
+	done
+	trees=$(git -C "$REPO" worktree list --porcelain | sed -n 's/^worktree //p' | grep -vxF "$REPO" | sort)
+	dirs=$(find "$TREES" -mindepth 1 -maxdepth 1 2>/dev/null | sort)
+	expected=$(printf '%s' "$expected" | sort)
+	[ "$trees" = "$expected" ] || echo "worktrees in git: ${trees:-none}; in records: ${expected:-none}"
+	[ "$dirs" = "$expected" ] || echo "folders: ${dirs:-none}; in records: ${expected:-none}"
+
+	sessions=$(tmux list-sessions -F '#S' 2>/dev/null | sort)
+	for id in $sessions; do
+		[ -e "$DATA/$id/metadata" ] || { echo "tmux session $id without a record"; continue; }
+		[ "$(field "$id" status)" != killed ] || echo "tmux session of the killed $id"
+		[ -n "$(field "$id" runtimeHandle)" ] || echo "$id runs, and its record does not know"
+	done
+	# every supervisor has a tmux session, hence a record
+	live=$(for pid in $(ours); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = ao-run ] && tr '\0' '\n' <"/proc/$pid/cmdline" | tail -1
+	done | sed 's|.*/||' | sort)
+	[ "$live" = "$sessions" ] || echo "supervisors: ${live:-none}; tmux sessions: ${sessions:-none}"
+
+	if [ -e "$DATA/events.jsonl" ] && ! ao events verify >"$BOX/verify" 2>&1; then
+		grep -qi torn "$BOX/verify" && ! grep -qiE '[1-9][0-9]* (gap|double|broken)' "$BOX/verify" ||
+			echo "events: $(tail -1 "$BOX/verify")"
+	fi
+	if [ "$planted" != - ]; then
+		found=''
+		for ref in "$TREES/fe-1/precious" "$TREES"/fe-1.kept-*/precious; do
+			[ "$(cat "$ref" 2>/dev/null)" = "precious words" ] && found=yes
+		done
+		for ref in $(git -C "$REPO" for-each-ref --format='%(refname)' refs/ao/trash); do
+			[ "$(git -C "$REPO" show "$ref:precious" 2>/dev/null)" = "precious words" ] && found=yes
+		done
+		[ -n "$found" ] || echo "LOST: the planted work is nowhere"
+	fi
+	ao session ls --json >"$BOX/ls.json" 2>"$BOX/ls.err" || echo "session ls: $(tail -1 "$BOX/ls.err")"
+	jq -e 'type == "array"' "$BOX/ls.json" >/dev/null 2>&1 || echo "session ls --json: not an array"
+	return 0
+}

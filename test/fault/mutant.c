@@ -1,0 +1,115 @@
+/*
+ * Four planted faults, by LD_PRELOAD over ao, that the sweep must catch (reliability: "CI must run the
+ * mutants too"). AO_MUTANT=
+ *   1  records are written in place: no temporary file, no rename
+ *   2  errors of write, fsync and rename are ignored
+ *   3  the first record of a session is not written before its worktree is made
+ *   4  nothing is synced
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int open(const char *path, int flags, ...);
+int open64(const char *path, int flags, ...);
+
+static int mutant(void)
+{
+	const char *s = getenv("AO_MUTANT");
+
+	return s ? atoi(s) : 0;
+}
+
+/* ".NAME.new" -> "NAME" in place; false: no temporary file of ours. */
+static bool in_place(char *out, size_t n, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	size_t length = strlen(base);
+
+	if (base[0] != '.' || length < 6 || strcmp(base + length - 4, ".new") != 0)
+		return false;
+	snprintf(out, n, "%.*s%.*s", (int)(base - path), path, (int)length - 5, base + 1);
+	return true;
+}
+
+static int open_any(const char *path, int flags, mode_t mode)
+{
+	char real[4096];
+
+	if (mutant() == 1 && (flags & O_CREAT) && in_place(real, sizeof real, path))
+		return (int)syscall(SYS_openat, AT_FDCWD, real,
+			(flags & ~(O_EXCL | O_NOFOLLOW)) | O_TRUNC, mode);
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	return open_any(path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	return open_any(path, flags, mode);
+}
+
+ssize_t write(int fd, const void *bytes, size_t n)
+{
+	struct stat st;
+	ssize_t put = syscall(SYS_write, fd, bytes, n);
+
+	if (put < 0 && mutant() == 2 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return (ssize_t)n;
+	return put;
+}
+
+int rename(const char *from, const char *to)
+{
+	static bool held;
+	char real[4096];
+	const char *base = strrchr(to, '/');
+	int rc;
+
+	if (mutant() == 1 && in_place(real, sizeof real, from))
+		return 0;
+	if (mutant() == 3 && base && strcmp(base, "/metadata") == 0 && !held) {
+		held = true;
+		return unlink(from);
+	}
+	rc = (int)syscall(SYS_rename, from, to);
+	return mutant() == 2 ? 0 : rc;
+}
+
+int fsync(int fd)
+{
+	int rc;
+
+	if (mutant() == 4)
+		return 0;
+	rc = (int)syscall(SYS_fsync, fd);
+	return mutant() == 2 ? 0 : rc;
+}
+
+int fdatasync(int fd)
+{
+	return fsync(fd);
+}

@@ -1,0 +1,290 @@
+#!/usr/bin/env bash
+# sweep.sh [-v VERB…] [-m MUTANT] [-e EVERY] [-w WORKERS]: kill ao, and fail its system calls, at every boundary
+# of every verb. For each point: a fresh copy of a prepared home, the verb under strace with one fault injected,
+# one `ao doctor --fix`, then everything that must hold (fault.bash, check), then the verb again.
+# Also each call of git and tmux in turn fails, hangs, does half, or does all and says no.
+# Ends with a line "N passed, N failed"; without -v it also plants the mutants, which must be caught.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=test/fault/fault.bash
+. "$here/fault.bash"
+
+verbs="spawn send kill cleanup restore undelete" mutant='' every=1 workers=$(nproc) whole=yes first_bad=''
+while getopts v:m:e:w:f o; do
+	case $o in
+	v) verbs=$OPTARG whole='' ;;
+	m) mutant=$OPTARG ;;
+	e) every=$OPTARG ;;
+	w) workers=$OPTARG ;;
+	f) first_bad=yes ;;
+	*) exit 2 ;;
+	esac
+done
+# strace's first run tells whether it may trace here at all
+if ! strace -qq -o /dev/null -e inject=getppid:error=EIO true 2>/dev/null; then
+	echo "skipped: strace cannot trace here; no point was run"
+	echo "0 passed, 0 failed"
+	exit 0
+fi
+AO_TEST_RUN_MS=1500
+export AO_TEST_RUN_MS # what waits for a hung git or tmux here
+
+words() { # the verb's command line
+	case $1 in
+	spawn) echo "spawn app 42" ;;
+	send) echo "send fe-1 point --timeout 3" ;;
+	kill) echo "session kill fe-1" ;;
+	cleanup) echo "session cleanup" ;;
+	restore) echo "session restore fe-1" ;;
+	undelete) echo "session undelete fe-1" ;;
+	esac
+}
+
+# ---- fixtures: $tops/W/{empty,dead,killed}, made at the very path where they will be used
+
+prepare() {
+	place "$1"
+	rm -rf "$HOME"
+	mkdir -p "$HOME"
+	plant_home 'standin, --turn-ms, "0"'
+	cp -a "$HOME" "$BOX/empty"
+	"$REAL_AO" spawn app 42 >/dev/null || return
+	wait_ready || return
+	plant_work fe-1
+	settle_down
+	cp -a "$HOME" "$BOX/dead"
+	"$REAL_AO" session kill fe-1 >/dev/null || return
+	cp -a "$HOME" "$BOX/killed"
+}
+wait_ready() {
+	local i
+	for i in $(seq 100); do
+		grep -qE ' (start|stop) ' "$DATA/fe-1/signals" 2>/dev/null && return 0
+		sleep 0.03
+	done
+	echo "the stand-in did not start" >&2
+	return 1
+}
+fixture() { # the verb's ground, as it was
+	case $1 in
+	spawn) renew empty ;;
+	cleanup | restore) renew dead ;;
+	undelete) renew killed ;;
+	kill | send) renew dead && "$REAL_AO" session restore fe-1 >/dev/null 2>&1 && wait_live ;;
+	esac
+}
+renew() {
+	rm -rf "$HOME" && cp -a "$BOX/$1" "$HOME"
+}
+wait_live() { # a restored stand-in signals again
+	local i
+	for i in $(seq 100); do
+		[ "$(grep -cE ' (start|stop) ' "$DATA/fe-1/signals" 2>/dev/null)" -ge 2 ] && return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+# ---- what exit 0 promises
+promised() {
+	case $1 in
+	spawn)
+		[ -d "$TREES/fe-1" ] && [ -n "$(field fe-1 runtimeHandle)" ] ||
+			[ "$(field fe-1 status)" = errored ] || echo "exit 0, but nothing was spawned" ;;
+	kill | cleanup)
+		[ "$(field fe-1 status)" = killed ] && [ ! -e "$TREES/fe-1" ] || echo "exit 0, but fe-1 is not killed" ;;
+	restore) [ -n "$(field fe-1 restoredAt)" ] || echo "exit 0, but nothing was restored" ;;
+	undelete) [ "$(cat "$TREES/fe-1/precious" 2>/dev/null)" = "precious words" ] || echo "exit 0, but nothing is back" ;;
+	send) [ "$(grep -c '^point' "$STANDIN_LOG/fe-1.log" 2>/dev/null)" = 1 ] || echo "exit 0, but it did not arrive" ;;
+	esac
+}
+# The same verb again, from whatever was left, must get there.
+again() {
+	local rc out
+	case $1 in
+	spawn) out=$("$REAL_AO" spawn app 43 2>&1) ;;
+	send)
+		[ "$(grep -c '^point' "$STANDIN_LOG/fe-1.log" 2>/dev/null)" -le 1 ] 2>/dev/null ||
+			echo "DOUBLE: the message was typed twice"
+		return 0 ;;
+	kill) out=$("$REAL_AO" session kill fe-1 2>&1) ;;
+	cleanup)
+		"$REAL_AO" session cleanup >/dev/null 2>&1
+		[ "$(field fe-1 status)" = killed ] || echo "cleanup again: fe-1 is $(field fe-1 status)"
+		return 0 ;;
+	restore)
+		[ "$(pgrep -c -x ao-run 2>/dev/null)" -ge 0 ]
+		if flock -n "$DATA/fe-1/run.lock" true 2>/dev/null; then out=$("$REAL_AO" session restore fe-1 2>&1); else return 0; fi ;;
+	undelete)
+		[ -d "$TREES/fe-1" ] && [ "$(field fe-1 status)" != killed ] && return 0
+		out=$("$REAL_AO" session undelete fe-1 2>&1) ;;
+	esac
+	rc=$?
+	[ $rc = 0 ] || echo "$1 again: exit $rc: $(echo "$out" | tail -1)"
+}
+
+# ---- one point: VERB SYSCALL N MODE, or VERB stub N:PROGRAM MODE
+point() {
+	local verb=$1 call=$2 n=$3 mode=$4 rc log=$BOX/strace hit bad='' planted=fe-1
+	fixture "$verb" || { echo "BAD $*: the fixture could not be made"; return; }
+	[ "$verb" = spawn ] && planted=-
+	: >"$log"
+	if [ "$call" = stub ]; then
+		rm -rf "$BOX/stub" && mkdir "$BOX/stub"
+		ln -s "$here/stub" "$BOX/stub/git"
+		ln -s "$here/stub" "$BOX/stub/tmux"
+		# shellcheck disable=SC2046
+		STUB_DIR=$BOX/stub STUB_AT=$n STUB_MODE=$mode PATH=$BOX/stub:$PATH \
+			timeout 20 "$REAL_AO" $(words "$verb") >"$BOX/out" 2>&1 </dev/null
+		rc=$?
+		hit=$(cat "$BOX/stub/hit" 2>/dev/null)
+	else
+		# shellcheck disable=SC2046
+		timeout -s KILL 20 strace -qq -o "$log" ${mutant:+-E LD_PRELOAD=$AO_BUILD/test/fault/mutant.so -E AO_MUTANT=$mutant} \
+			-e trace="$call" -e inject="$call:$mode:when=$n" "$REAL_AO" $(words "$verb") >"$BOX/out" 2>&1 </dev/null
+		rc=$?
+		hit=$(grep -m1 -E 'INJECTED|killed by SIGKILL' "$log")
+	fi
+	quiet || bad+="git or ao still at work after 8 s"$'\n'
+	[ $rc != 0 ] || bad+=$(promised "$verb")
+	[ $rc -le 130 ] || [ $rc = 137 ] || bad+="exit $rc"$'\n'
+	grep -qE 'runtime error|AddressSanitizer' "$BOX/out" && bad+="sanitizer"$'\n'
+	if [ -n "$hit" ]; then
+		timeout 30 "$REAL_AO" doctor --fix >"$BOX/doctor" 2>&1 </dev/null
+		quiet
+		bad+=$(check "$planted")
+		[ -n "$bad" ] || bad+=$(again "$verb")
+	fi
+	if [ -n "$bad" ]; then
+		echo "BAD $* (exit $rc): $(echo "$bad" | head -4 | paste -sd'|')"
+		{
+			echo "== $*"
+			cat "$BOX/out"
+			echo "-- doctor"
+			cat "$BOX/doctor"
+		} >>"$BOX/../details" 2>/dev/null
+		settle_down
+	elif [ -z "$hit" ]; then
+		echo "MISS $*"
+	else
+		echo "OK $*"
+	fi
+	case $verb in spawn | send | kill | restore) settle_down || echo "BAD $*: processes outlive the tmux server" ;; esac
+}
+
+# ---- which points there are: from a trace of the undisturbed verb
+relevant='open|openat|write|pwrite64|rename|renameat|renameat2|mkdir|mkdirat|unlink|unlinkat|rmdir|fsync|fdatasync|ftruncate|fcntl|flock|vfork|clone|clone3|pidfd_open|pidfd_send_signal|poll|ppoll|pipe2|wait4|waitid|kill|read|getdents64|newfstatat|symlink|chmod|fchmod'
+points() { # VERB
+	local verb=$1 base=$BOX/base
+	fixture "$verb" || return 1
+	# shellcheck disable=SC2046
+	strace -qq -o "$base" "$REAL_AO" $(words "$verb") >/dev/null 2>&1 </dev/null || { echo "the undisturbed $verb fails" >&2; return 1; }
+	settle_down
+	# until the last library is mapped nothing of ours has run; /proc, /usr and /dev are no state
+	awk -v verb="$verb" -v relevant="^($relevant)\$" '
+		function emit(c, n, m) { print verb, c, n, m }
+		{
+			call = $0; sub(/\(.*/, "", call); count[call]++
+			line[NR] = $0; name[NR] = call; nth[NR] = count[call]
+			if ($0 ~ /openat\(.*\.so[.0-9]*", O_RDONLY/) begun = NR
+		}
+		END {
+			for (i = begun + 1; i <= NR; i++) {
+				c = name[i]; n = nth[i]
+				if (c !~ relevant || line[i] ~ /"\/(usr|etc|dev|sys|proc)/) continue
+				reading = (c ~ /^open/ && line[i] !~ /O_(WRONLY|RDWR)/) || c ~ /^(read|getdents64|newfstatat)$/
+				if (c == "fcntl" && line[i] !~ /LK/) continue
+				if (c == "newfstatat") continue
+				if (!reading) emit(c, n, "signal=KILL")
+				if (c ~ /^(fcntl|flock)$/) { emit(c, n, "error=ENOLCK"); emit(c, n, "error=EINTR") }
+				else if (c ~ /^(write|pwrite64|mkdir|mkdirat|rename.*|ftruncate)$/) {
+					emit(c, n, "error=ENOSPC"); emit(c, n, "error=EIO")
+					if (c == "write") emit(c, n, "error=EINTR")
+				}
+				else if (c ~ /^open/) {
+					emit(c, n, "error=EIO"); emit(c, n, "error=EMFILE")
+					if (!reading) { emit(c, n, "error=ENOSPC"); emit(c, n, "error=EINTR") }
+				}
+				else if (c ~ /^(fsync|fdatasync)$/) { emit(c, n, "error=EIO"); emit(c, n, "error=ENOSPC") }
+				else if (c ~ /^(unlink|unlinkat|rmdir)$/) emit(c, n, "error=EIO")
+				else if (c ~ /^(vfork|clone|clone3)$/) emit(c, n, "error=EAGAIN")
+				else if (c ~ /^(pipe2|pidfd_open)$/) emit(c, n, "error=EMFILE")
+				else if (c ~ /^(poll|ppoll|wait4|waitid|read)$/) { emit(c, n, "error=EINTR"); if (c == "read") emit(c, n, "error=EIO") }
+				else if (c == "getdents64") emit(c, n, "error=EIO")
+			}
+		}' "$base"
+	[ -z "$mutant" ] || return 0
+	# the calls of git and tmux, by a run that only counts
+	local calls k mode
+	fixture "$verb" || return 1
+	rm -rf "$BOX/stub" && mkdir "$BOX/stub"
+	ln -s "$here/stub" "$BOX/stub/git"
+	ln -s "$here/stub" "$BOX/stub/tmux"
+	# shellcheck disable=SC2046
+	STUB_DIR=$BOX/stub STUB_AT=0 STUB_MODE=count PATH=$BOX/stub:$PATH "$REAL_AO" $(words "$verb") >/dev/null 2>&1 </dev/null
+	calls=$(wc -l <"$BOX/stub/calls")
+	settle_down
+	for k in $(seq "$calls"); do
+		for mode in fail then-fail half noise hang; do
+			echo "$verb stub $k $mode"
+		done
+	done
+}
+
+work() { # N: every workers-th point, in a place of its own
+	local n=$1 verb call k mode result
+	place "$tops/$n"
+	prepare "$tops/$n" || { echo "BAD prepare $n"; return; }
+	cd "$BOX" || return
+	while read -r verb call k mode; do
+		[ ! -e "$tops/stop" ] || break
+		result=$(point "$verb" "$call" "$k" "$mode")
+		echo "$result"
+		case $result in BAD*) [ -z "$first_bad" ] || touch "$tops/stop" ;; esac
+	done < <(awk -v n="$n" -v w="$workers" 'NR % w == n' "$tops/points")
+	settle_down
+}
+
+tops=$(mktemp -d /tmp/aosw.XXXXXX)
+began=$SECONDS
+# shellcheck disable=SC2154
+trap 'for d in "$tops"/[0-9]*; do place "$d"; settle_down; done; rm -rf "$tops"' EXIT
+place "$tops/0"
+prepare "$tops/0" || { echo "sweep: the fixtures could not be made"; echo "0 passed, 1 failed"; exit 1; }
+for verb in $verbs; do
+	points "$verb" >>"$tops/all" || { echo "sweep: no baseline of $verb"; echo "0 passed, 1 failed"; exit 1; }
+done
+rm -rf "$tops/0"
+awk -v e="$every" 'NR % e == 0' "$tops/all" >"$tops/points"
+for n in $(seq 0 $((workers - 1))); do
+	work "$n" >"$tops/results.$n" 2>"$tops/errors.$n" &
+done
+wait
+cat "$tops"/results.* >"$tops/results"
+cat "$tops"/errors.* | grep -v '^$' | sort | uniq -c | sort -rn | head -5
+grep '^BAD' "$tops/results"
+[ -z "${SWEEP_DETAILS:-}" ] || cp "$tops/details" "$SWEEP_DETAILS" 2>/dev/null
+passed=$(grep -c '^OK' "$tops/results")
+failed=$(grep -c '^BAD' "$tops/results")
+missed=$(grep -c '^MISS' "$tops/results")
+total=$(wc -l <"$tops/points")
+for verb in $verbs; do
+	echo "sweep $verb: $(grep -cE "^(OK|BAD) $verb " "$tops/results") points, $(grep -cE "^BAD $verb " "$tops/results") bad"
+done
+echo "sweep: $((passed + failed)) points hit of $total ($missed not reached) in $((SECONDS - began)) s"
+[ "$missed" -le $((total / 10)) ] || [ -n "$first_bad" ] || { echo "sweep: too many points were not reached"; failed=$((failed + 1)); }
+
+# The mutants: the same sweep over a part must find each of them.
+if [ -n "$whole" ] && [ -z "$mutant" ] && [ -n "$(ls "$AO_BUILD/test/fault/mutant.so" 2>/dev/null)" ]; then
+	for m in 1 2 3; do
+		if "$0" -m $m -v "spawn restore" -f -w "$workers" | grep -q '^BAD'; then
+			echo "mutant $m: caught"
+			passed=$((passed + 1))
+		else
+			echo "BAD mutant $m was not caught: the sweep is blind"
+			failed=$((failed + 1))
+		fi
+	done
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
