@@ -22,14 +22,14 @@ static void print(struct face *f, json_t *rows, const struct agent_check *c)
 		return;
 	}
 	face_ink(f, INK_BOLD, "%s\n", c->name);
-	face_field(f, "Program:", c->program ? c->program : "not installed");
+	face_field(f, "Program", c->program ? c->program : "not installed");
 	if (c->program) {
-		face_field(f, "Version:", c->version);
-		face_field(f, "Patterns:", word(c->known, "seen on this version", "seen on other versions", "not known for this version"));
-		face_field(f, "Login:", word(c->logged_in, "found", "none", "none seen (it may be in a keyring)"));
-		face_field(f, "Dialogs:", word(c->no_dialogs, "none to expect", "it will ask at its first start", "not known"));
+		face_field(f, "Version", c->version);
+		face_field(f, "Patterns", word(c->known, "seen on this version", "seen on other versions", "not known for this version"));
+		face_field(f, "Login", word(c->logged_in, "found", "none", "none seen (it may be in a keyring)"));
+		face_field(f, "Dialogs", word(c->no_dialogs, "none to expect", "it will ask at its first start", "not known"));
 	}
-	face_field(f, "To do:", c->hint);
+	face_field(f, "To do", c->hint);
 }
 
 static struct err *run(struct face *f, struct world *w, const struct args *args)

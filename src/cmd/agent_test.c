@@ -21,9 +21,9 @@ static void print_text(struct face *f, const struct screen_reading *r)
 		face_print(f, "  by %s\n", r->rule);
 	else
 		face_print(f, "  (no pattern matches)\n");
-	face_field(f, "Input box:", boxes[r->box]);
+	face_field(f, "Input box", boxes[r->box]);
 	if (r->box == SCREEN_BOX_TEXT)
-		face_field(f, r->chip ? "Paste:" : "Typed:", buf_text(&r->typed));
+		face_field(f, r->chip ? "Paste" : "Typed", buf_text(&r->typed));
 }
 
 static struct err *run(struct face *f, struct world *w, const struct args *args)

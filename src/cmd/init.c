@@ -16,11 +16,11 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 		return NULL;
 	}
 	face_print(f, "✓ Wrote %s\n", file);
-	face_field(f, "Project:", found.id);
-	face_field(f, "Repo:", found.repo ? found.repo : "none (pull requests stay local)");
-	face_field(f, "Branch:", found.branch);
-	face_field(f, "Agent:", found.agent ? found.agent : "none installed (ao agent ls)");
-	face_field(f, "Next:", "ao spawn");
+	face_field(f, "Project", found.id);
+	face_field(f, "Repo", found.repo ? found.repo : "none (pull requests stay local)");
+	face_field(f, "Branch", found.branch);
+	face_field(f, "Agent", found.agent ? found.agent : "none installed (ao agent ls)");
+	face_field(f, "Next", "ao spawn");
 	return NULL;
 }
 
