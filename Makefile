@@ -23,6 +23,7 @@ objects := $(sources:src/%.c=$(BUILD)/obj/%.o)
 base_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/base/*.c))
 run_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/run/*.c))
 unit_tests := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*.c))
+stand_ins := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
 pages := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
 
 .DELETE_ON_ERROR:
@@ -51,6 +52,13 @@ $(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libao.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Itest -o $@ $< $(BUILD)/libao.a $(LDLIBS) -lcmocka
+
+# stand-ins for agents, which tests run in a terminal
+$(BUILD)/test/agents/%: test/agents/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $<
+
+$(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux: | $(BUILD)/ao-run $(stand_ins)
 
 $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)
