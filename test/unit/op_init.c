@@ -203,9 +203,9 @@ static void test_versions(void **state)
 
 static void check_claude(struct agent_check *out, const char *project)
 {
-	char *words[] = { "claude", NULL };
-	struct agent a = { .name = "claude-code", .command = { words, 1, 2 }, .versions = ">=2.1" };
+	AUTO(agent_release) struct agent a = { .name = str_dup("claude-code"), .versions = str_dup(">=2.1") };
 
+	strv_add(&a.command, "claude");
 	agent_check_release(out);
 	op_agent_check(out, &a, NULL, project, true);
 }
