@@ -76,7 +76,7 @@ struct config {
 	 * value, "projects.frontend.postCreate"; dataDir among them. */
 	struct strv sensitive;
 	bool trusted; /* sensitive values may be used */
-	struct origins origins; /* where each value of the file stands, for `ao config show` */
+	struct value_origins origins; /* where each value of the file stands, for `ao config show` */
 };
 
 const struct project *config_project(const struct config *c, const char *id); /* NULL: none */

@@ -32,15 +32,15 @@ struct err *schema_errors(const struct strv *errors)
 	return fail(ERR_CONFIG, "%s", b.s);
 }
 
-void origins_release(struct origins *o)
+void origins_release(struct value_origins *o)
 {
 	for (size_t i = 0; i < o->n; i++)
 		free(o->v[i].key);
 	free(o->v);
-	*o = (struct origins){ 0 };
+	*o = (struct value_origins){ 0 };
 }
 
-int origins_line(const struct origins *o, const char *key)
+int origins_line(const struct value_origins *o, const char *key)
 {
 	for (size_t i = 0; i < o->n; i++)
 		if (str_equal(o->v[i].key, key))
@@ -207,11 +207,11 @@ static void read_list(struct schema_reader *r, const struct key *k, const struct
 
 static void remember(struct schema_reader *r, const struct yaml *y, const char *path)
 {
-	struct origin *o;
+	struct value_origin *o;
 
 	if (!r->origins)
 		return;
-	o = (struct origin *)vec_push(r->origins);
+	o = (struct value_origin *)vec_push(r->origins);
 	o->key = str_dup(path);
 	o->line = y->name_line ? y->name_line : y->line;
 }

@@ -93,13 +93,13 @@ struct config_world {
 	bool (*names)(void *with, const char *slot, const char *value, struct strv *names);
 };
 
-struct origin { /* where a value comes from: "projects.fe.path", line 9 */
+struct value_origin { /* where a value comes from: "projects.fe.path", line 9 */
 	char *key;
 	int line;
 };
 
-struct origins {
-	struct origin *v;
+struct value_origins {
+	struct value_origin *v;
 	size_t n, room;
 };
 
@@ -108,7 +108,7 @@ struct schema_reader {
 	const char *file, *dir;
 	struct strv *errors;
 	struct strv *sensitive;  /* may be NULL */
-	struct origins *origins; /* may be NULL */
+	struct value_origins *origins; /* may be NULL */
 };
 
 /* Walks y by s into owner. Whatever is wrong is added to r->errors; what is right lands. */
@@ -120,8 +120,8 @@ void schema_wrong(struct schema_reader *r, int line, int column, const char *for
 void schema_overlay(const struct schema *s, void *under, const void *over);
 /* Errors as one: lines joined by '\n', class config. NULL when there are none. */
 MUST_USE struct err *schema_errors(const struct strv *errors);
-void origins_release(struct origins *o);
-int origins_line(const struct origins *o, const char *key); /* 0: said nowhere */
+void origins_release(struct value_origins *o);
+int origins_line(const struct value_origins *o, const char *key); /* 0: said nowhere */
 
 /* ${VAR}, ${VAR:-default}, $${ for a plain ${. On an unset VAR: false, and its name. */
 bool text_expand(char **out, char **unset, const char *text, const struct config_world *world);

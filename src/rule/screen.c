@@ -233,7 +233,7 @@ enum activity screen_activity(const struct agent *a, const char *title, const ch
 	struct box box;
 	struct span status;
 
-	screen_split(&s, screen);
+	screen_split(&s, screen ? screen : "");
 	box = find_box(a, &s);
 	status = near_box(a, &s, &box, 1);
 	if (title_says(a, title, ACTIVITY_WAITING_INPUT))

@@ -156,6 +156,10 @@ static const struct made_up made_up[] = {
 	/* a title that says ready without a box in sight: a first-start dialog */
 	{ "gemini", "◇  Ready (wt)", "╭──────╮\n│ Do you like it? │\n╰──────╯\n", "unknown" },
 	{ "gemini", "◇  Ready (wt)", "╭──────╮\n│ Do you trust this folder? │\n│ ● 1. Trust folder │\n╰──────╯\n", "waiting_input" },
+	/* a title alone, the screen not looked at */
+	{ "claude-code", "⠂ x", NULL, "active" },
+	{ "claude-code", "✳ x", NULL, "unknown" },
+	{ "gemini", "✋  Action Required (x)", NULL, "waiting_input" },
 	{ "claude-code", NULL, "$ \n", "unknown" },
 	{ "claude-code", NULL, "", "unknown" },
 	{ "aider", NULL, "Add file to the chat? (Y)es/(N)o/(D)on't ask again [Yes]:\n", "waiting_input" },
