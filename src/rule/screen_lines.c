@@ -121,7 +121,7 @@ void screen_split(struct screen_lines *out, const char *screen)
 {
 	struct pen p = { 0 };
 
-	for (const char *s = screen; *s;) {
+	for (const char *s = screen ? screen : ""; *s;) {
 		size_t n = character(s);
 		if (*s == '\033') {
 			s = escape(&p, s);

@@ -156,6 +156,11 @@ messages() { # SESSION: how many the agent took
 	n=$(grep -cE '^MSG [0-9]+$' "$STANDIN_LOG/$1.log" 2>/dev/null) || true
 	echo "${n:-0}"
 }
+last_message() { # SESSION: the bytes of the last one that became a turn
+	local at head
+	IFS=: read -r at head < <(grep -abE '^MSG [0-9]+$' "$STANDIN_LOG/$1.log" | tail -1)
+	tail -c +$((at + ${#head} + 2)) "$STANDIN_LOG/$1.log" | head -c "${head#MSG }"
+}
 took() { [ "$(messages "$1")" = "$2" ]; }
 heard() { grep -qF -- "$2" "$STANDIN_LOG/$1.log"; } # SESSION TEXT
 
