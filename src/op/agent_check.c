@@ -158,7 +158,7 @@ static const struct state {
 	{ "gemini", { ".gemini/oauth_creds.json" }, { "GEMINI_API_KEY", "GOOGLE_API_KEY" },
 		gemini_dialogs,
 		"trust the folder of the worktrees in gemini, or set security.folderTrust.enabled "
-	        "to false" },
+		"to false" },
 	{ "opencode", { ".local/share/opencode/auth.json" }, { NULL }, no_dialogs, NULL },
 };
 

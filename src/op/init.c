@@ -107,7 +107,7 @@ struct err *init_look(struct init_found *f, const char *dir)
 	if (!f->root)
 		return fail(ERR_FAILED,
 			"not in a git repository: run ao init in the one that agents shall work "
-		        "on");
+			"on");
 	f->id = project_id(f->root);
 	url = ask_git(f->root, ARGV("remote", "get-url", "origin"));
 	if (url)
@@ -151,9 +151,9 @@ void init_text(struct buf *out, const struct init_found *f)
 {
 	buf_adds(out,
 		"# Written by ao init. `ao config check` validates it, `ao config show` prints "
-	        "what is in force,\n"
+		"what is in force,\n"
 		"# `ao config schema` is for editors. Once git tracks this file, commands, "
-	        "environment and hosts\n"
+		"environment and hosts\n"
 		"# in it count only after `ao trust`.\n\n");
 	if (f->agents)
 		buf_addf(out, "defaults:\n  agent: %s    # installed here: %s\n", f->agent,
@@ -168,7 +168,7 @@ void init_text(struct buf *out, const struct init_found *f)
 	else
 		buf_adds(out,
 			"    # no remote 'origin' that names a repository: pull requests stay "
-		        "local\n");
+			"local\n");
 	if (f->branch)
 		quoted(out, "defaultBranch", f->branch);
 	if (f->host && !str_equal(f->host, "github.com") && !str_equal(f->host, "gitlab.com"))

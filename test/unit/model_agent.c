@@ -141,12 +141,12 @@ static void test_errors(void **state)
 		{ "comand: [x]\n", "/f.yaml:1:1: unknown key 'comand' (did you mean 'command'?)" },
 		{ "title: {active: '['}\nsend: {box: '(', chanel: keys}\n",
 			"/f.yaml:1:17: title.active: '[' must be a POSIX extended regular "
-		        "expression\n"
+			"expression\n"
 			"/f.yaml:2:13: send.box: '(' must be a POSIX extended regular expression\n"
 			"/f.yaml:2:18: unknown key 'chanel' in send (did you mean 'channel'?)" },
 		{ "sessionId: presett\n",
 			"/f.yaml:1:12: 'presett' is not known in sessionId (did you mean "
-		        "'preset'?)" },
+			"'preset'?)" },
 		{ "command: claude\n", "/f.yaml:1:10: command must be a list, not text" },
 		{ "process: a/b\n",
 			"/f.yaml:1:10: process: 'a/b' must be the bare name of a program" },

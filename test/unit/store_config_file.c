@@ -349,7 +349,7 @@ static void test_current_project(void **state)
 	go("other");
 	write_file("agent-orchestrator.yaml",
 		"projects:\n  top: {path: main}\n  ui: {path: main/packages/ui}\n  other: {path: "
-	        "other}\n");
+		"other}\n");
 	AUTO(str_release) char *file = at("agent-orchestrator.yaml");
 	setenv("AO_CONFIG_PATH", file, 1);
 	go("main/packages");
@@ -392,7 +392,7 @@ static void test_agents(void **state)
 	write_file("agent-orchestrator.yaml",
 		"projects: {a: {path: ., agent: my-agent}}\n"
 		"agents:\n  my-agent: {command: [./agent.sh, '{prompt}']}\n  codex: {versions: "
-	        "'>=9'}\n");
+		"'>=9'}\n");
 	go(".");
 	ok(config_load(&c, NULL));
 	agent_names(&names);
