@@ -295,6 +295,7 @@ static struct err *make_again(char **handle, const struct rebirth *r)
 		TRY(overlay(r));
 		TRY(stage(r, admin));
 	}
+	TRY(index_settle(admin));
 	TRY(place_note(r->c));
 	TRY(file_remove(note));
 	*handle = admin;
