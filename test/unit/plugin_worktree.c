@@ -623,7 +623,7 @@ static void a_split_index_is_read(void **state)
 	SH("cd '%s' && git update-index --split-index && echo x >n && git add n && ls '%s' | grep -q sharedindex",
 		b->path, b->handle);
 	ok(ws->save(&s, &b->c, NULL, NOW));
-	assert_int_equal(s.files, 1);
+	SH("git -C '%s' diff --name-only feat/1 %s | grep -qx n", b->repo, s.ref);
 	SH("git -C '%s' log -1 --format=%%s %s^2 | grep -qx 'ao: index'", b->repo, s.ref);
 }
 
@@ -639,7 +639,7 @@ static void a_racy_edit_is_seen(void **state)
 	   "touch -d @1700000000 racy && git update-index --refresh && printf bbbb >racy && "
 	   "touch -d @1700000000 racy '%s/index'", b->path, b->handle);
 	ok(ws->save(&s, &b->c, NULL, NOW));
-	assert_int_equal(s.files, 1);
+	SH("git -C '%s' diff --name-only feat/1 %s | grep -qx racy", b->repo, s.ref);
 }
 
 static void a_lock_on_the_index_is_waited_for(void **state)
@@ -815,7 +815,7 @@ static void a_submodule_as_it_came_goes_with_the_worktree(void **state)
 		size_t nested;
 	} cases[] = {
 		{ "true", 0 },
-		{ "git submodule deinit -q -f sub", 0 },
+		{ "git submodule -q deinit -f sub", 0 },
 		{ "touch sub/s.txt", 0 },
 		{ "echo x >sub/new.txt", 1 },
 		{ "echo x >>sub/s.txt", 1 },
@@ -828,7 +828,7 @@ static void a_submodule_as_it_came_goes_with_the_worktree(void **state)
 	(void)state;
 	box_repo(b);
 	SH("cd '%s' && git init -q sub.src && cd sub.src && echo s >s.txt && git add . && git commit -qm s", b->dir);
-	SH("cd '%s' && git -c protocol.file.allow=always submodule -q add ../sub.src sub && git commit -qm sub", b->repo);
+	SH("cd '%s' && git -c protocol.file.allow=always submodule -q add '%s/sub.src' sub && git commit -qm sub", b->repo, b->dir);
 	str_release(&b->base);
 	b->base = said("git -C '%s' rev-parse HEAD", b->repo);
 	b->c.base = b->base;
