@@ -110,7 +110,7 @@ static struct err *make_attempt(struct attempt *t, const struct hold *h)
 	};
 
 	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
-	TRY(start_allowed(h->world, &t->agent));
+	TRY(start_allowed(h->world, &t->agent, h->project, false));
 	TRY(start_program(&t->program, h->world, &t->agent));
 	t->resumed = has_conversation(h, &t->agent);
 	words = t->resumed ? &t->agent.resume : &t->agent.command;

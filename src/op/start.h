@@ -16,8 +16,10 @@ struct start {
 /* The agent's program, absolute or as found on PATH; missing: ERR_FAILED with the name looked for. A
  * relative path with a slash counts from the config's folder. */
 MUST_USE struct err *start_program(char **program, const struct world *w, const struct agent *a);
-/* Trust: a command that comes from an untrusted config is not started (ERR_CONFIG). */
-MUST_USE struct err *start_allowed(const struct world *w, const struct agent *a);
+/* Trust: what comes from an untrusted config is not run (ERR_CONFIG): the agent's command, the
+ * project's env and, where `making` the workspace, its postCreate. p NULL: no longer configured. */
+MUST_USE struct err *start_allowed(
+	const struct world *w, const struct agent *a, const struct project *p, bool making);
 
 /* Write launch, start the runtime, wait until ao-run holds its lock or has written `exit`. The handle
  * is in the record (saved without fsync); `doing` is left to the caller. */

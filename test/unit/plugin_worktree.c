@@ -208,8 +208,8 @@ static void commit_in(const char *dir, const char *file)
 static void origin_of_a_local_repository(void **state)
 {
 	AUTO(box_free) struct box *b = box_new();
-	AUTO(origin_release) struct origin o = { 0 };
-	AUTO(origin_release) struct origin at = { 0 };
+	AUTO(start_point_release) struct start_point o = { 0 };
+	AUTO(start_point_release) struct start_point at = { 0 };
 
 	(void)state;
 	box_repo(b);
@@ -232,7 +232,7 @@ static void origin_of_a_local_repository(void **state)
 static void origin_without_commits(void **state)
 {
 	AUTO(box_free) struct box *b = box_new();
-	AUTO(origin_release) struct origin o = { 0 };
+	AUTO(start_point_release) struct start_point o = { 0 };
 
 	(void)state;
 	SH("git init -q -b main '%s'", b->repo);
@@ -242,8 +242,8 @@ static void origin_without_commits(void **state)
 static void origin_is_fetched_and_offline_is_a_warning(void **state)
 {
 	AUTO(box_free) struct box *b = box_new();
-	AUTO(origin_release) struct origin o = { 0 };
-	AUTO(origin_release) struct origin off = { 0 };
+	AUTO(start_point_release) struct start_point o = { 0 };
+	AUTO(start_point_release) struct start_point off = { 0 };
 	AUTO(str_release) char *clone = path_join(b->dir, "clone with 'quotes\"");
 	AUTO(str_release) char *tip = NULL;
 	struct notes n = { .sink = { note } };
@@ -272,7 +272,7 @@ static void origin_asks_one_program(void **state)
 	AUTO(str_release) char *path = str_dup(getenv("PATH"));
 	AUTO(str_release) char *with = str_format("%s:%s", bin, path);
 	AUTO(str_release) char *count = NULL;
-	AUTO(origin_release) struct origin o = { 0 };
+	AUTO(start_point_release) struct start_point o = { 0 };
 	AUTO(str_release) char *name = NULL;
 
 	(void)state;
