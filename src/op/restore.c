@@ -129,8 +129,10 @@ static struct err *make_attempt(struct attempt *t, const struct hold *h)
 
 static struct err *make(struct hold *h, const struct attempt *t)
 {
+	AUTO(str_release) char *began = clock_iso_ms(clock_wall());
 	AUTO(str_release) char *now = NULL;
 
+	str_set(&h->s.started_at, began); /* by it op_settle tells this run from the one before */
 	if (!t->resumed && h->s.agent_session_id) /* the old id may be taken by what is lost */
 		str_set(&h->s.agent_session_id, t->agent_session_id);
 	TRY(hold_begin(h, "restore"));

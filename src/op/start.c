@@ -211,14 +211,18 @@ struct err *start_adopt(struct hold *h)
 		if (str_equal(marks[i].uid, h->s.uid))
 			str_set(&h->s.runtime_handle, marks[i].handle);
 	runtime_marks_free(marks, n);
+	if (!known)
+		return fail(ERR_FAILED, "%s could not be asked", h->runtime->plugin.name);
 	return NULL;
 }
 
 struct err *start_forget(struct hold *h)
 {
 	AUTO(str_release) char *launch = path_join(h->folder, "launch");
+	AUTO(str_release) char *half = path_join(h->folder, ".launch.new"); /* of file_replace() */
 
 	TRY(file_remove(launch));
+	TRY(file_remove(half));
 	str_set(&h->s.runtime_handle, NULL);
 	return NULL;
 }

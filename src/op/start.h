@@ -29,7 +29,8 @@ MUST_USE struct err *start_agent(struct hold *h, const struct start *o);
  * when it does within half a second; its first report ends the wait. */
 MUST_USE struct err *start_stays(const struct hold *h);
 
-/* Find the runtime by its mark and put its handle into the record; none: no handle. */
+/* Find the runtime by its mark and put its handle into the record; none: no handle. Not to be asked:
+ * an error. */
 MUST_USE struct err *start_adopt(struct hold *h);
 /* Nothing is started any more: launch (it holds secrets) and the handle go. */
 MUST_USE struct err *start_forget(struct hold *h);
