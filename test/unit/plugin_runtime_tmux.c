@@ -468,10 +468,12 @@ static void test_second_server(void **state)
 	AUTO(str_release) char *line = rt->attach_line("second", "t-1");
 
 	(void)state;
-	put_launch("t-1", ARGV("sleep", "1000"));
+	put_launch("t-2", ARGV("sleep", "1000"));
 	assert_int_equal(rt->name_taken("second", "t-1"), TRI_NO);
-	ok(start_at(&second, "t-1", UID_2, "second"));
+	ok(start_at(&second, "t-2", UID_2, "second"));
 	assert_non_null(strstr(second, "/second "));
+	assert_int_equal(rt->name_taken("second", "t-2"), TRI_YES);
+	assert_int_equal(rt->name_taken("default", "t-2"), TRI_NO);
 	assert_int_equal(exists(first, UID_1), TRI_YES);
 	assert_int_equal(exists(second, UID_2), TRI_YES);
 	assert_int_equal(exists(second, UID_1), TRI_NO);
@@ -774,7 +776,7 @@ static void test_stop(void **state)
 /* A grouped session of the user's shares the window: the agent ends all the same. */
 static void test_stop_in_a_group(void **state)
 {
-	AUTO(str_release) char *handle = start_sh("t-1", UID_1, "exec sleep 1000");
+	AUTO(str_release) char *handle = start_sh("t-1", UID_1, "echo hello; exec sleep 1000");
 	AUTO(str_release)
 	char *a = TMUX("new-session", "-d", "-s", "mine", "-t", "=t-1", ";", "new-window", "-t",
 		"=mine:", "sleep 1000");
@@ -782,6 +784,9 @@ static void test_stop_in_a_group(void **state)
 
 	(void)state;
 	assert_int_equal(exists(handle, UID_1), TRI_YES);
+	expect(handle, UID_1, "hello");
+	ok(rt->press(&answer, &(struct runtime_ref){ handle, UID_1 }, ARGV("Enter")));
+	assert_int_equal(answer, RUNTIME_DONE);
 	ok(rt->stop(&answer, &(struct runtime_ref){ handle, UID_1 }));
 	assert_int_equal(answer, RUNTIME_DONE);
 	assert_true(reached(is_free, (char[]){ "t-1" }));
