@@ -47,8 +47,8 @@ static void keeping_aside_can_be_repeated_at_every_step(void **state)
 	static const char *const steps[] = {
 		"echo 'ao: kept work of fe-1' >\"$3/locked\"",
 		"echo 'ao: kept work of fe-1' >\"$3/locked\"; mv -T \"$1\" \"$2\"",
-		"echo 'ao: kept work of fe-1' >\"$3/locked\"; mv -T \"$1\" \"$2\"; echo "
-		"\"$2/.git\" >\"$3/gitdir\"",
+		("echo 'ao: kept work of fe-1' >\"$3/locked\"; mv -T \"$1\" \"$2\"; echo "
+		 "\"$2/.git\" >\"$3/gitdir\""),
 	};
 
 	(void)state;
@@ -206,21 +206,22 @@ static void undo_of_every_half_state(void **state)
 	static const char *const states[] = {
 		"true",
 		"git -C $3 branch feat/1 $4",
-		"git -C $3 branch feat/1 $4; mkdir -p $2/worktrees/fe-1; echo initializing "
-		">$2/worktrees/fe-1/locked",
-		"git -C $3 branch feat/1 $4; mkdir -p $2/worktrees/fe-1 $1; echo initializing "
-		">$2/worktrees/fe-1/locked",
-		"git -C $3 branch feat/1 $4; mkdir -p $2/worktrees/fe-1 $1; echo initializing "
-		">$2/worktrees/fe-1/locked; "
-		"echo $1/.git >$2/worktrees/fe-1/gitdir",
-		"git -C $3 branch feat/1 $4; mkdir -p $2/worktrees/fe-1 $1; echo initializing "
-		">$2/worktrees/fe-1/locked; "
-		"echo $1/.git >$2/worktrees/fe-1/gitdir; echo gitdir: $2/worktrees/fe-1 >$1/.git; "
-		"echo 0000000000000000000000000000000000000000 >$2/worktrees/fe-1/HEAD; echo ../.. "
-		">$2/worktrees/fe-1/commondir",
-		"git -C $3 worktree add -q --no-track -b feat/1 $1 $4; rm -r $1/d1 $1/d2; touch "
-		"$2/worktrees/fe-1/index.lock; "
-		"rm $2/worktrees/fe-1/index; echo initializing >$2/worktrees/fe-1/locked",
+		("git -C $3 branch feat/1 $4; mkdir -p $2/worktrees/fe-1; echo initializing "
+		 ">$2/worktrees/fe-1/locked"),
+		("git -C $3 branch feat/1 $4; mkdir -p $2/worktrees/fe-1 $1; echo initializing "
+		 ">$2/worktrees/fe-1/locked"),
+		("git -C $3 branch feat/1 $4; mkdir -p $2/worktrees/fe-1 $1; echo initializing "
+		 ">$2/worktrees/fe-1/locked; "
+		 "echo $1/.git >$2/worktrees/fe-1/gitdir"),
+		("git -C $3 branch feat/1 $4; mkdir -p $2/worktrees/fe-1 $1; echo initializing "
+		 ">$2/worktrees/fe-1/locked; "
+		 "echo $1/.git >$2/worktrees/fe-1/gitdir; echo gitdir: $2/worktrees/fe-1 >$1/.git; "
+		 "echo 0000000000000000000000000000000000000000 >$2/worktrees/fe-1/HEAD; echo "
+		 "../.. "
+		 ">$2/worktrees/fe-1/commondir"),
+		("git -C $3 worktree add -q --no-track -b feat/1 $1 $4; rm -r $1/d1 $1/d2; touch "
+		 "$2/worktrees/fe-1/index.lock; "
+		 "rm $2/worktrees/fe-1/index; echo initializing >$2/worktrees/fe-1/locked"),
 		"git -C $3 worktree add -q --no-track -b feat/1 $1 $4",
 	};
 

@@ -230,11 +230,11 @@ static void a_half_made_undelete_is_taken_back_first(void **state)
 	static const char *const states[] = {
 		"true",
 		"mkdir -p $2/worktrees/fe-1 $1; echo initializing >$2/worktrees/fe-1/locked",
-		"mkdir -p $2/worktrees/fe-1 $1; cd $2/worktrees/fe-1; echo initializing >locked; "
-		"echo $1/.git >gitdir",
-		"git -C $3 worktree add -q $1 feat/1; rm -r $1/d1; touch "
-		"$2/worktrees/fe-1/index.lock; "
-		"echo initializing >$2/worktrees/fe-1/locked",
+		("mkdir -p $2/worktrees/fe-1 $1; cd $2/worktrees/fe-1; echo initializing >locked; "
+		 "echo $1/.git >gitdir"),
+		("git -C $3 worktree add -q $1 feat/1; rm -r $1/d1; touch "
+		 "$2/worktrees/fe-1/index.lock; "
+		 "echo initializing >$2/worktrees/fe-1/locked"),
 		"git -C $3 worktree add -q $1 feat/1; echo half >$1/n",
 		"git -C $3 worktree add -q $1 feat/1; mv $1 ${1%/*}/.ao-gone-fe-1-01234567",
 	};
