@@ -58,6 +58,8 @@ static struct err *read_one(
 		v->facts.has_workspace = h.workspace->exists(&c) != TRI_NO;
 		if (v->facts.has_workspace)
 			v->branch_now = h.workspace->branch_now(&c);
+	} else if (h.s.worktree) { /* of an older layout, which knew no handle */
+		v->facts.has_workspace = path_is_dir(h.s.worktree);
 	}
 	sense_files(&v->facts, &k->sensed, &h.s, h.folder, h.project);
 	v->project = h.project;
