@@ -41,15 +41,6 @@ void spawned_release(struct spawned *s)
 	str_release(&s->issue_shown);
 }
 
-static struct err *check_trust(const struct world *w, const struct plan *p)
-{
-	TRY(start_allowed(w, &p->agent));
-	if (!p->o->project->post_create.n || w->config.trusted)
-		return NULL;
-	return fail(ERR_CONFIG, "%s is not trusted, and its postCreate would run; look at it, then: ao trust",
-		w->config.file);
-}
-
 static struct err *make_plan(struct plan *p, struct hold *h)
 {
 	const struct spawn_options *o = p->o;
@@ -57,7 +48,7 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 	const struct world *w = h->world;
 
 	TRY(agent_load(&p->agent, &w->config, o->agent ? o->agent : project->agent));
-	TRY(check_trust(w, p));
+	TRY(start_allowed(w, &p->agent, project, true));
 	TRY(start_program(&p->program, w, &p->agent));
 	if (o->branch && !valid_branch(o->branch))
 		return fail(ERR_USAGE, "'%s' is not a branch name that git takes", o->branch);

@@ -20,6 +20,8 @@ struct shot {
 	char *tree;
 	struct links links; /* gitlinks of the worktree's index */
 	struct strv hidden; /* assume-unchanged */
+	struct strv settled; /* surely untouched since the index was written */
+	struct timespec index_time;
 	struct strv nested;
 	int files, commits;
 };
