@@ -17,7 +17,7 @@ fi
 
 world=$(mktemp -d /tmp/aodemo.XXXXXX) || exit 1
 for name in $(compgen -e | grep -E '^(AO_|GIT_|TMUX|XDG_|CLERK)'); do unset "$name"; done
-export HOME=$world/home TMUX_TMPDIR=$world/t PATH=$world/home/bin:$build:$PATH TERM=xterm-256color
+export CLERK_THINKS=2 HOME=$world/home TMUX_TMPDIR=$world/t PATH=$world/home/bin:$build:$PATH TERM=xterm-256color
 export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org GIT_CONFIG_NOSYSTEM=1
 export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org COLUMNS=100
 locale -a 2>/dev/null | grep -qiE '^C\.utf-?8$' && export LC_ALL=C.UTF-8
@@ -89,6 +89,7 @@ shown() { [[ $output == *"$1"* ]]; }
 committed() { git log --all --format=%s | grep -qxF "$1"; }
 activity() { ao status | grep -E "^ *$1 .* $2 "; } # SESSION WORD
 in_tmux() { tmux has-session -t "=$1"; }
+gone_from_tmux() { ! in_tmux "$1"; }
 gone() { ! [ -e "$1" ]; }
 same() { [ "$1" = "$2" ]; }
 picture() { # WORKTREE: each file's name, mode and bytes, and what git says of them
@@ -121,9 +122,9 @@ check "the configuration is valid" ao config check
 
 say "Two sessions: each a worktree, a branch and a tmux session of its own."
 run ao spawn "put fresh bread into menu.txt"
-first=$(sed -nE 's/^✓ Session ([^ ]+) spawned.*/\1/p;s/^ok Session ([^ ]+) spawned.*/\1/p' <<<"$output")
+first=$(sed -nE 's/^(✓|ok) Session ([^ ]+) spawned.*/\2/p' <<<"$output")
 run ao spawn "put the opening hours into door.txt"
-second=$(sed -nE 's/^✓ Session ([^ ]+) spawned.*/\1/p;s/^ok Session ([^ ]+) spawned.*/\1/p' <<<"$output")
+second=$(sed -nE 's/^(✓|ok) Session ([^ ]+) spawned.*/\2/p' <<<"$output")
 check "both have a name" test -n "$first" -a -n "$second"
 tree=$HOME/.worktrees/$first
 wait_for activity "$second" active
@@ -153,7 +154,8 @@ wait_for activity "$first" exited
 wait_for activity "$second" exited
 run ao status
 run ao session restore --all
-check "both run again" eval 'in_tmux "$first" && in_tmux "$second"'
+check "$first runs again" in_tmux "$first"
+check "$second runs again" in_tmux "$second"
 check "in their worktrees, with their work" grep -qx "a croissant" "$tree/menu.txt"
 
 say "A session with work that nobody committed: an edit, a staged file, an untracked binary."
@@ -165,12 +167,14 @@ head -c 65536 /dev/urandom >"$tree/photo.raw"
 run git -C "$tree" status --short
 before=$(picture "$tree")
 run ao session kill "$first"
-check "worktree and agent are gone" eval 'gone "$tree" && ! in_tmux "$first"'
+check "its worktree is gone" gone "$tree"
+check "its agent is gone" gone_from_tmux "$first"
 run ao session undelete "$first"
 check "every byte, mode and staged line is as before" same "$before" "$(picture "$tree")"
 run ao session restore "$first"
 run ao send "$first" "put it all into menu.txt"
-check "and its agent goes on" wait_for committed "menu.txt: it all"
+wait_for committed "menu.txt: it all"
+check "and its agent goes on" committed "menu.txt: it all"
 
 say "The end, and what the log says."
 run ao session kill "$first" "$second"

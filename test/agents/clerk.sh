@@ -19,6 +19,7 @@ append() { # WORDS FILE
 
 carry_out() { # SENTENCE
 	words=${1#* }
+	words=${words%"${words##*[! ]}"}
 	file=${words##* into }
 	words=${words% into *}
 	case $1 in
