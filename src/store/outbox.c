@@ -86,7 +86,9 @@ struct err *outbox_save(const struct store *st, const char *id, const struct mes
 
 static int by_number(const void *a, const void *b)
 {
-	return *(const int *)a - *(const int *)b;
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return x < y ? -1 : x > y;
 }
 
 struct numbers {
@@ -103,8 +105,9 @@ static struct err *list_numbers(struct numbers *out, const char *folder)
 	AUTO(strv_release) struct strv names = { 0 };
 
 	TRY(file_list(&names, folder));
+	/* a copy of a message, "0001~", is none: it would be typed once more */
 	STRV_EACH(name, &names)
-		if ((*name)[0] != '.' && atoi(*name) > 0)
+		if (strspn(*name, "0123456789") == strlen(*name) && strlen(*name) < 10 && atoi(*name) > 0)
 			*vec_push(&out->list) = atoi(*name);
 	if (out->list.n)
 		qsort(out->list.v, out->list.n, sizeof(*out->list.v), by_number);
