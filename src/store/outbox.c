@@ -114,6 +114,16 @@ static struct err *list_numbers(struct numbers *out, const char *folder)
 	return NULL;
 }
 
+static struct err *make_folder(const struct store *st, const char *id, const char *folder)
+{
+	AUTO(str_release) char *session = store_folder(st, id);
+
+	if (path_is_dir(folder))
+		return NULL;
+	TRY(file_make_dirs(folder));
+	return file_sync_dir(session); /* a durable message in a folder that a power cut forgets is none */
+}
+
 /* Two senders at once: the lock of the outbox, not the session's, which one of them may hold for
  * minutes while it waits. */
 struct err *outbox_add(const struct store *st, const char *id, struct message *m)
@@ -123,7 +133,7 @@ struct err *outbox_add(const struct store *st, const char *id, struct message *m
 	AUTO(str_release) char *folder = store_path(st, id, "outbox");
 	AUTO(str_release) char *lock = store_path(st, id, "outbox.lock");
 
-	TRY(file_make_dirs(folder));
+	TRY(make_folder(st, id, folder));
 	TRY(lock_take(&l, lock, 10000));
 	TRY(list_numbers(&numbers, folder));
 	m->number = numbers.list.n ? numbers.list.v[numbers.list.n - 1] + 1 : 1;

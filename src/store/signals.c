@@ -116,14 +116,13 @@ static char *unescape(const char *s, size_t n)
 static bool parse_line(struct signal_line *out, const char *line, size_t n)
 {
 	AUTO(str_release) char *copy = str_ndup(line, n);
-	char time[32], kind[16], source[32];
+	char time[32], kind[16], source[32], hash[17];
 	int pid, used = 0, which;
 	size_t length;
-	uint64_t hash;
 
 	if (strlen(copy) != n ||
-		sscanf(copy, "%31s %15s %31s %d %zu %16" SCNx64 "%n", time, kind, source, &pid,
-			&length, &hash, &used) != 6)
+		sscanf(copy, "%31s %15s %31s %d %zu %16[0-9a-f]%n", time, kind, source, &pid,
+			&length, hash, &used) != 6)
 		return false;
 	which = signal_parse_word(kind);
 	if (which < 0 || !clock_parse(&out->at, time) || (copy[used] && copy[used] != ' '))
@@ -132,7 +131,7 @@ static bool parse_line(struct signal_line *out, const char *line, size_t n)
 	out->source = str_dup(source);
 	out->pid = pid;
 	out->length = length;
-	out->hash = hash;
+	out->hash = strtoull(hash, NULL, 16);
 	out->text = copy[used] ? unescape(copy + used + 1, n - (size_t)used - 1) : str_dup("");
 	return true;
 }
