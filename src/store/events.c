@@ -21,10 +21,18 @@ enum {
 	LOCK_WAIT_MS = 10000,
 };
 
+/* 0: it has none. What no log can reach is none either, and can be counted on from. */
+static long long sequence_in_event(const json_t *event)
+{
+	long long seq = json_integer_value(json_object_get(event, "seq"));
+
+	return seq > 0 && seq < 1LL << 53 ? seq : 0;
+}
+
 static long long sequence_of(const char *line, size_t n)
 {
 	json_t *event = json_loadb(line, n, 0, NULL);
-	long long seq = json_integer_value(json_object_get(event, "seq"));
+	long long seq = sequence_in_event(event);
 
 	json_decref(event);
 	return seq;
@@ -314,11 +322,11 @@ struct check {
 static void check_line(void *arg, json_t *event, const char *line)
 {
 	struct check *c = arg;
-	long long seq = json_integer_value(json_object_get(event, "seq"));
+	long long seq = sequence_in_event(event);
 
 	(void)line;
 	c->report->lines++;
-	if (!event || seq <= 0) {
+	if (!seq) {
 		c->report->broken++;
 		return;
 	}

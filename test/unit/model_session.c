@@ -54,6 +54,7 @@ static void test_rewrite(void **state)
 	writes("id=fe-1\nissue=42\nproject=web\n", "id=fe-1\nissueId=42\nprojectId=web\n");
 	writes("id=fe-1\nissue=42\nissue=43\n", "id=fe-1\nissueId=42\nissueId=43\n");
 	writes("id=fe-1\nissueId=42\nissue=7\n", "id=fe-1\nissueId=42\nissue=7\n");
+	writes("id=fe-1\nissue=42\nissueId=\n", "id=fe-1\nissueId=42\n");
 	writes("id=fe-1\nbranch=\n", "id=fe-1\n");
 	writes("id=fe-1\nwhat is this\n=\nx=1\n", "id=fe-1\nwhat is this\n=\nx=1\n");
 }
