@@ -23,6 +23,7 @@ objects := $(sources:src/%.c=$(BUILD)/obj/%.o)
 base_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/base/*.c))
 run_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/run/*.c))
 unit_tests := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*.c))
+stand_ins := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
 pages := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
 
 .DELETE_ON_ERROR:
@@ -46,7 +47,7 @@ $(BUILD)/ao: $(BUILD)/obj/main.o $(BUILD)/libao.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 # ao-run lives in every pane: only what it needs of base is linked, and no library
-$(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a
+$(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a $(if $(SAN),test/sanitizer/ao_run.c)
 	$(CC) $(CFLAGS) -o $@ $^
 
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libao.a
@@ -67,11 +68,6 @@ build/fuzz/%: test/fuzz/%.c $(sources) $(wildcard src/*/*.h) Makefile
 	clang $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -g -O1 -Isrc -Itest \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(sources) $(LDLIBS)
 
-# Stand-ins that the tests start: programs of their own, no part of ao.
-$(BUILD)/test/agents/%: test/agents/%.c Makefile
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MF $@.d -o $@ $<
-
 $(BUILD)/test/fault/%.so: test/fault/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -O2 -g $(WARN) -shared -fPIC -o $@ $< -ldl
@@ -79,6 +75,8 @@ $(BUILD)/test/fault/%.so: test/fault/%.c Makefile
 $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -O2 -g $(WARN) -o $@ $<
+
+$(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux: | $(BUILD)/ao-run $(stand_ins)
 
 $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)
@@ -89,10 +87,9 @@ $(BUILD)/man/%: man/%.scd
 contract_tests := $(patsubst test/contract/%.c,$(BUILD)/test/contract/%,$(wildcard test/contract/*.c))
 fuzz_names := $(filter-out replay,$(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*.c)))
 replays := $(fuzz_names:%=$(BUILD)/test/fuzz/%)
-agents := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
 shims := $(patsubst test/fault/%.c,$(BUILD)/test/fault/%.so,$(wildcard test/fault/*.c))
 timers := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
-test_programs := $(unit_tests) $(contract_tests) $(replays) $(agents) $(shims)
+test_programs := $(unit_tests) $(contract_tests) $(replays) $(stand_ins) $(shims)
 
 .PHONY: programs deps ready lint test test-sanitized test-unit test-contract test-cli test-faults fuzz bench demo \
 	install clean help
@@ -130,7 +127,7 @@ FUZZ_SECONDS ?= 20
 fuzz: $(fuzz_names:%=build/fuzz/%)
 	@tools/fuzz.sh $(FUZZ_SECONDS) $^
 
-bench: all $(timers) $(agents)
+bench: all $(timers) $(stand_ins)
 	@bench/run.sh $(BUILD)
 
 demo: NEEDS = build

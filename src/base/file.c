@@ -435,16 +435,22 @@ struct err *lock_take(struct lock *l, const char *path, int64_t wait_ms)
 	return NULL;
 }
 
+/* Unlocked by name: a process that a child of ours left behind (a server that postCreate started) may
+ * hold the descriptor for ever, and our work is done. */
 void lock_release(struct lock *l)
 {
-	if (l->fd > 0)
+	struct flock whole = { .l_type = F_UNLCK };
+
+	if (l->fd > 0) {
+		fcntl(l->fd, F_OFD_SETLK, &whole);
 		close(l->fd);
+	}
 	l->fd = 0;
 }
 
 enum tri lock_held(const char *path)
 {
-	AUTO(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	AUTO(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct flock whole = { .l_type = F_WRLCK };
 
 	if (fd < 0)

@@ -43,7 +43,8 @@ int64_t file_mtime(const char *path); /* ms since 1970; 0: not there */
 
 /*
  * Kernel locks (OFD), which vanish with their last holder; a child that inherits lock.fd is a holder
- * too. The file is made when missing, never replaced and never removed.
+ * too, should we die before lock_release(), which frees it for all. The file is made when missing,
+ * never replaced and never removed.
  */
 struct lock {
 	int fd; /* 0: not held (our descriptor 0 is never a lock) */

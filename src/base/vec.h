@@ -34,4 +34,4 @@ void strv_release(struct strv *v);
 /* An argv in place: only inside the call's own parentheses. */
 #define ARGV(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 #define STRV_EACH(s, vec)                                                                          \
-	for (char **s = (vec)->v, **s##_end = (vec)->n ? (vec)->v + (vec)->n : (vec)->v; s < s##_end; s++)
+	for (char **s = (vec)->v, **s##_end = s ? s + (vec)->n : s; s < s##_end; s++)

@@ -105,6 +105,14 @@ static struct err *has_receipt(bool *found, const struct hold *h, const struct m
 	return NULL;
 }
 
+/* An agent whose input line cannot be told, but which reports: nothing began since the Enter, so the
+ * Enter was lost. */
+static bool nothing_began(const struct agent *a, const struct sight *s, const struct message *m)
+{
+	return !a->send.box && s->facts.has_hooks && s->facts.activity_at < m->mark &&
+	       s->activity.activity != ACTIVITY_ACTIVE;
+}
+
 /* Does the input line hold our text, as far as it can be seen? A chip hides it. */
 static bool box_holds(const struct agent *a, const struct sight *s, const struct message *m)
 {
@@ -135,7 +143,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 			if (s.activity.activity == ACTIVITY_WAITING_INPUT)
 				return fail(ERR_REFUSED, "%s opened a dialog over the message", h->s.id);
 			*box_empty = enters && s.box == SCREEN_BOX_EMPTY;
-			if (!enters || box_holds(a, &s, m)) {
+			if (!enters || box_holds(a, &s, m) || nothing_began(a, &s, m)) {
 				TRY(press(h, ARGV("Enter")));
 				if (!enters)
 					TRY(step(h, m, MESSAGE_SUBMITTED));

@@ -54,11 +54,12 @@ static struct err *read_one(
 
 	TRY(hold_read(&h, w, id));
 	c = hold_checkout(&h);
-	if (h.s.worktree && h.s.workspace_handle) {
+	if (h.s.worktree && h.s.workspace_handle)
 		v->facts.has_workspace = h.workspace->exists(&c) != TRI_NO;
-		if (v->facts.has_workspace)
-			v->branch_now = h.workspace->branch_now(&c);
-	}
+	else if (h.s.worktree) /* a record from elsewhere, or by hand */
+		v->facts.has_workspace = path_is_dir(h.s.worktree);
+	if (v->facts.has_workspace)
+		v->branch_now = h.workspace->branch_now(&c);
 	sense_files(&v->facts, &k->sensed, &h.s, h.folder, h.project);
 	v->project = h.project;
 	k->runtime = h.runtime;

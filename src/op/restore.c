@@ -27,22 +27,37 @@ static struct err *refuse(const struct hold *h, const char *why)
 	return fail(ERR_REFUSED, "cannot restore %s: %s", h->s.id, why);
 }
 
+/* It runs when ao-run holds its lock and its terminal stands. Where the terminal is gone for certain,
+ * ao-run is ending the rest, and that is waited for. */
+static struct err *check_runtime(const struct hold *h)
+{
+	AUTO(run_info_release) struct run_info run = { 0 };
+	AUTO(runtime_fact_release) struct runtime_fact fact = { 0 };
+	struct runtime_ref ref = hold_runtime(h);
+
+	run_read(&run, h->folder);
+	if (run.alive == TRI_NO)
+		return NULL;
+	if (run.alive == TRI_UNKNOWN)
+		return refuse(h, "whether it runs could not be found out");
+	if (!str_empty(ref.handle))
+		TRY(h->runtime->probe(&fact, &ref, NULL, 1));
+	return fact.exists == TRI_NO ? NULL : refuse(h, "it is running");
+}
+
 /* The page's refusals, before anything is touched. */
 static struct err *check(const struct hold *h)
 {
-	AUTO(run_info_release) struct run_info run = { 0 };
 	struct checkout c = hold_checkout(h);
 
 	if (session_is(&h->s, STATUS_KILLED))
 		return fail(ERR_REFUSED, "cannot restore %s: it was killed; first: ao session undelete %s",
 			h->s.id, h->s.id);
+	if (session_is(&h->s, STATUS_QUEUED))
+		return refuse(h, "it is queued, and starts when a session ends");
 	if (session_is(&h->s, STATUS_MERGED))
 		return refuse(h, "its PR was merged");
-	run_read(&run, h->folder);
-	if (run.alive == TRI_YES)
-		return refuse(h, "it is running");
-	if (run.alive == TRI_UNKNOWN)
-		return refuse(h, "whether it runs could not be found out");
+	TRY(check_runtime(h));
 	if (!h->s.worktree || h->workspace->exists(&c) == TRI_NO)
 		return refuse(h, "its worktree was deleted; ao session undelete may bring it back");
 	if (h->workspace->exists(&c) == TRI_UNKNOWN)
@@ -97,7 +112,7 @@ static struct err *make_attempt(struct attempt *t, const struct hold *h)
 	};
 
 	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
-	TRY(start_allowed(h->world, &t->agent));
+	TRY(start_allowed(h->world, &t->agent, h->project, false));
 	TRY(start_program(&t->program, h->world, &t->agent));
 	t->resumed = has_conversation(h, &t->agent);
 	words = t->resumed ? &t->agent.resume : &t->agent.command;
@@ -116,8 +131,10 @@ static struct err *make_attempt(struct attempt *t, const struct hold *h)
 
 static struct err *make(struct hold *h, const struct attempt *t)
 {
+	AUTO(str_release) char *began = clock_iso_ms(clock_wall());
 	AUTO(str_release) char *now = NULL;
 
+	str_set(&h->s.started_at, began); /* by it op_settle tells this run from the one before */
 	if (!t->resumed && h->s.agent_session_id) /* the old id may be taken by what is lost */
 		str_set(&h->s.agent_session_id, t->agent_session_id);
 	TRY(hold_begin(h, "restore"));
@@ -151,7 +168,7 @@ struct err *op_restore(struct restored *out, const struct world *w, const char *
 		return op_settle_after(&h, e);
 	lock_release(&h.lock);
 	if (!t.resumed && !t.recap_in_argv && t.recap.n)
-		TRY(deliver_first_prompt(w, id, t.recap.s, t.recap.n));
+		TRY(deliver_first_prompt(w, id, t.recap.s, t.recap.n, true));
 	out->resumed = t.resumed;
 	out->attach = h.runtime->attach_line(w->config.tmux_socket, id);
 	out->session = h.s;

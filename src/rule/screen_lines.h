@@ -15,5 +15,6 @@ struct screen_lines {
 	size_t n, room; /* without the blank lines at the end */
 };
 
+/* screen NULL: not asked, no lines */
 void screen_split(struct screen_lines *out, const char *screen);
 void screen_lines_release(struct screen_lines *s);

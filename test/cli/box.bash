@@ -89,6 +89,8 @@ box_config() {
 	local words
 	# shellcheck disable=SC2086 # a list of words
 	words=$(printf '"%s", ' $AGENT)
+	# an option right before an empty {prompt} goes with it, so none stands there
+	case $AGENT in standin*) words+='"--start-ms", "0", ' ;; esac
 	{
 		cat <<-Y
 			name: box
@@ -97,7 +99,7 @@ box_config() {
 			  standin:
 			    command: [$words"{prompt}"]
 			    process: standin
-			    send: {channel: keys, clear: [C-u], interrupt: [Escape], queue: true, commandChars: "/!"}
+			    send: {clear: [C-u], interrupt: [Escape], queue: true, commandChars: "/!", box: '^> ', chip: '\[Pasted text'}
 			projects:
 			  frontend:
 			    name: Frontend
@@ -155,6 +157,11 @@ messages() { # SESSION: how many the agent took
 	local n
 	n=$(grep -cE '^MSG [0-9]+$' "$STANDIN_LOG/$1.log" 2>/dev/null) || true
 	echo "${n:-0}"
+}
+last_message() { # SESSION: the bytes of the last one that became a turn
+	local at head
+	IFS=: read -r at head < <(grep -abE '^MSG [0-9]+$' "$STANDIN_LOG/$1.log" | tail -1)
+	tail -c +$((at + ${#head} + 2)) "$STANDIN_LOG/$1.log" | head -c "${head#MSG }"
 }
 took() { [ "$(messages "$1")" = "$2" ]; }
 heard() { grep -qF -- "$2" "$STANDIN_LOG/$1.log"; } # SESSION TEXT

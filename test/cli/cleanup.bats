@@ -53,7 +53,7 @@ load box
 	spawn frontend 1
 	mkdir "$BOX/bin"
 	for p in ao git sh; do ln -s "$(command -v $p)" "$BOX/bin/$p"; done
-	PATH=$BOX/bin expect 0 ao session cleanup
+	expect 0 env PATH="$BOX/bin" ao session cleanup
 	lacks fe-1
 	TMUX_TMPDIR=$BOX/elsewhere expect 0 ao session cleanup
 	lacks "Cleaned: fe-1"

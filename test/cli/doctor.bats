@@ -17,7 +17,7 @@ load box
 @test "a missing tmux is named" {
 	mkdir "$BOX/bin"
 	for p in ao git sh; do ln -s "$(command -v $p)" "$BOX/bin/$p"; done
-	PATH=$BOX/bin run ao doctor
+	run env PATH="$BOX/bin" ao doctor
 	[ "$status" -ne 0 ]
 	has tmux
 }

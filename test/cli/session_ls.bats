@@ -5,7 +5,9 @@ load box
 record() {
 	local at
 	at=$(date -u -d "@$((1792600000 - $4))" +%FT%TZ)
-	mkdir -p "$DATA/$1" "$TREES/$1"
+	mkdir -p "$DATA/$1"
+	git -C "$REPO" worktree add -q --detach "$TREES/$1"
+	git -C "$TREES/$1" symbolic-ref HEAD "refs/heads/$3" 2>/dev/null || true
 	printf 'id=%s\nprojectId=frontend\nstatus=%s\nbranch=%s\ncreatedAt=%s\nlastActivityAt=%s\nworktree=%s\n%s' \
 		"$1" "$2" "$3" "$at" "$at" "$TREES/$1" "${5:-}" >"$DATA/$1/metadata"
 }
@@ -118,7 +120,7 @@ Backend:
 	spawn frontend
 	mkdir "$BOX/bin"
 	ln -s "$AO_BUILD/ao" "$BOX/bin/ao"
-	PATH=$BOX/bin expect 0 ao session ls
+	expect 0 env PATH="$BOX/bin" ao session ls
 	has fe-1
 	lacks errored
 	lacks killed
@@ -130,7 +132,8 @@ Backend:
 }
 
 @test "the older layout and spellings are read, and kept by a read" {
-	mkdir -p "$DATA" "$TREES/fe-7"
+	mkdir -p "$DATA"
+	git -C "$REPO" worktree add -q --detach "$TREES/fe-7"
 	printf 'project=frontend\nstatus=working\nbranch=old/one\nissue=12\nworktree=%s\n' "$TREES/fe-7" >"$DATA/fe-7"
 	expect 0 ao session ls --json
 	[ "$(echo "$output" | jq -r '.[0].name, .[0].branch, .[0].issue' | paste -sd' ')" = "fe-7 old/one 12" ]

@@ -297,8 +297,8 @@ two" ]
 	tmux show-options -g >"$BOX/after"
 	tmux show-options -s >>"$BOX/after"
 	diff "$BOX/before" "$BOX/after"
-	[ "$(tmux show-options -t =mine | wc -l)" = 0 ]
-	[ "$(tmux show-options -v -t =fe-1 destroy-unattached)" = off ]
+	[ "$(tmux show-options -t =mine: | wc -l)" = 0 ]
+	[ "$(tmux show-options -v -t =fe-1: destroy-unattached)" = off ]
 }
 
 @test "the server that spawn started holds no file of ours" {

@@ -254,6 +254,9 @@ static void test_run(void **state)
 	assert_string_equal(r.process, "claude");
 	lock_release(&held);
 	run_read(&r, root);
+	assert_int_equal(r.alive, TRI_NO); /* the same boot is the same machine, whatever its name */
+	setenv("AO_TEST_BOOT_ID", "not here", 1);
+	run_read(&r, root);
 	assert_int_equal(r.alive, TRI_UNKNOWN); /* another host's lock says nothing here */
 	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
 	AUTO(str_release) char *text = str_format("bootId=before\nhost=%s\n", host);
