@@ -94,6 +94,9 @@ static struct err *choose(int *from, int *to, const struct sight *s, const char 
 
 	if (s->activity.activity != ACTIVITY_WAITING_INPUT)
 		return fail(ERR_REFUSED, "%s asks no question now", id);
+	if (s->terminal.in_mode)
+		return fail(ERR_REFUSED, "somebody looks back in the terminal of %s (copy mode); nothing was pressed",
+			id);
 	parse_menu(&menu, dialog);
 	*from = chosen(&menu);
 	*to = find(&menu, text);
