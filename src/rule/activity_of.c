@@ -48,6 +48,15 @@ static struct verdict waiting(const struct facts *f, int hook)
 	return verdict(f, hook, "it asked and nobody has answered since");
 }
 
+/* Told within the last 10 s. A time in the future is one before the clock was set back: it says
+ * nothing about how long ago that was. */
+static bool is_fresh(const struct facts *f, int hook)
+{
+	int64_t age = f->now - f->v[hook].at;
+
+	return age < STALE_ACTIVE_MS && age > -STALE_ACTIVE_MS;
+}
+
 static struct verdict by_hook(const struct facts *f, int hook)
 {
 	int quiet = find(f, SOURCE_TERMINAL, ACTIVITY_READY);
@@ -55,7 +64,7 @@ static struct verdict by_hook(const struct facts *f, int hook)
 
 	if (f->v[hook].says != ACTIVITY_ACTIVE)
 		return verdict(f, hook, "its last report");
-	if (f->now - f->v[hook].at < STALE_ACTIVE_MS)
+	if (is_fresh(f, hook))
 		return verdict(f, hook, "it reported work a moment ago");
 	/* Esc, a rejected tool and some errors end a turn without any hook */
 	if (quiet >= 0 && screen >= 0 && f->v[screen].says != ACTIVITY_ACTIVE)
@@ -112,6 +121,6 @@ bool needs_terminal(const struct facts *f)
 	if (hook < 0)
 		return true;
 	if (f->v[hook].says == ACTIVITY_ACTIVE)
-		return f->now - f->v[hook].at >= STALE_ACTIVE_MS;
+		return !is_fresh(f, hook);
 	return f->v[hook].says == ACTIVITY_WAITING_INPUT;
 }

@@ -44,7 +44,9 @@ static struct err *claim(const struct store *st, const struct config *c, const c
 	return file_replace(origin, c->file, strlen(c->file), FILE_DURABLE);
 }
 
-static struct err *check_origin(const struct store *st, const struct config *c, bool make)
+/* *again: it has to be written, and may be, once the namespace's lock is held (make). */
+static struct err *look_at_origin(
+	bool *again, const struct store *st, const struct config *c, bool make)
 {
 	AUTO(str_release) char *origin = path_join(st->dir, ".origin");
 	AUTO(buf_release) struct buf b = { 0 };
@@ -52,15 +54,27 @@ static struct err *check_origin(const struct store *st, const struct config *c, 
 
 	TRY(file_read_if(&b, &found, origin, 65536));
 	buf_trim(&b);
-	if (!found || !b.n)
-		return make ? file_replace(origin, c->file, strlen(c->file), FILE_DURABLE) : NULL;
-	if (str_equal(b.s, c->file))
-		return NULL;
-	if (path_exists(b.s))
+	*again = !found || !b.n || !str_equal(b.s, c->file);
+	if (*again && found && b.n && path_exists(b.s))
 		return fail(ERR_CONFIG,
 			"the namespace '%s' in %s belongs to %s; give this config another `name:`",
 			c->name, st->data_dir, b.s);
-	return make ? claim(st, c, origin) : NULL;
+	if (!*again || !make)
+		return NULL;
+	return found && b.n ? claim(st, c, origin) :
+			      file_replace(origin, c->file, strlen(c->file), FILE_DURABLE);
+}
+
+static struct err *check_origin(const struct store *st, const struct config *c, bool make)
+{
+	AUTO(lock_release) struct lock l = { 0 };
+	bool again;
+
+	TRY(look_at_origin(&again, st, c, false));
+	if (!again || !make)
+		return NULL;
+	TRY(namespace_lock(&l, st));
+	return look_at_origin(&again, st, c, true);
 }
 
 struct err *store_open(struct store *st, const struct config *c, struct sink *sink, bool make)

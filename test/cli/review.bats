@@ -183,3 +183,21 @@ dies_at() { # N COMMAND…
 	expect 0 ao session kill fe-1 --keep-worktree
 	errs "an interrupted restore was taken back"
 }
+
+@test "many first commands at once: the namespace is made once" {
+	for i in 1 2 3 4 5 6; do
+		ao spawn frontend 42 >"$BOX/out.$i" 2>&1 &
+		pids[i]=$!
+	done
+	for i in 1 2 3 4 5 6; do wait "${pids[i]}" || { cat "$BOX/out.$i"; false; }; done
+	[ "$(cat "$BOX"/out.* | grep -c "Branch: *feat/42")" = 6 ]
+}
+
+@test "a clock that was set back does not stop messages" {
+	AGENT="standin --turn-ms 50 --no-hooks --start-ms 0" box_config
+	spawn frontend
+	yesterday=$((($(date +%s) - 86400) * 1000))
+	AO_TEST_NOW=$yesterday is fe-1 activity ready
+	AO_TEST_NOW=$yesterday expect 3 ao send fe-1 --timeout 5 "hello"
+	wait_for 5 took fe-1 1
+}
