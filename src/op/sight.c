@@ -60,7 +60,8 @@ static struct err *refuse_gone(const struct sight *s, const struct hold *h)
 	if (s->facts.runtime == TRI_UNKNOWN)
 		return fail(ERR_FAILED, "%s: whether it runs could not be found out", h->s.id);
 	if (s->terminal.exists == TRI_NO)
-		return fail(ERR_FAILED, "%s: its terminal is gone; ao doctor --fix", h->s.id);
+		return fail(ERR_FAILED, "%s: its terminal is gone; start it again with: ao session restore %s",
+			h->s.id, h->s.id);
 	return NULL;
 }
 

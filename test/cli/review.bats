@@ -201,3 +201,23 @@ dies_at() { # N COMMAND…
 	AO_TEST_NOW=$yesterday expect 3 ao send fe-1 --timeout 5 "hello"
 	wait_for 5 took fe-1 1
 }
+
+@test "--answer finds the option under the agent's own cursor" {
+	AGENT="standin --turn-ms 100000" box_config
+	spawn frontend
+	ao send fe-1 "menu: please"
+	wait_for 5 is fe-1 activity waiting_input
+	expect 6 ao send fe-1 --answer Maybe
+	expect 0 ao send fe-1 --answer No
+	! heard fe-1 DANGER
+	heard fe-1 "ANSWER 2"
+}
+
+@test "restore --all right after the end of tmux takes those in that are still ending" {
+	AGENT="standin --turn-ms 50" box_config
+	spawn frontend
+	ao send fe-1 "run: trap '' TERM HUP; sleep 30"
+	tmux kill-server
+	expect 0 ao session restore --all
+	has "Session fe-1 restored"
+}
