@@ -33,9 +33,11 @@ static bool is_failed_spawn(const struct facts *f, enum activity a)
 	return f->recorded == STATUS_ERRORED && f->runtime == TRI_NO && !f->has_workspace;
 }
 
+/* One that ended by itself was up; the rows below tell how that counts. */
 static bool is_never_up(const struct facts *f, enum activity a)
 {
-	(void)a;
+	if (a == ACTIVITY_EXITED && f->has_exit)
+		return false;
 	return !f->half_done && f->started_at && !f->sign_of_life &&
 	       f->now - f->started_at > UP_WITHIN_MS && !f->reboot;
 }
