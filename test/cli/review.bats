@@ -226,7 +226,10 @@ dies_at() { # N COMMAND…
 	spawn frontend
 	export AO_SESSION=fe-1 AO_SESSION_DIR=$DATA/fe-1
 	start=$SECONDS
-	(for i in $(seq 400); do printf x; sleep 0.01; done) 2>/dev/null | ao hook waiting
+	python3 -c 'import os, time
+for i in range(1000):
+    os.write(1, b"x")
+    time.sleep(0.004)' 2>/dev/null | ao hook waiting
 	[ $((SECONDS - start)) -le 2 ]
 	tail -1 "$DATA/fe-1/signals" | grep -q " waiting "
 }
