@@ -210,11 +210,15 @@ struct err *store_load(struct session *s, const struct store *st, const char *id
  * any instant. */
 static struct err *adopt_older(const struct store *st, const char *id)
 {
+	AUTO(lock_release) struct lock l = { 0 };
 	AUTO(str_release) char *older = store_folder(st, id);
 	AUTO(str_release) char *folder = str_format("%s/.new-%s", st->dir, id);
 	AUTO(str_release) char *metadata = path_join(folder, "metadata");
 	AUTO(buf_release) struct buf b = { 0 };
 
+	TRY(namespace_lock(&l, st));
+	if (path_is_dir(older)) /* another command was quicker */
+		return NULL;
 	TRY(file_read(&b, older, RECORD_MAX));
 	TRY(file_remove_tree(folder));
 	TRY(file_make_dirs(folder));
