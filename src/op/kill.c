@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/stop.h"
 #include "op/prepare.h"
+#include "op/queue.h"
 #include "op/reap.h"
 #include "op/settle.h"
 #include "op/start.h"
@@ -211,5 +212,8 @@ struct err *op_kill(
 		if (run.alive != TRI_NO)
 			return fail(ERR_REFUSED, "%s is alive again", id);
 	}
-	return kill_held(out, &h, o);
+	TRY(kill_held(out, &h, o));
+	hold_release(&h);
+	queue_next(w);
+	return NULL;
 }

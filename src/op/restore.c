@@ -53,6 +53,8 @@ static struct err *check(const struct hold *h)
 	if (session_is(&h->s, STATUS_KILLED))
 		return fail(ERR_REFUSED, "cannot restore %s: it was killed; first: ao session undelete %s",
 			h->s.id, h->s.id);
+	if (session_is(&h->s, STATUS_QUEUED))
+		return refuse(h, "it is queued, and starts when a session ends");
 	if (session_is(&h->s, STATUS_MERGED))
 		return refuse(h, "its PR was merged");
 	TRY(check_runtime(h));
@@ -166,7 +168,7 @@ struct err *op_restore(struct restored *out, const struct world *w, const char *
 		return op_settle_after(&h, e);
 	lock_release(&h.lock);
 	if (!t.resumed && !t.recap_in_argv && t.recap.n)
-		TRY(deliver_first_prompt(w, id, t.recap.s, t.recap.n));
+		TRY(deliver_first_prompt(w, id, t.recap.s, t.recap.n, true));
 	out->resumed = t.resumed;
 	out->attach = h.runtime->attach_line(w->config.tmux_socket, id);
 	out->session = h.s;

@@ -193,7 +193,8 @@ struct err *index_settle(const char *admin)
 
 	if (lstat(index, &st) < 0)
 		return fail_errno("cannot look at %s", index);
-	st.st_mtim.tv_nsec += st.st_mtim.tv_nsec < 989999999 ? 10000000 : 999999999 - st.st_mtim.tv_nsec;
+	st.st_mtim.tv_nsec += st.st_mtim.tv_nsec < 989999999 ? 10000000
+							     : 999999999 - st.st_mtim.tv_nsec;
 	if (utimensat(AT_FDCWD, index, (struct timespec[]){ st.st_atim, st.st_mtim }, 0) < 0)
 		return fail_errno("cannot set the time of %s", index);
 	return NULL;
@@ -246,7 +247,7 @@ char *admin_find(const struct checkout *c, const char *common)
 	if (c->handle)
 		return path_is_dir(c->handle) ? str_dup(c->handle) : NULL;
 	err_drop(file_list(&names, dir), "no list, no admin dir");
-	STRV_EACH(name, &names) {
+	STRV_EACH (name, &names) {
 		AUTO(str_release) char *admin = path_join(dir, *name);
 		if (fits(admin, c))
 			return str_dup(admin);

@@ -75,8 +75,8 @@ static struct err *make(const char *dir, const char *common)
 	return put_config(dir, common);
 }
 
-struct err *private_open(struct private_dir *p, const struct checkout *c, const char *common,
-	const char *work_tree)
+struct err *private_open(
+	struct private_dir *p, const struct checkout *c, const char *common, const char *work_tree)
 {
 	p->path = path_join(c->folder, "save.git");
 	p->index = path_join(p->path, "index");
@@ -119,7 +119,7 @@ struct err *private_index(struct private_dir *p, bool *found, const char *git_di
 
 	TRY(copy(git_dir, p->path, "index", found));
 	TRY(file_list(&names, git_dir));
-	STRV_EACH(name, &names) /* a split index (git-update-index(1)) is two files */
+	STRV_EACH (name, &names) /* a split index (git-update-index(1)) is two files */
 		if (str_starts(*name, "sharedindex."))
 			TRY(copy(git_dir, p->path, *name, &there));
 	return NULL;

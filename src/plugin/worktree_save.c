@@ -40,7 +40,8 @@ static struct err *wait_for_index(const char *admin, const struct checkout *c)
 
 	while (path_exists(lock) && !lock_is_stale(lock, c)) {
 		if (clock_mono() >= until)
-			return fail(ERR_REFUSED, "git is at work in %s (%s is there): try again", c->path, lock);
+			return fail(ERR_REFUSED, "git is at work in %s (%s is there): try again",
+				c->path, lock);
 		TRY(clock_sleep(LOCK_NAP_MS));
 	}
 	return NULL;
@@ -50,7 +51,8 @@ static struct err *wait_for_index(const char *admin, const struct checkout *c)
 static void heads_in_progress(struct strv *also, const char *admin)
 {
 	static const char *const names[] = { "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD",
-		"REBASE_HEAD", "rebase-merge/autostash", "rebase-apply/autostash", "MERGE_AUTOSTASH" };
+		"REBASE_HEAD", "rebase-merge/autostash", "rebase-apply/autostash",
+		"MERGE_AUTOSTASH" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		AUTO(str_release) char *path = path_join(admin, names[i]);
@@ -92,12 +94,13 @@ static struct err *ask_commits(struct shot *s)
 	heads_in_progress(&heads, s->admin);
 	for (size_t i = 0; i < COUNT_OF(basis); i++)
 		buf_addf(&ask, "%s^{commit}\n%s^{tree}\n", basis[i], basis[i]);
-	STRV_EACH(h, &heads)
+	STRV_EACH (h, &heads)
 		buf_addf(&ask, "%s^{commit}\n", *h);
 	TRY(git_ok(&r, &(struct git){ .git_dir = s->common, .in = ask.s, .in_n = ask.n },
 		ARGV("cat-file", "--batch-check")));
 	text = buf_text(&r.out);
-	for (size_t i = 0; i < COUNT_OF(basis); i++) { /* an unborn HEAD: measured by what is next */
+	for (size_t i = 0; i < COUNT_OF(basis);
+		i++) { /* an unborn HEAD: measured by what is next */
 		AUTO(str_release) char *commit = answer(&text);
 		AUTO(str_release) char *tree = answer(&text);
 		if (i == 1)
@@ -107,7 +110,7 @@ static struct err *ask_commits(struct shot *s)
 			s->head_tree = str_dup(tree);
 		}
 	}
-	STRV_EACH(h, &heads) {
+	STRV_EACH (h, &heads) {
 		AUTO(str_release) char *commit = answer(&text);
 		if (commit && !str_equal(commit, s->head) && !strv_has(&s->also, commit))
 			strv_add(&s->also, commit);
@@ -151,7 +154,7 @@ static bool read_times(struct stat *st, const char *text)
 	unsigned int ctime[2], mtime[2], ino, size;
 
 	if (sscanf(text, " ctime: %u:%u mtime: %u:%u dev: %*u ino: %u uid: %*u gid: %*u size: %u",
-		&ctime[0], &ctime[1], &mtime[0], &mtime[1], &ino, &size) != 6)
+		    &ctime[0], &ctime[1], &mtime[0], &mtime[1], &ino, &size) != 6)
 		return false;
 	st->st_ctim = (struct timespec){ ctime[0], ctime[1] };
 	st->st_mtim = (struct timespec){ mtime[0], mtime[1] };
@@ -182,7 +185,8 @@ static bool is_settled(const struct shot *s, const char *path, const char *debug
 	full = path_join(s->c->path, path);
 	return lstat(full, &now) == 0 && S_ISREG(now.st_mode) &&
 		same_time(&now.st_mtim, &then.st_mtim) && same_time(&now.st_ctim, &then.st_ctim) &&
-		(unsigned int)now.st_ino == then.st_ino && (unsigned int)now.st_size == then.st_size;
+		(unsigned int)now.st_ino == then.st_ino &&
+		(unsigned int)now.st_size == then.st_size;
 }
 
 /* "H 100644 <id> 0\tpath", a lower-case tag for assume-unchanged (git-ls-files(1)). */
@@ -224,9 +228,10 @@ static struct err *mark(struct shot *s, const struct strv *paths, const char *ho
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(buf_release) struct buf lines = { 0 };
 
-	STRV_EACH(path, paths)
+	STRV_EACH (path, paths)
 		buf_add(&lines, *path, strlen(*path) + 1);
-	return lines.n ? private_ok(&r, &s->p, &lines, ARGV("update-index", "-z", how, "--stdin")) : NULL;
+	return lines.n ? private_ok(&r, &s->p, &lines, ARGV("update-index", "-z", how, "--stdin"))
+		       : NULL;
 }
 
 /*
@@ -255,7 +260,8 @@ static struct err *left_out(struct shot *s, struct buf *specs, const struct run_
 	size_t before = s->nested.n;
 
 	TRY(private_ok(&r, &s->p, NULL,
-		ARGV("ls-files", "-o", "-z", "--directory", "--no-empty-directory", "--exclude-standard")));
+		ARGV("ls-files", "-o", "-z", "--directory", "--no-empty-directory",
+			"--exclude-standard")));
 	buf_add(specs, ".", 2);
 	for (const char *e = buf_text(&r.out); e < r.out.s + r.out.n; e += strlen(e) + 1) {
 		AUTO(str_release) char *name = str_ndup(e, strlen(e) - (size_t)str_ends(e, "/"));
@@ -275,12 +281,14 @@ static struct err *add_all(struct shot *s)
 	AUTO(run_result_release) struct run_result again = { 0 };
 	AUTO(buf_release) struct buf specs = { 0 };
 
-	TRY(private_git(&r, &s->p, NULL, ARGV("add", "-A", "--sparse", "--ignore-errors", "--", ".")));
+	TRY(private_git(
+		&r, &s->p, NULL, ARGV("add", "-A", "--sparse", "--ignore-errors", "--", ".")));
 	if (!r.code)
 		return NULL;
-	TRY(left_out(s, &specs, &r)); /* a repository without commits cannot be added, the rest can */
-	return private_ok(&again, &s->p, &specs, ARGV("add", "-A", "--sparse",
-		"--pathspec-from-file=-", "--pathspec-file-nul"));
+	TRY(left_out(
+		s, &specs, &r)); /* a repository without commits cannot be added, the rest can */
+	return private_ok(&again, &s->p, &specs,
+		ARGV("add", "-A", "--sparse", "--pathspec-from-file=-", "--pathspec-file-nul"));
 }
 
 /* A submodule that was never filled is an empty folder: still there, and no change. */
@@ -379,9 +387,11 @@ static struct err *check_place(enum tri *there, const struct checkout *c, const 
 	if (*there == TRI_UNKNOWN)
 		return fail(ERR_REFUSED, "cannot look at %s", c->path);
 	if (*there == TRI_NO && path_exists(c->path))
-		return fail(ERR_REFUSED, "%s is not the worktree of %s: left alone", c->path, c->id);
+		return fail(
+			ERR_REFUSED, "%s is not the worktree of %s: left alone", c->path, c->id);
 	if (*there == TRI_YES && !admin)
-		return fail(ERR_REFUSED, "git has forgotten the worktree %s: move it away by hand", c->path);
+		return fail(ERR_REFUSED, "git has forgotten the worktree %s: move it away by hand",
+			c->path);
 	if (lock && !str_starts(lock, KEPT_REASON))
 		return fail(ERR_REFUSED, "%s is locked%s%s: git worktree unlock %s", c->path,
 			lock[0] ? ": " : "", lock, c->path);
@@ -407,7 +417,8 @@ static struct err *refused(struct err *e, const struct checkout *c)
 struct err *worktree_save(
 	struct saved *out, const struct checkout *c, const char *previous, int64_t now_ms)
 {
-	AUTO(str_release) char *admin = c->handle && path_is_dir(c->handle) ? str_dup(c->handle) : NULL;
+	AUTO(str_release)
+	char *admin = c->handle && path_is_dir(c->handle) ? str_dup(c->handle) : NULL;
 	AUTO(str_release) char *common = NULL;
 	AUTO(str_release) char *gone = gone_path(c);
 	AUTO(shot_release) struct shot s = { .c = c, .admin = admin, .now_ms = now_ms };

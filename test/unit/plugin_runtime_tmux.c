@@ -66,6 +66,7 @@ static char *tmux_v(char *const *words)
 	return buf_detach(&r.out);
 }
 #define TMUX(...) tmux_v(ARGV(__VA_ARGS__))
+#define TELL(...) free(TMUX(__VA_ARGS__)) /* whatever it says */
 
 static void conf(const char *text)
 {
@@ -98,8 +99,8 @@ static bool no_session(void *ignored)
 
 static int tear_down(void **state)
 {
-	AUTO(str_release) char *a = TMUX("kill-server");
-	AUTO(str_release) char *b = TMUX("-L", "second", "kill-server");
+	TELL("kill-server");
+	TELL("-L", "second", "kill-server");
 
 	(void)state;
 	reached(no_session, NULL);
@@ -182,6 +183,14 @@ static bool is_shown(void *argument)
 	return f.screen && strstr(f.screen, l->text);
 }
 
+static bool is_dead(void *argument)
+{
+	struct look *l = argument;
+	AUTO(runtime_fact_release) struct runtime_fact f = probe(l->handle, l->uid, false);
+
+	return f.dead;
+}
+
 static void expect(const char *handle, const char *uid, const char *text)
 {
 	struct look l = { handle, uid, text };
@@ -256,11 +265,11 @@ static void test_start(void **state)
 
 static void test_nothing_global(void **state)
 {
-	AUTO(str_release) char *a = TMUX("-f", "/dev/null", "new-session", "-d", "-s", "theirs");
+	TELL("-f", "/dev/null", "new-session", "-d", "-s", "theirs");
 	AUTO(str_release) char *before = TMUX("show", "-g", ";", "show", "-s", ";", "show", "-gw");
 	AUTO(str_release) char *hooks = TMUX("show-hooks", "-g");
 	AUTO(str_release) char *env = TMUX("show-environment", "-g");
-	AUTO(str_release) char *handle = start_sh("t-1", UID_1, "exec sleep 1000");
+	free(start_sh("t-1", UID_1, "exec sleep 1000"));
 	AUTO(str_release) char *after = TMUX("show", "-g", ";", "show", "-s", ";", "show", "-gw");
 	AUTO(str_release) char *hooks_after = TMUX("show-hooks", "-g");
 	AUTO(str_release) char *env_after = TMUX("show-environment", "-g");
@@ -275,7 +284,7 @@ static void test_nothing_global(void **state)
 
 static void test_taken_by_a_stranger(void **state)
 {
-	AUTO(str_release) char *a = TMUX("new-session", "-d", "-s", "t-1", "sleep 1000");
+	TELL("new-session", "-d", "-s", "t-1", "sleep 1000");
 	AUTO(str_release) char *handle = NULL;
 	AUTO(err_release) struct err *e = NULL;
 	AUTO(str_release) char *mark = NULL;
@@ -294,7 +303,7 @@ static void test_taken_by_a_stranger(void **state)
 
 static void test_t_1_is_not_t_10(void **state)
 {
-	AUTO(str_release) char *handle = start_sh("t-10", UID_1, "exec sleep 1000");
+	free(start_sh("t-10", UID_1, "exec sleep 1000"));
 
 	(void)state;
 	assert_int_equal(rt->name_taken("default", "t-1"), TRI_NO);
@@ -488,7 +497,7 @@ static void test_server_just_ending(void **state)
 	(void)state;
 	for (int i = 0; i < 40; i++) {
 		AUTO(str_release) char *handle = NULL;
-		AUTO(str_release) char *a = TMUX("new-session", "-d", "-s", "short", "sleep 1000");
+		TELL("new-session", "-d", "-s", "short", "sleep 1000");
 		struct run_result r = { 0 };
 		pid_t pid;
 
@@ -535,7 +544,7 @@ static void test_no_descriptor_leaks(void **state)
 	AUTO(str_release) char *secret = path_join(top, "descriptor-of-ours");
 	int fd = open(secret, O_RDWR | O_CREAT, 0600); /* on purpose without O_CLOEXEC */
 	int high = fcntl(fd, F_DUPFD, 700);
-	AUTO(str_release) char *handle = start_sh("t-1", UID_1, "exec sleep 1000");
+	AUTO(str_release) char *handle = start_sh("t-1", UID_1, "echo up; exec sleep 1000");
 	AUTO(str_release) char *server = TMUX("display", "-p", "#{pid}");
 	AUTO(str_release) char *path = str_format("%s/t-1/run", top);
 	AUTO(str_release) char *cwd = str_format("/proc/%s/cwd", server);
@@ -547,12 +556,7 @@ static void test_no_descriptor_leaks(void **state)
 	close(fd);
 	close(high);
 	assert_true(only_known_descriptors(server, "descriptor-of-ours"));
-	AUTO(str_release)
-	char *pane_pid = TMUX("display", "-p", "-t", "=t-1:", "#{pane_current_command}");
-	struct look l = { handle, UID_1, "" };
-	assert_true(reached(is_shown, &l));
-	while (held("t-1") != TRI_YES || !path_exists(path))
-		usleep(1000);
+	expect(handle, UID_1, "up"); /* it runs: until its exec it has what ao-run has */
 	ok(file_read(&b, path, 4096));
 	kv_parse(&kv, b.s, b.n, NULL);
 	assert_true(only_known_descriptors(kv_get(&kv, "pid"), "descriptor-of-ours"));
@@ -565,7 +569,7 @@ static void test_environment_of_the_server(void **state)
 {
 	(void)state;
 	setenv("AO_SECRET", "x", 1);
-	AUTO(str_release) char *handle = start_sh("t-1", UID_1, "exec sleep 1000");
+	free(start_sh("t-1", UID_1, "exec sleep 1000"));
 	unsetenv("AO_SECRET");
 	AUTO(str_release) char *env = TMUX("show-environment", "-g");
 	assert_null(strstr(env, "AO_SECRET"));
@@ -614,8 +618,7 @@ static void test_probe_many(void **state)
 static void test_probe_hostile_marks(void **state)
 {
 	AUTO(str_release) char *a = start_sh("t-1", UID_1, "exec sleep 1000");
-	AUTO(str_release)
-	char *b = TMUX("new-session", "-d", "-s", "x", "sleep 1000", ";", "set", "-t", "=x:", "@ao",
+	TELL("new-session", "-d", "-s", "x", "sleep 1000", ";", "set", "-t", "=x:", "@ao",
 		"1\n%0 0 0 1 1 1 " UID_2 "\nend\n");
 	AUTO(str_release) char *pane = TMUX("display", "-p", "-t", "=x:", "#{pane_id}");
 	AUTO(str_release) char *theirs = str_format("%.*s%s", (int)(strlen(a) - 2), a, pane);
@@ -668,7 +671,7 @@ static void test_copy_mode_is_reported(void **state)
 {
 	AUTO(str_release) char *handle = start_sh("t-1", UID_1, "exec sleep 1000");
 	AUTO(str_release) char *pane = pane_of(handle);
-	AUTO(str_release) char *a = TMUX("copy-mode", "-t", pane);
+	TELL("copy-mode", "-t", pane);
 	AUTO(runtime_fact_release) struct runtime_fact f = probe(handle, UID_1, false);
 
 	(void)state;
@@ -777,8 +780,7 @@ static void test_stop(void **state)
 static void test_stop_in_a_group(void **state)
 {
 	AUTO(str_release) char *handle = start_sh("t-1", UID_1, "echo hello; exec sleep 1000");
-	AUTO(str_release)
-	char *a = TMUX("new-session", "-d", "-s", "mine", "-t", "=t-1", ";", "new-window", "-t",
+	TELL("new-session", "-d", "-s", "mine", "-t", "=t-1", ";", "new-window", "-t",
 		"=mine:", "sleep 1000");
 	enum runtime_answer answer;
 
@@ -803,13 +805,8 @@ static void test_stop_a_dead_pane(void **state)
 
 	assert_true(reached(has_ended, (char[]){ "t-1" }));
 	assert_true(reached(is_free, (char[]){ "t-1" }));
-	for (int i = 0; i < 1000; i++) {
-		AUTO(runtime_fact_release) struct runtime_fact f = probe(handle, UID_1, false);
-		assert_int_equal(f.exists, TRI_YES);
-		if (f.dead)
-			break;
-		assert_true(i < 999);
-	}
+	struct look l = { handle, UID_1, "" };
+	assert_true(reached(is_dead, &l));
 	ok(rt->press(&answer, &(struct runtime_ref){ handle, UID_1 }, ARGV("Enter")));
 	assert_int_equal(answer, RUNTIME_DEAD);
 	ok(rt->paste(&answer, &(struct runtime_ref){ handle, UID_1 }, "ao-1", "x", 1));
@@ -922,7 +919,7 @@ static void test_not_ours_gets_nothing(void **state)
 	assert_string_equal(buffers, "");
 	ok(rt->press(&answer, &(struct runtime_ref){ handle, UID_1 }, ARGV("z")));
 	assert_arrives("t-1", "z", 1);
-	AUTO(str_release) char *end = TMUX("kill-server");
+	TELL("kill-server");
 	assert_true(reached(no_session, NULL));
 	ok(rt->paste(&answer, &(struct runtime_ref){ handle, UID_1 }, "ao-1", "x", 1));
 	assert_int_equal(answer, RUNTIME_NOTOURS);
@@ -935,7 +932,7 @@ static void paste_into_dying(const char *config, int tries)
 	int answers[3] = { 0 };
 
 	conf(config);
-	AUTO(str_release) char *keeper = TMUX("new-session", "-d", "-s", "keeper", "sleep 1000");
+	TELL("new-session", "-d", "-s", "keeper", "sleep 1000");
 	AUTO(str_release) char *server = TMUX("display", "-p", "#{pid}");
 	srandom(7);
 	for (int i = 0; i < tries; i++) {
@@ -992,12 +989,10 @@ static void test_the_crash_is_real(void **state)
 	(void)state;
 	conf("set -g remain-on-exit on\n");
 	AUTO(str_release) char *handle = start_sh("t-1", UID_1, "exit 0");
-	struct look l = { handle, UID_1, "dead" };
+	struct look l = { handle, UID_1, "" };
 
-	assert_true(reached(is_shown, &l));
-	AUTO(str_release)
-	char *a = TMUX("set-buffer", "-b", "x", "text", ";", "paste-buffer", "-p", "-b", "x", "-t",
-		"=t-1:");
+	assert_true(reached(is_dead, &l));
+	TELL("set-buffer", "-b", "x", "text", ";", "paste-buffer", "-p", "-b", "x", "-t", "=t-1:");
 	if (exists(handle, UID_1) == TRI_YES)
 		print_message("this tmux survives a paste into a dead pane\n");
 	else
@@ -1018,8 +1013,8 @@ static void test_marks(void **state)
 	assert_int_equal(n, 0);
 	AUTO(str_release) char *a = start_sh("t-1", UID_1, "exec sleep 1000");
 	AUTO(str_release) char *b = start_sh("t-2", UID_2, "exec sleep 1000");
-	AUTO(str_release) char *c = TMUX("new-session", "-d", "-s", "x", "sleep 1000");
-	AUTO(str_release) char *d = TMUX("split-window", "-b", "-t", "=t-1:", "sleep 1000");
+	TELL("new-session", "-d", "-s", "x", "sleep 1000");
+	TELL("split-window", "-b", "-t", "=t-1:", "sleep 1000");
 	AUTO(str_release) char *folder = folder_of("t-1");
 	ok(rt->marks(&marks, &n, &known, "default"));
 	assert_true(known);

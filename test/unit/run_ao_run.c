@@ -678,7 +678,6 @@ static void test_codec_torn(void **state)
 
 int main(void)
 {
-	AUTO(str_release) char *self = path_self();
 	AUTO(str_release) char *relative = path_join(path_self_dir(), "../../ao-run");
 	const struct CMUnitTest tests[] = {
 		TEST(test_codec),

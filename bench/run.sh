@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# run.sh [BUILD]: what ao costs, side by side with what a user would run instead; see bench/README.md.
+# A table with a bound per row; ends with 1 where one is missed. About a minute, and nothing is left behind.
+#   SIZES="1 10 50 200"   live sessions     ROUNDS=21   timed runs of each command    SPAWNS=11   of spawn
+set -uo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$(cd "${1:-$root/build}" && pwd) || exit 1
+: "${SIZES:=1 10 50 200}" "${ROUNDS:=21}" "${SPAWNS:=11}"
+timer=$build/bench/timer
+for program in "$build/ao" "$build/ao-run" "$timer" "$build/test/agents/standin"; do
+	[ -x "$program" ] || { echo "bench: no $program; run: make bench" >&2; exit 1; }
+done
+
+world=$(mktemp -d /tmp/aobench.XXXXXX) || exit 1
+for name in $(compgen -e | grep -E '^(AO_|GIT_|TMUX|XDG_|STANDIN)'); do unset "$name"; done
+export HOME=$world/home TMUX_TMPDIR=$world/t PATH=$build:$build/test/agents:$PATH LC_ALL=C.UTF-8
+export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org GIT_CONFIG_NOSYSTEM=1 TERM=xterm-256color
+export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org
+mkdir -p "$HOME" "$TMUX_TMPDIR"
+chmod 700 "$TMUX_TMPDIR"
+data=$HOME/.agent-orchestrator/sessions/bench
+
+survivors() { # processes whose environment names this home
+	local dir
+	for dir in /proc/[0-9]*; do
+		[ "${dir#/proc/}" = "$$" ] || [ "${dir#/proc/}" = "$BASHPID" ] ||
+			! grep -qzxF "HOME=$HOME" "$dir/environ" 2>/dev/null || echo "${dir#/proc/}"
+	done
+}
+clean_up() {
+	local code=$? _
+	trap '' INT TERM HUP
+	tmux kill-server 2>/dev/null
+	for _ in $(seq 100); do
+		[ -z "$(survivors)" ] && break
+		sleep 0.1
+	done
+	# shellcheck disable=SC2046 # a list of numbers
+	[ -z "$(survivors)" ] || kill -9 $(survivors) 2>/dev/null
+	rm -rf "$world"
+	exit "$code"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+die() {
+	echo "bench: $*" >&2
+	exit 1
+}
+
+# ---- the fixture ------------------------------------------------------------------------------------
+
+make_repo() { # PATH FILES
+	local i
+	git init -q -b main "$1"
+	for ((i = 0; i < $2; i++)); do
+		[ $((i % 50)) = 0 ] && mkdir "$1/d$((i / 50))"
+		printf '%s %d\n' {1..200} "$i" >"$1/d$((i / 50))/f$i"
+	done
+	git -C "$1" add -A
+	git -C "$1" commit -q -m first
+}
+
+make_repo "$world/small" 1
+make_repo "$world/large" 2000
+cat >"$HOME/.agent-orchestrator.yaml" <<Y
+name: bench
+limits: {maxSessions: 1000}
+defaults: {agent: standin}
+agents:
+  standin: {command: [standin, --turn-ms, "0", "{prompt}"], process: standin}
+projects:
+  small: {path: $world/small, sessionPrefix: s, defaultBranch: main}
+  large: {path: $world/large, sessionPrefix: l, defaultBranch: main}
+Y
+cd "$HOME" || exit 1
+
+live=0
+up_to() { # N sessions that have reported by a hook
+	local end
+	for (( ; live < $1; live++)); do
+		ao -q spawn small >/dev/null || die "spawn failed"
+	done
+	end=$((SECONDS + 20))
+	until [ "$(find "$data" -name signals | wc -l)" -ge "$1" ]; do
+		[ "$SECONDS" -lt "$end" ] || die "not every agent came up"
+		sleep 0.05
+	done
+}
+
+# 10,000 records in all: copies of one that was really killed.
+fill_up() {
+	local id record
+	if ! ao -q spawn small || ! ao -q session kill "s-$((live + 1))"; then
+		die "kill failed"
+	fi >/dev/null
+	record=$(<"$data/s-$((live + 1))/metadata")
+	for ((id = 1000; id < 10999 - live; id++)); do
+		mkdir "$data/s-$id"
+		printf '%s\n' "${record//s-$((live + 1))/s-$id}" >"$data/s-$id/metadata"
+	done
+	seq -f s-%g 1000 $((id - 1)) >>"$data/.closed"
+	[ "$(find "$data" -name metadata | wc -l)" = 10000 ] || die "not 10,000 records"
+}
+empty_again() {
+	find "$data" -maxdepth 1 -name 's-[0-9][0-9][0-9][0-9]*' -exec rm -rf {} +
+	sed -i '/^s-[0-9]\{4,\}$/d' "$data/.closed"
+}
+
+# ---- the table ----------------------------------------------------------------------------------------
+
+missed=0
+measured=()
+measure() { # ROUNDS A… -- B…
+	local out
+	out=$("$timer" "$@") || die "a timed run failed: $*"
+	mapfile -t measured <<<"$out"
+}
+
+row() { # WHAT N FACTOR PLUS [PEAK-KIB]: bound = FACTOR * bare + PLUS ms
+	local verdict
+	verdict=$(awk -v what="$1" -v n="$2" -v factor="$3" -v plus="$4" -v most="${5:-0}" '
+		NR == 1 { ms = $1; least = $2; top = $3; peak = $4 }
+		NR == 2 { bare = $1 }
+		END {
+			bound = factor * bare + plus
+			ok = ms <= bound && (!most || peak <= most)
+			printf "%-26s %6s %9.2f %15s %9s %7s %9.2f %9.1f   %s\n", what, n, ms,
+				sprintf("%.1f..%.1f", least, top), factor ? sprintf("%.2f", bare) : "-",
+				factor ? sprintf("%.2f", ms / bare) : "-", bound, peak / 1024, ok ? "ok" : "MISSED"
+		}' < <(printf '%s\n' "${measured[@]}"))
+	echo "$verdict"
+	[[ $verdict == *MISSED ]] && missed=$((missed + 1))
+	return 0
+}
+
+printf '%s, %s cores, Linux %s, %s, %s, %s\n\n' \
+	"$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(nproc)" "$(uname -r)" "$(tmux -V)" \
+	"$(git --version)" "$(ao --version)"
+printf '%-26s %6s %9s %15s %9s %7s %9s %9s\n' what n "ao ms" "least..most" "bare ms" ratio "bound ms" "peak MiB"
+
+measure "$ROUNDS" ao version -- true
+row "version : true" - 1 2
+list=(tmux list-panes -a -F '#{session_name} #{pane_id} #{pane_pid} #{pane_dead} #{pane_title}')
+for n in $SIZES; do
+	up_to "$n"
+	measure "$ROUNDS" ao session ls -- "${list[@]}"
+	row "session ls : list-panes" "$n" 1.5 2 8192
+	measure "$ROUNDS" ao status -- "${list[@]}"
+	row "status : list-panes" "$n" 1.5 2 8192
+	[ "$n" = 50 ] || continue
+	fill_up
+	measure "$ROUNDS" ao session ls
+	row "ls of 10,000 records" "$n" 0 20 8192
+	measure 7 ao session ls -a
+	row "ls -a of 10,000 records" "$n" 0 300
+	empty_again
+done
+
+# a hook counts only below its agent: the agent itself takes the time
+ao -q send s-1 "run: $timer $ROUNDS ao hook tool >$world/hook.new && mv $world/hook.new $world/hook" >/dev/null ||
+	die "the agent did not take the message"
+for _ in $(seq 200); do [ -e "$world/hook" ] && break; sleep 0.05; done
+[ "$(grep -c ' tool ' "$data/s-1/signals")" -gt "$ROUNDS" ] || die "the hook wrote nothing"
+mapfile -t measured <"$world/hook"
+row "hook" - 0 5
+
+measure "$SPAWNS" ao -q spawn large -- sh -c \
+	"git -C '$world/large' worktree add -q -b bare-{} '$world/bare-{}' && tmux new-session -d -s bare-{} standin"
+row "spawn : worktree + tmux" 2000f 1.15 25
+
+printf '\n%d bound%s missed, %d s\n' "$missed" "$([ $missed = 1 ] || echo s)" "$SECONDS"
+[ "$missed" = 0 ]
