@@ -23,8 +23,8 @@ while getopts v:m:e:s:w:f o; do
 	esac
 done
 # strace's first run tells whether it may trace here at all
-if ! strace -qq -o /dev/null -e inject=getppid:error=EIO true 2>/dev/null; then
-	echo "skipped: strace cannot trace here; no point was run"
+if ! why=$(strace -qq -o /dev/null -e inject=getppid:error=EIO true 2>&1); then
+	echo "skipped: strace cannot trace here, no point was run: $why"
 	echo "0 passed, 0 failed"
 	exit 0
 fi
@@ -294,7 +294,7 @@ echo "sweep: $((passed + failed)) points hit of $total ($missed not reached) in 
 # The mutants: the same sweep over a part must find each of them.
 if [ -n "$whole" ] && [ -z "$mutant" ] && [ -n "$(ls "$AO_BUILD/test/fault/mutant.so" 2>/dev/null)" ]; then
 	for m in 1 2 3; do
-		if "$0" -m $m -v "spawn restore" -f -w "$workers" | grep -q '^BAD'; then
+		if [[ $("$0" -m $m -v "spawn restore" -f -w "$workers" 2>/dev/null) == *BAD* ]]; then
 			echo "mutant $m: caught"
 			passed=$((passed + 1))
 		else
