@@ -229,7 +229,7 @@ static struct err *adopt_older(const struct store *st, const char *id)
 	return file_remove_tree(folder);
 }
 
-static struct err *save(const struct store *st, struct session *s, enum durability durability)
+static struct err *save(const struct store *st, struct session *s)
 {
 	AUTO(str_release) char *folder = store_folder(st, s->id);
 	AUTO(str_release) char *path = path_join(folder, "metadata");
@@ -243,17 +243,12 @@ static struct err *save(const struct store *st, struct session *s, enum durabili
 		TRY(file_sync_dir(st->dir)); /* the folder itself is new, perhaps */
 	str_set(&s->rev, rev);
 	session_write(&b, s);
-	return file_replace(path, b.s, b.n, durability);
+	return file_replace(path, b.s, b.n, FILE_DURABLE);
 }
 
 struct err *store_save(const struct store *st, struct session *s)
 {
-	return wrap(save(st, s, FILE_DURABLE), "%s", s->id);
-}
-
-struct err *store_save_volatile(const struct store *st, struct session *s)
-{
-	return wrap(save(st, s, FILE_VOLATILE), "%s", s->id);
+	return wrap(save(st, s), "%s", s->id);
 }
 
 struct err *store_lock(struct lock *l, const struct store *st, const char *id, int64_t wait_ms)

@@ -52,7 +52,7 @@ ours() { grep -lzxF "HOME=$HOME" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3;
 survivors() {
 	local pid name
 	for pid in $(ours); do
-		read -r name <"/proc/$pid/comm" 2>/dev/null || continue
+		read -r name 2>/dev/null <"/proc/$pid/comm" || continue
 		case $name in
 		bash | grep | cut | timeout | strace | sed | sleep | xargs | sweep.sh | races.sh | run.sh) ;;
 		*) echo "$pid" ;;
@@ -75,7 +75,7 @@ quiet() { # wait until no git or ao that a point started is at work any more
 	for i in $(seq 400); do
 		busy=''
 		for pid in $(ours); do
-			read -r name <"/proc/$pid/comm" 2>/dev/null || continue
+			read -r name 2>/dev/null <"/proc/$pid/comm" || continue
 			case $name in git* | ao) busy=yes ;; esac
 		done
 		[ -z "$busy" ] && return 0
@@ -104,8 +104,14 @@ check() {
 			echo "torn record of $id"
 		fi
 		! grep '^doing=.' "$record" || echo "$id is left half done"
+		# one that was killed or taken back keeps the name of what it had, for undelete
 		found=$(field "$id" worktree)
-		[ -z "$found" ] || expected+="$found"$'\n'
+		case $(field "$id" status) in
+		killed | errored | queued) [ ! -d "$found" ] || expected+="$found"$'\n' ;;
+		*) [ -z "$found" ] || expected+="$found"$'\n' ;;
+		esac
+		[ "$(field "$id" status)" != killed ] || [ ! -d "$found" ] || [ -n "$(field "$id" keptWorktree)" ] ||
+			echo "$id is killed, and its worktree is there"
 		[ -e "$folder/launch" ] && echo "$id: launch (environment) is left"
 	done
 	trees=$(git -C "$REPO" worktree list --porcelain | sed -n 's/^worktree //p' | grep -vxF "$REPO" | sort)
