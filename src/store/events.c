@@ -50,14 +50,9 @@ static struct err *repair(const char *path, const struct buf *tail)
 static struct err *last_sequence(long long *seq, const char *path)
 {
 	AUTO(buf_release) struct buf tail = { 0 };
-	struct err *e = file_read_tail(&tail, path, LINE_MAX_BYTES);
 	const char *end;
 
-	if (e && e->class == ERR_MISSING) {
-		err_free(e);
-		return NULL;
-	}
-	TRY(e);
+	TRY(file_read_tail(&tail, path, LINE_MAX_BYTES));
 	if (!tail.n)
 		return NULL;
 	TRY(repair(path, &tail));

@@ -158,13 +158,8 @@ void signals_parse(struct signals *out, const char *text, size_t n)
 static struct err *read_one(struct buf *b, const char *folder, const char *name)
 {
 	AUTO(str_release) char *path = path_join(folder, name);
-	struct err *e = file_read_tail(b, path, TAIL_MAX);
 
-	if (e && e->class == ERR_MISSING) {
-		err_free(e);
-		return NULL;
-	}
-	return e;
+	return file_read_tail(b, path, TAIL_MAX);
 }
 
 struct err *signals_read(struct signals *out, const char *folder)
