@@ -65,11 +65,29 @@ char *clock_compact(int64_t ms)
 	return str_dup(text);
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* ".25": 250 ms. Further digits are dropped. */
+static int fraction(const char **rest)
+{
+	int milli = 0;
+
+	if (**rest != '.' || !is_digit((*rest)[1]))
+		return 0;
+	++*rest;
+	for (int unit = 100; is_digit(**rest); unit /= 10)
+		milli += (*(*rest)++ - '0') * unit;
+	return milli;
+}
+
 bool clock_parse(int64_t *ms, const char *iso)
 {
 	struct tm tm = { 0 };
 	const char *rest;
-	int milli = 0, used = 0;
+	int milli;
 
 	if (!iso)
 		return false;
@@ -80,10 +98,7 @@ bool clock_parse(int64_t *ms, const char *iso)
 	}
 	if (!rest)
 		return false;
-	if (sscanf(rest, ".%3d%n", &milli, &used) == 1)
-		rest += used;
-	while (used && *rest >= '0' && *rest <= '9')
-		rest++;
+	milli = fraction(&rest);
 	if (strcmp(rest, "Z") != 0)
 		return false;
 	*ms = (int64_t)timegm(&tm) * 1000 + milli;

@@ -26,17 +26,33 @@ static void rename_key(struct kv *lines, const char *from, const char *to)
 			str_set(&lines->v[i].key, to);
 }
 
+/* Index of the key, COUNT_OF(fields): not ours. We write them in this order: the one behind the last
+ * is nearly always it. */
+static size_t field_of(const char *key, size_t next)
+{
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		size_t at = (next + i) % COUNT_OF(fields);
+		if (strcmp(fields[at].key, key) == 0)
+			return at;
+	}
+	return COUNT_OF(fields);
+}
+
 void session_parse(struct session *s, const char *id, const char *text, size_t n, struct strv *bad)
 {
 	struct session fresh = { 0 };
+	size_t next = 0;
 
 	kv_parse(&fresh.lines, text, n, bad);
 	rename_key(&fresh.lines, "issue", "issueId");
 	rename_key(&fresh.lines, "project", "projectId");
-	for (size_t i = 0; i < COUNT_OF(fields); i++) {
-		const char *value = kv_get(&fresh.lines, fields[i].key);
-		if (!str_empty(value))
-			str_set(field(&fresh, i), value);
+	for (size_t i = 0; i < fresh.lines.n; i++) {
+		const struct kv_line *l = &fresh.lines.v[i];
+		size_t at = l->key ? field_of(l->key, next) : COUNT_OF(fields);
+		if (at == COUNT_OF(fields))
+			continue;
+		str_set(field(&fresh, at), str_empty(l->value) ? NULL : l->value);
+		next = at + 1;
 	}
 	str_set(&fresh.id, id); /* the folder's name is the id; a text that disagrees is an old copy */
 	session_release(s);
