@@ -68,11 +68,6 @@ build/fuzz/%: test/fuzz/%.c $(sources) $(wildcard src/*/*.h) Makefile
 	clang $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -g -O1 -Isrc -Itest \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(sources) $(LDLIBS)
 
-# Stand-ins that the tests start: programs of their own, no part of ao.
-$(BUILD)/test/agents/%: test/agents/%.c Makefile
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MF $@.d -o $@ $<
-
 $(BUILD)/test/fault/%.so: test/fault/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -O2 -g $(WARN) -shared -fPIC -o $@ $< -ldl
@@ -92,10 +87,9 @@ $(BUILD)/man/%: man/%.scd
 contract_tests := $(patsubst test/contract/%.c,$(BUILD)/test/contract/%,$(wildcard test/contract/*.c))
 fuzz_names := $(filter-out replay,$(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*.c)))
 replays := $(fuzz_names:%=$(BUILD)/test/fuzz/%)
-agents := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
 shims := $(patsubst test/fault/%.c,$(BUILD)/test/fault/%.so,$(wildcard test/fault/*.c))
 timers := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
-test_programs := $(unit_tests) $(contract_tests) $(replays) $(agents) $(shims)
+test_programs := $(unit_tests) $(contract_tests) $(replays) $(stand_ins) $(shims)
 
 .PHONY: programs deps ready lint test test-sanitized test-unit test-contract test-cli test-faults fuzz bench demo \
 	install clean help
@@ -133,7 +127,7 @@ FUZZ_SECONDS ?= 20
 fuzz: $(fuzz_names:%=build/fuzz/%)
 	@tools/fuzz.sh $(FUZZ_SECONDS) $^
 
-bench: all $(timers) $(agents)
+bench: all $(timers) $(stand_ins)
 	@bench/run.sh $(BUILD)
 
 demo: NEEDS = build

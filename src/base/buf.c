@@ -20,6 +20,7 @@ void buf_reserve(struct buf *b, size_t n)
 	while (b->room < need)
 		b->room *= 2;
 	b->s = mem_grow(b->s, b->room);
+	b->s[b->n] = '\0'; /* whoever reserves may add nothing: still a text */
 }
 
 void buf_add(struct buf *b, const void *bytes, size_t n)

@@ -30,9 +30,15 @@ int64_t clock_mono(void)
 	return read_clock(CLOCK_BOOTTIME);
 }
 
+/* Milliseconds into the second; the second is the one before, also before 1970. */
+static int milliseconds(int64_t ms)
+{
+	return (int)((ms % 1000 + 1000) % 1000);
+}
+
 static struct tm utc(int64_t ms)
 {
-	time_t s = (time_t)(ms / 1000);
+	time_t s = (time_t)((ms - milliseconds(ms)) / 1000);
 	struct tm tm;
 
 	gmtime_r(&s, &tm);
@@ -53,7 +59,7 @@ char *clock_iso_ms(int64_t ms)
 	AUTO(str_release) char *whole = clock_iso(ms);
 
 	whole[strlen(whole) - 1] = '\0';
-	return str_format("%s.%03dZ", whole, (int)(ms % 1000));
+	return str_format("%s.%03dZ", whole, milliseconds(ms));
 }
 
 char *clock_compact(int64_t ms)
@@ -65,29 +71,23 @@ char *clock_compact(int64_t ms)
 	return str_dup(text);
 }
 
-static bool is_digit(char c)
+/* ".5" is half a second: what is missing of three digits is zeros, more are let go. */
+static const char *parse_fraction(int *milli, const char *s)
 {
-	return c >= '0' && c <= '9';
-}
+	int unit = 100;
 
-/* ".25": 250 ms. Further digits are dropped. */
-static int fraction(const char **rest)
-{
-	int milli = 0;
-
-	if (**rest != '.' || !is_digit((*rest)[1]))
-		return 0;
-	++*rest;
-	for (int unit = 100; is_digit(**rest); unit /= 10)
-		milli += (*(*rest)++ - '0') * unit;
-	return milli;
+	if (s[0] != '.' || s[1] < '0' || s[1] > '9')
+		return s;
+	for (s++; *s >= '0' && *s <= '9'; s++, unit /= 10)
+		*milli += (*s - '0') * unit;
+	return s;
 }
 
 bool clock_parse(int64_t *ms, const char *iso)
 {
 	struct tm tm = { 0 };
 	const char *rest;
-	int milli;
+	int milli = 0;
 
 	if (!iso)
 		return false;
@@ -98,7 +98,7 @@ bool clock_parse(int64_t *ms, const char *iso)
 	}
 	if (!rest)
 		return false;
-	milli = fraction(&rest);
+	rest = parse_fraction(&milli, rest);
 	if (strcmp(rest, "Z") != 0)
 		return false;
 	*ms = (int64_t)timegm(&tm) * 1000 + milli;

@@ -107,22 +107,22 @@ struct err *file_read_if(struct buf *out, bool *found, const char *path, size_t 
 	return e;
 }
 
-struct err *file_read_tail(struct buf *out, const char *path, size_t max)
+struct err *file_read_tail_if(struct buf *out, bool *found, const char *path, size_t max)
 {
 	AUTO(fd_release) int fd = -1;
 	AUTO(buf_release) struct buf b = { 0 };
 	const char *from;
 	struct stat st;
-	bool found;
 
-	TRY(open_if(&fd, &st, &found, path));
-	if (!found)
+	TRY(open_if(&fd, &st, found, path));
+	if (!*found)
 		return NULL;
 	if ((size_t)st.st_size <= max)
 		return read_n(out, fd, (size_t)st.st_size, path);
-	if (lseek(fd, st.st_size - (off_t)max, SEEK_SET) < 0)
+	/* one byte more: a newline there says that the first line is whole */
+	if (lseek(fd, st.st_size - (off_t)max - 1, SEEK_SET) < 0)
 		return fail_errno("cannot read %s", path);
-	TRY(read_n(&b, fd, max, path));
+	TRY(read_n(&b, fd, max + 1, path));
 	from = b.n ? memchr(b.s, '\n', b.n) : NULL;
 	if (from)
 		buf_add(out, from + 1, b.n - (size_t)(from + 1 - b.s));
@@ -159,7 +159,7 @@ static struct err *replace_steps(const char *path, const char *temp, const char 
 	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
 
 	fd = open(temp, flags, 0600);
-	if (fd < 0)
+	if (fd < 0 || fchmod(fd, 0600) < 0)
 		return fail_errno("cannot write %s", path);
 	TRY(write_all(fd, bytes, n, path));
 	if (durability == FILE_DURABLE && fsync(fd) < 0)
@@ -180,6 +180,16 @@ struct err *file_replace(const char *path, const void *bytes, size_t n, enum dur
 	return e;
 }
 
+/* Half a line is taken off again, unless somebody has written behind it. */
+static struct err *take_back(int fd, off_t before, ssize_t put, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || (st.st_size == before + put && ftruncate(fd, before) < 0))
+		return fail_errno("cannot take back half a line of %s", path);
+	return fail(ERR_FAILED, "cannot write %s: no space left", path);
+}
+
 struct err *file_append(const char *path, const void *bytes, size_t n, enum durability durability)
 {
 	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
@@ -187,34 +197,37 @@ struct err *file_append(const char *path, const void *bytes, size_t n, enum dura
 	struct stat st;
 	ssize_t put;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0 || (!st.st_size && fchmod(fd, 0600) < 0))
 		return fail_errno("cannot write %s", path);
 	do {
 		put = write(fd, bytes, n);
 	} while (put < 0 && errno == EINTR);
 	if (put < 0)
 		return fail_errno("cannot write %s", path);
-	if ((size_t)put < n) {
-		if (ftruncate(fd, st.st_size) < 0)
-			return fail_errno("cannot take back half a line of %s", path);
-		return fail(ERR_FAILED, "cannot write %s: no space left", path);
-	}
+	if ((size_t)put < n)
+		return take_back(fd, st.st_size, put, path);
 	if (durability == FILE_DURABLE && fsync(fd) < 0)
 		return fail_errno("cannot sync %s", path);
 	return NULL;
+}
+
+/* A umask may take more than it should. */
+static bool make_dir(const char *path)
+{
+	return mkdir(path, 0700) == 0 && chmod(path, 0700) == 0;
 }
 
 struct err *file_make_dirs(const char *path)
 {
 	AUTO(str_release) char *parent = NULL;
 
-	if (mkdir(path, 0700) == 0 || (errno == EEXIST && path_is_dir(path)))
+	if (make_dir(path) || (errno == EEXIST && path_is_dir(path)))
 		return NULL;
 	if (errno != ENOENT)
 		return fail_errno("cannot make the folder %s", path);
 	parent = path_dir(path);
 	TRY(file_make_dirs(parent));
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	if (!make_dir(path) && errno != EEXIST)
 		return fail_errno("cannot make the folder %s", path);
 	return NULL;
 }
@@ -226,60 +239,147 @@ static void dir_release(DIR **d)
 	*d = NULL;
 }
 
-static struct err *remove_below(int fd, dev_t device, const char *path);
+/*
+ * rm -r. One descriptor at a time, whatever the depth: the way down is kept by names and inodes, and
+ * each step up by ".." is checked against it, so that a folder moved meanwhile ends the walk.
+ */
+struct step {
+	char *name;
+	dev_t dev;
+	ino_t ino; /* of the folder that holds it */
+};
 
-static struct err *remove_entry(int dir, const char *name, dev_t device, const char *path)
+struct walk {
+	int fd; /* the folder we are in */
+	dev_t device;
+	VEC(struct step) up;
+	struct buf path; /* for messages */
+};
+
+static void walk_release(struct walk *w)
 {
-	AUTO(str_release) char *full = str_format("%s/%s", path, name);
-	AUTO(fd_release) int fd = -1;
-	struct stat st;
+	fd_release(&w->fd);
+	for (size_t i = 0; i < w->up.n; i++)
+		free(w->up.v[i].name);
+	free(w->up.v);
+	buf_release(&w->path);
+}
 
-	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
-		return NULL;
-	if (errno != EISDIR && errno != EPERM)
-		return fail_errno("cannot remove %s", full);
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
-		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return fail_errno("cannot remove %s", full);
-	if (st.st_dev != device)
-		return fail(ERR_REFUSED, "%s is another file system: unmount it first", full);
-	if (!(st.st_mode & 0200) && fchmod(fd, 0700) < 0)
-		return fail_errno("cannot remove %s", full);
-	TRY(remove_below(fd, device, full));
-	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return fail_errno("cannot remove %s", full);
+static struct err *stuck(const struct walk *w, const char *name)
+{
+	return fail_errno("cannot remove %s/%s", buf_text(&w->path), name);
+}
+
+/* chmod that follows no link: by a descriptor that only names the folder. */
+static bool unlock_dir(int dir, const char *name)
+{
+	AUTO(fd_release) int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO(str_release) char *self = str_format("/proc/self/fd/%d", fd);
+
+	return fd >= 0 && chmod(self, 0700) == 0;
+}
+
+static struct err *walk_down(struct walk *w, const char *name)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+	AUTO(fd_release) int fd = openat(w->fd, name, flags);
+	struct stat here, there;
+	struct step *step;
+
+	if (fd < 0 && errno == EACCES && unlock_dir(w->fd, name))
+		fd = openat(w->fd, name, flags);
+	if (fd < 0 || fstat(fd, &there) < 0 || fstat(w->fd, &here) < 0)
+		return stuck(w, name);
+	if (there.st_dev != w->device)
+		return fail(ERR_REFUSED, "%s/%s is another file system: unmount it first",
+			buf_text(&w->path), name);
+	if ((there.st_mode & 0700) != 0700 && fchmod(fd, 0700) < 0)
+		return stuck(w, name);
+	step = vec_push(&w->up);
+	*step = (struct step){ str_dup(name), here.st_dev, here.st_ino };
+	buf_addf(&w->path, "/%s", name);
+	close(w->fd);
+	w->fd = fd;
+	fd = -1;
 	return NULL;
 }
 
-static struct err *remove_below(int fd, dev_t device, const char *path)
+static struct err *walk_up(struct walk *w)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	AUTO(fd_release) int fd = openat(w->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct step *step = &w->up.v[w->up.n - 1];
+	AUTO(str_release) char *name = step->name;
+	struct stat st;
+
+	w->up.n--;
+	buf_cut(&w->path, w->path.n - strlen(name) - 1);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return stuck(w, name);
+	if (st.st_dev != step->dev || st.st_ino != step->ino)
+		return fail(ERR_FAILED, "%s/%s was moved while it was removed", buf_text(&w->path), name);
+	if (unlinkat(fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return stuck(w, name);
+	close(w->fd);
+	w->fd = fd;
+	fd = -1;
+	return NULL;
+}
+
+/* *is_dir: it is a folder and still there. */
+static struct err *remove_one(bool *is_dir, const struct walk *w, const char *name)
+{
+	*is_dir = false;
+	if (unlinkat(w->fd, name, 0) == 0 || errno == ENOENT)
+		return NULL;
+	if (errno != EISDIR && errno != EPERM)
+		return stuck(w, name);
+	*is_dir = true;
+	return NULL;
+}
+
+/* Takes away what is no folder, up to the first that is; NULL in *dir: nothing is left. */
+static struct err *remove_files(char **dir, const struct walk *w)
+{
+	int copy = openat(w->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO(dir_release) DIR *d = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *entry;
+	bool is_dir = false;
 
 	if (!d)
-		return fail_errno("cannot list %s", path);
-	while ((entry = readdir(d))) {
+		return fail_errno("cannot list %s", buf_text(&w->path));
+	while (!is_dir && (entry = readdir(d))) {
 		if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, ".."))
 			continue;
-		TRY(remove_entry(fd, entry->d_name, device, path));
+		TRY(remove_one(&is_dir, w, entry->d_name));
+		if (is_dir)
+			*dir = str_dup(entry->d_name);
 	}
 	return NULL;
 }
 
 struct err *file_remove_tree(const char *path)
 {
+	AUTO(walk_release) struct walk w = { .fd = -1 };
 	AUTO(str_release) char *dir = path_dir(path);
-	AUTO(fd_release) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
+	bool is_dir;
 
-	if (fd < 0 && errno == ENOENT)
+	w.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (w.fd < 0 && errno == ENOENT)
 		return NULL;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (w.fd < 0 || fstat(w.fd, &st) < 0)
 		return fail_errno("cannot open %s", dir);
-	return remove_entry(fd, path_base(path), st.st_dev, dir);
+	w.device = st.st_dev;
+	buf_adds(&w.path, dir);
+	TRY(remove_one(&is_dir, &w, path_base(path)));
+	if (is_dir)
+		TRY(walk_down(&w, path_base(path)));
+	while (w.up.n) {
+		AUTO(str_release) char *below = NULL;
+		TRY(remove_files(&below, &w));
+		TRY(below ? walk_down(&w, below) : walk_up(&w));
+	}
+	return NULL;
 }
 
 struct err *file_remove(const char *path)
@@ -362,16 +462,22 @@ struct err *lock_take(struct lock *l, const char *path, int64_t wait_ms)
 	return NULL;
 }
 
+/* Unlocked by name: a process that a child of ours left behind (a server that postCreate started) may
+ * hold the descriptor for ever, and our work is done. */
 void lock_release(struct lock *l)
 {
-	if (l->fd > 0)
+	struct flock whole = { .l_type = F_UNLCK };
+
+	if (l->fd > 0) {
+		fcntl(l->fd, F_OFD_SETLK, &whole);
 		close(l->fd);
+	}
 	l->fd = 0;
 }
 
 enum tri lock_held(const char *path)
 {
-	AUTO(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	AUTO(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct flock whole = { .l_type = F_WRLCK };
 
 	if (fd < 0)

@@ -20,14 +20,13 @@ static char *unescape(const char *s, size_t n)
 
 static void add_raw(struct kv *kv, const char *line, size_t n)
 {
-	/* a NUL would end the line early at the next write: it goes, the rest of the line stays */
 	struct kv_line *l = vec_push(kv);
 	AUTO(buf_release) struct buf b = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		if (line[i])
-			buf_addc(&b, line[i]);
+	/* with its NULs: without them a broken line could become a good one at the next write */
+	buf_add(&b, line, n);
 	l->value = buf_detach(&b);
+	l->raw_n = n;
 }
 
 static void parse_line(struct kv *kv, const char *line, size_t n, size_t number, struct strv *bad)
@@ -36,7 +35,7 @@ static void parse_line(struct kv *kv, const char *line, size_t n, size_t number,
 	size_t from = 0, to;
 	struct kv_line *l;
 
-	if (n && line[n - 1] == '\r')
+	while (n && line[n - 1] == '\r')
 		n--;
 	while (from < n && (line[from] == ' ' || line[from] == '\t'))
 		from++;
@@ -133,7 +132,7 @@ void kv_write(struct buf *out, const struct kv *kv)
 			buf_addc(out, '=');
 			write_value(out, kv->v[i].value);
 		} else {
-			buf_adds(out, kv->v[i].value);
+			buf_add(out, kv->v[i].value, kv->v[i].raw_n);
 		}
 		buf_addc(out, '\n');
 	}

@@ -10,8 +10,9 @@
 #include "base/vec.h"
 
 struct kv_line {
-	char *key;   /* NULL: value is the raw line */
-	char *value; /* unescaped */
+	char *key;    /* NULL: value is the raw line */
+	char *value;  /* unescaped */
+	size_t raw_n; /* bytes of a raw line: it may hold a NUL */
 };
 
 struct kv {

@@ -1,35 +1,19 @@
 #include "base/random.h"
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include "base/buf.h"
-#include "base/hash.h"
 
 void random_bytes(void *out, size_t n)
 {
-	const char *seed = getenv("AO_TEST_SEED");
-	static uint64_t state;
 	unsigned char *p = out;
 
-	if (!seed) {
-		while (n) {
-			ssize_t got = getrandom(p, n, 0);
-			if (got > 0) {
-				p += got;
-				n -= (size_t)got;
-			}
+	while (n) {
+		ssize_t got = getrandom(p, n, 0);
+		if (got > 0) {
+			p += got;
+			n -= (size_t)got;
 		}
-		return;
-	}
-	if (!state)
-		state = hash_fnv(seed, strlen(seed));
-	while (n--) {
-		state = state * 6364136223846793005u + 1442695040888963407u;
-		*p++ = (unsigned char)(state >> 56);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* Random names from getrandom(2). AO_TEST_SEED (a text) makes them repeatable for tests. */
+/* Random names from getrandom(2). */
 #pragma once
 
 #include <stddef.h>

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 
-enum { KILL_AFTER_MS = 2000 };
+enum { KILL_AFTER_MS = 2000, PIPE_MAX = 1 << 20 };
 
 /* Our ends of the child's pipes: 0 is written, 1 and 2 are read. -1: closed or not wanted. */
 struct pipes {
@@ -91,14 +91,17 @@ static struct err *transfer(
 	return NULL;
 }
 
-/* What is in the pipes when the child has ended; a grandchild may hold them open for ever. */
+/* What is in the pipes when the child has ended. A grandchild may hold them open for ever, and write
+ * for ever: no more is read than a pipe can hold. */
 static void drain_rest(struct pipes *io, struct run_result *r, const struct run *o)
 {
 	for (int i = 1; i < 3; i++) {
 		struct pollfd p = { .fd = io->ours[i], .events = POLLIN };
+		struct buf *b = i == 1 ? &r->out : &r->err;
+		size_t enough = b->n + PIPE_MAX;
 		struct err *e = NULL;
-		while (!e && io->ours[i] >= 0 && poll(&p, 1, 0) > 0)
-			e = drain(&io->ours[i], i == 1 ? &r->out : &r->err, o->argv[0]);
+		while (!e && io->ours[i] >= 0 && b->n < enough && poll(&p, 1, 0) > 0)
+			e = drain(&io->ours[i], b, o->argv[0]);
 		err_drop(e, "the rest of the output");
 	}
 }

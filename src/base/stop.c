@@ -34,6 +34,13 @@ void stop_install(void)
 	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
+void stop_ignore_hangup(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGHUP, &ignore, NULL);
+}
+
 bool stop_requested(void)
 {
 	return requested;

@@ -47,7 +47,8 @@ static bool plain_node(struct reader *r, const yaml_event_t *event)
 
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
-		return wrong_at(r, event->start_mark, "aliases (*name) are not supported: write the value out");
+		return wrong_at(r, event->start_mark,
+			"aliases (*name) are not supported: write the value out");
 	case YAML_SCALAR_EVENT:
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
@@ -64,9 +65,11 @@ static bool plain_node(struct reader *r, const yaml_event_t *event)
 		break;
 	}
 	if (anchor)
-		return wrong_at(r, event->start_mark, "anchors (&name) are not supported: write the value out");
+		return wrong_at(r, event->start_mark,
+			"anchors (&name) are not supported: write the value out");
 	if (tag)
-		return wrong_at(r, event->start_mark, "tags (!name) are not supported: quote the text if it is one");
+		return wrong_at(r, event->start_mark,
+			"tags (!name) are not supported: quote the text if it is one");
 	return true;
 }
 
@@ -197,7 +200,8 @@ static bool read_stream(struct reader *r, struct yaml *root)
 			break;
 		case YAML_DOCUMENT_START_EVENT:
 			if (seen)
-				return wrong_at(r, event.start_mark, "a second document (---) in the file");
+				return wrong_at(
+					r, event.start_mark, "a second document (---) in the file");
 			seen = true;
 			break;
 		default:
@@ -212,7 +216,8 @@ static void parser_release(struct reader *r)
 	yaml_parser_delete(&r->parser);
 }
 
-bool yaml_parse(struct yaml *root, struct strv *errors, const char *file, const char *text, size_t n)
+bool yaml_parse(
+	struct yaml *root, struct strv *errors, const char *file, const char *text, size_t n)
 {
 	struct yaml found = { 0 };
 

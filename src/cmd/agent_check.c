@@ -15,19 +15,26 @@ static json_t *json_tri(enum tri t)
 static void print(struct face *f, json_t *rows, const struct agent_check *c)
 {
 	if (rows) {
-		json_array_append_new(rows, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(c->name),
-						    "program", json_text(c->program), "version", json_text(c->version),
-						    "versionKnown", json_tri(c->known), "loggedIn", json_tri(c->logged_in),
-						    "noDialogs", json_tri(c->no_dialogs), "hint", json_text(c->hint)));
+		json_array_append_new(rows,
+			json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", json_text(c->name),
+				"program", json_text(c->program), "version", json_text(c->version),
+				"versionKnown", json_tri(c->known), "loggedIn",
+				json_tri(c->logged_in), "noDialogs", json_tri(c->no_dialogs),
+				"hint", json_text(c->hint)));
 		return;
 	}
 	face_ink(f, INK_BOLD, "%s\n", c->name);
 	face_field(f, "Program", c->program ? c->program : "not installed");
 	if (c->program) {
 		face_field(f, "Version", c->version);
-		face_field(f, "Patterns", word(c->known, "seen on this version", "seen on other versions", "not known for this version"));
-		face_field(f, "Login", word(c->logged_in, "found", "none", "none seen (it may be in a keyring)"));
-		face_field(f, "Dialogs", word(c->no_dialogs, "none to expect", "it will ask at its first start", "not known"));
+		face_field(f, "Patterns",
+			word(c->known, "seen on this version", "seen on other versions",
+				"not known for this version"));
+		face_field(f, "Login",
+			word(c->logged_in, "found", "none", "none seen (it may be in a keyring)"));
+		face_field(f, "Dialogs",
+			word(c->no_dialogs, "none to expect", "it will ask at its first start",
+				"not known"));
 	}
 	face_field(f, "To do", c->hint);
 }
@@ -47,7 +54,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *args)
 		strv_add_all(&names, args->words.v);
 	else
 		op_agents_names(&names, &c);
-	STRV_EACH(n, &names) {
+	STRV_EACH (n, &names) {
 		AUTO(agent_release) struct agent a = { 0 };
 		AUTO(agent_check_release) struct agent_check check = { 0 };
 		struct err *e = op_agents_load(&a, &c, *n);

@@ -14,13 +14,15 @@ static struct err *print(struct face *f, json_t *rows, const struct config *c, c
 	op_agents_files(&files, c, name);
 	file = files.n ? files.v[files.n - 1] : "";
 	if (rows) {
-		json_array_append_new(rows, json_pack("{s:o, s:b, s:o, s:o}", "name", json_text(name), "installed",
-						    check.program != NULL, "program", json_text(check.program), "file",
-						    json_text(file)));
+		json_array_append_new(rows,
+			json_pack("{s:o, s:b, s:o, s:o}", "name", json_text(name), "installed",
+				check.program != NULL, "program", json_text(check.program), "file",
+				json_text(file)));
 		return NULL;
 	}
 	face_cell(f, INK_BOLD, 16, name);
-	face_cell(f, check.program ? INK_GREEN : INK_DIM, 16, check.program ? "installed" : "not installed");
+	face_cell(f, check.program ? INK_GREEN : INK_DIM, 16,
+		check.program ? "installed" : "not installed");
 	face_cell(f, INK_NONE, 0, file);
 	face_print(f, "\n");
 	return NULL;
@@ -37,7 +39,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	(void)a;
 	op_agents_config(&c, f->config, &f->sink);
 	op_agents_names(&names, &c);
-	STRV_EACH(n, &names)
+	STRV_EACH (n, &names)
 		errors_add(&all, print(f, rows, &c, *n));
 	if (rows)
 		face_json(f, rows);

@@ -3,7 +3,8 @@
 #include "op/agents.h"
 
 static const struct option options[] = {
-	{ "screen", 0, "FILE", "a captured screen (tmux capture-pane -p -e); - for standard input" },
+	{ "screen", 0, "FILE",
+		"a captured screen (tmux capture-pane -p -e); - for standard input" },
 	{ "title", 0, "TEXT", "the terminal's title (#{pane_title})" },
 	{ 0 },
 };
@@ -35,16 +36,20 @@ static struct err *run(struct face *f, struct world *w, const struct args *args)
 
 	(void)w;
 	if (!args_value(args, "screen"))
-		return fail(ERR_USAGE, "which screen? ao agent test %s --screen FILE", args_word(args, 0));
+		return fail(ERR_USAGE, "which screen? ao agent test %s --screen FILE",
+			args_word(args, 0));
 	op_agents_config(&c, f->config, &f->sink);
 	TRY(op_agents_load(&a, &c, args_word(args, 0)));
 	TRY(input_read(&screen, args_value(args, "screen")));
 	op_screen_test(&r, &a, args_value(args, "title"), buf_text(&screen));
 	if (f->json)
-		face_json(f, json_pack("{s:s, s:o, s:s, s:o, s:b}", "activity", activity_word(r.activity), "rule",
-				     json_text(r.rule), "box", boxes[r.box], "typed",
-				     r.box == SCREEN_BOX_TEXT ? json_text(buf_text(&r.typed)) : json_null(), "chip",
-				     r.chip));
+		face_json(f,
+			json_pack("{s:s, s:o, s:s, s:o, s:b}", "activity",
+				activity_word(r.activity), "rule", json_text(r.rule), "box",
+				boxes[r.box], "typed",
+				r.box == SCREEN_BOX_TEXT ? json_text(buf_text(&r.typed))
+							 : json_null(),
+				"chip", r.chip));
 	else
 		print_text(f, &r);
 	return NULL;

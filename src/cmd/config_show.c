@@ -3,8 +3,9 @@
 
 static json_t *row(const struct shown *s, const struct config *c)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "key", json_text(s->key), "value", json_text(s->value), "file",
-		s->line ? json_text(c->file) : json_null(), "line", s->line ? json_integer(s->line) : json_null());
+	return json_pack("{s:o, s:o, s:o, s:o}", "key", json_text(s->key), "value",
+		json_text(s->value), "file", s->line ? json_text(c->file) : json_null(), "line",
+		s->line ? json_integer(s->line) : json_null());
 }
 
 static struct err *run(struct face *f, struct world *w, const struct args *a)
@@ -20,7 +21,9 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	if (!f->json)
 		face_print(f, "# %s%s\n", c.file, c.trusted ? "" : " (not trusted)");
 	for (size_t i = 0; i < l.n; i++) {
-		AUTO(str_release) char *origin = l.v[i].line ? str_format("line %d", l.v[i].line) : str_dup("default");
+		AUTO(str_release)
+		char *origin = l.v[i].line ? str_format("line %d", l.v[i].line)
+					   : str_dup("default");
 		if (rows)
 			json_array_append_new(rows, row(&l.v[i], &c));
 		else

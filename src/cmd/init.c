@@ -10,9 +10,10 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	(void)a;
 	TRY(op_init(&file, &found));
 	if (f->json) {
-		face_json(f, json_pack("{s:o, s:o, s:o, s:o, s:o}", "file", json_text(file), "project", json_text(found.id),
-				     "repo", json_text(found.repo), "defaultBranch", json_text(found.branch), "agent",
-				     json_text(found.agent)));
+		face_json(f,
+			json_pack("{s:o, s:o, s:o, s:o, s:o}", "file", json_text(file), "project",
+				json_text(found.id), "repo", json_text(found.repo), "defaultBranch",
+				json_text(found.branch), "agent", json_text(found.agent)));
 		return NULL;
 	}
 	face_print(f, "✓ Wrote %s\n", file);

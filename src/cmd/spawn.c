@@ -58,6 +58,7 @@ static void print(const struct face *f, const struct spawned *s)
 	face_ink(f, INK_GREEN, "✓");
 	face_print(f, " Session %s %s%s%s\n", n->id, queued ? "queued" : "spawned",
 		*issue ? " for issue " : "", issue);
+	face_field(f, "Waits", s->queued);
 	face_field(f, "Worktree", n->worktree);
 	face_field(f, "Branch", n->branch);
 	face_field(f, "Attach", s->attach);

@@ -5,7 +5,7 @@ static json_t *values(const struct config *c)
 {
 	json_t *list = json_array();
 
-	STRV_EACH(s, &c->sensitive)
+	STRV_EACH (s, &c->sensitive)
 		json_array_append_new(list, json_text(*s));
 	return list;
 }
@@ -17,11 +17,12 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	(void)w;
 	TRY(op_config_trust(&c, args_word(a, 0) ? args_word(a, 0) : f->config));
 	if (f->json) {
-		face_json(f, json_pack("{s:o, s:o}", "file", json_text(c.file), "values", values(&c)));
+		face_json(f,
+			json_pack("{s:o, s:o}", "file", json_text(c.file), "values", values(&c)));
 		return NULL;
 	}
 	face_print(f, "✓ Trusted %s as it is now\n", c.file);
-	STRV_EACH(s, &c.sensitive)
+	STRV_EACH (s, &c.sensitive)
 		face_print(f, "  %s\n", *s);
 	return NULL;
 }

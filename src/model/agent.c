@@ -23,7 +23,8 @@ static void fill(struct placeholder p[PLACEHOLDERS], const struct agent_values *
 	p[6] = (struct placeholder){ "{agentSessionId}", v->agent_session_id };
 }
 
-static struct err *find_permission(const struct agent_words **out, const struct agent *a, const char *name)
+static struct err *find_permission(
+	const struct agent_words **out, const struct agent *a, const char *name)
 {
 	AUTO(buf_release) struct buf known = { 0 };
 
@@ -99,14 +100,14 @@ struct err *agent_expand(struct strv *argv, const struct agent *a, const struct 
 			option = k == PLACEHOLDERS && is_option(word);
 		}
 	}
-	STRV_EACH(s, &out)
+	STRV_EACH (s, &out)
 		strv_add(argv, *s);
 	return NULL;
 }
 
 bool agent_uses(const struct strv *words, const char *placeholder)
 {
-	STRV_EACH(s, words)
+	STRV_EACH (s, words)
 		if (strstr(*s, placeholder))
 			return true;
 	return false;

@@ -18,31 +18,31 @@ struct agent_words { /* permissions: {skip: [...]} */
 };
 
 struct agent_send {
-	char *channel;        /* keys | opencode | codex | qwen; NULL: keys */
-	struct strv clear;    /* key that clears one input line, e.g. C-u; empty: nothing clears */
+	char *channel;     /* keys | opencode | codex | qwen; NULL: keys */
+	struct strv clear; /* key that clears one input line, e.g. C-u; empty: nothing clears */
 	struct strv interrupt;
-	int64_t enter_delay;  /* ms between paste and Enter; 0: 200 */
-	char *command_chars;  /* first characters that make a text a command of the agent */
+	int64_t enter_delay;   /* ms between paste and Enter; 0: 200 */
+	char *command_chars;   /* first characters that make a text a command of the agent */
 	bool queue, has_queue; /* typed while busy, it is queued */
-	char *box;            /* regex of the input line's prompt, e.g. '^❯ ' */
-	char *box_end;        /* regex of the line below a box without prompt mark, whose last line is a label */
-	char *placeholder;    /* regex of the hint that an empty box shows, where it is not dim */
-	char *chip;           /* regex of a collapsed paste */
+	char *box;             /* regex of the input line's prompt, e.g. '^❯ ' */
+	char *box_end; /* regex of the line below a box without prompt mark, whose last line is a label */
+	char *placeholder; /* regex of the hint that an empty box shows, where it is not dim */
+	char *chip;        /* regex of a collapsed paste */
 };
 
 struct agent {
 	char *name;
-	char *file;               /* where the last word came from, for messages */
-	bool from_config;         /* its command comes from the config: needs trust */
+	char *file;       /* where the last word came from, for messages */
+	bool from_config; /* its command comes from the config: needs trust */
 	struct strv command, resume;
 	struct agent_permissions {
 		struct agent_words *v;
 		size_t n, room;
 	} permissions;
-	char *process;            /* comm or base name that tells it from its children */
-	struct strv env;          /* NAME=value */
+	char *process;   /* comm or base name that tells it from its children */
+	struct strv env; /* NAME=value */
 	char *hooks, *transcript, *versions;
-	char *session_id;         /* preset | hook | api; NULL: none */
+	char *session_id;                   /* preset | hook | api; NULL: none */
 	struct strv title[ACTIVITY_COUNT];  /* POSIX extended regexes on the terminal's title */
 	struct strv screen[ACTIVITY_COUNT]; /* … on the lines of the bottom block; all of a list */
 	struct agent_send send;
@@ -51,7 +51,8 @@ struct agent {
 /* What the placeholders stand for. NULL or "" makes a word that is only that placeholder vanish,
  * together with an option word (--model) right before it. */
 struct agent_values {
-	const char *prompt, *prompt_file, *model, *permissions, *session, *worktree, *agent_session_id;
+	const char *prompt, *prompt_file, *model, *permissions, *session, *worktree,
+		*agent_session_id;
 };
 
 /* words with placeholders -> argv. Unknown permission name: ERR_CONFIG, listing the known. */

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
-
 static const char *check_regex(const char *value)
 {
 	regex_t re;
@@ -27,7 +25,8 @@ static struct strv *permission(void *owner, const char **name, size_t i)
 	struct agent_words *w;
 
 	if (*name)
-		for (i = 0; i < a->permissions.n && !str_equal(a->permissions.v[i].name, *name); i++)
+		for (i = 0; i < a->permissions.n && !str_equal(a->permissions.v[i].name, *name);
+			i++)
 			;
 	else if (i >= a->permissions.n)
 		return NULL;
@@ -41,12 +40,16 @@ static struct strv *permission(void *owner, const char **name, size_t i)
 }
 
 #define PATTERNS(word, activity, about)                                                            \
-	{ .name = word, .type = KEY_PATTERNS, .at = sizeof(struct strv) * ACTIVITY_##activity,     \
-		.check = check_regex, .doc = about }
+	{                                                                                          \
+		.name = word, .type = KEY_PATTERNS,                                                \
+		.at = sizeof(struct strv) * ACTIVITY_##activity, .check = check_regex,             \
+		.doc = about                                                                       \
+	}
 
 static const struct key pattern_keys[] = {
 	PATTERNS("active", ACTIVE, "it is working"),
-	PATTERNS("waiting", WAITING_INPUT, "it asks: a menu or a permission; all of a list must be seen"),
+	PATTERNS("waiting", WAITING_INPUT,
+		"it asks: a menu or a permission; all of a list must be seen"),
 	PATTERNS("blocked", BLOCKED, "its last turn ended in an error"),
 	PATTERNS("ready", READY, "it waits for a message"),
 };
@@ -57,17 +60,22 @@ static const char *const session_ids[] = { "preset", "hook", "api", NULL };
 
 #define SEND(field) offsetof(struct agent_send, field)
 static const struct key send_keys[] = {
-	KEY("channel", TEXT, SEND(channel), "how a message reaches it", .standard = "keys", .words = channels),
-	KEY("clear", LIST, SEND(clear), "keys that clear one line of input", .standard = "nothing clears"),
-	KEY("interrupt", LIST, SEND(interrupt), "keys that interrupt a turn", .standard = "nothing interrupts"),
+	KEY("channel", TEXT, SEND(channel), "how a message reaches it", .standard = "keys",
+		.words = channels),
+	KEY("clear", LIST, SEND(clear), "keys that clear one line of input",
+		.standard = "nothing clears"),
+	KEY("interrupt", LIST, SEND(interrupt), "keys that interrupt a turn",
+		.standard = "nothing interrupts"),
 	KEY("enterDelay", MS, SEND(enter_delay), "between a paste and Enter", .standard = "200ms"),
-	KEY("commandChars", TEXT, SEND(command_chars), "first characters that make a text a command"),
+	KEY("commandChars", TEXT, SEND(command_chars),
+		"first characters that make a text a command"),
 	KEY("queue", BOOL, SEND(queue), "text typed while it works is queued", .standard = "false",
 		.has = SEND(has_queue)),
 	KEY("box", TEXT, SEND(box), "the prompt mark of the input line", .check = check_regex),
-	KEY("boxEnd", TEXT, SEND(box_end), "the line below a box that has no prompt mark", .check = check_regex),
-	KEY("placeholder", TEXT, SEND(placeholder), "the hint an empty box shows, where it is not dim",
+	KEY("boxEnd", TEXT, SEND(box_end), "the line below a box that has no prompt mark",
 		.check = check_regex),
+	KEY("placeholder", TEXT, SEND(placeholder),
+		"the hint an empty box shows, where it is not dim", .check = check_regex),
 	KEY("chip", TEXT, SEND(chip), "how a collapsed paste shows", .check = check_regex),
 };
 static const struct schema send_schema = { .keys = send_keys, .n = COUNT_OF(send_keys) };
@@ -76,26 +84,30 @@ static const struct schema send_schema = { .keys = send_keys, .n = COUNT_OF(send
 static const struct key agent_keys[] = {
 	KEY("command", LIST, AT(command), "argv of a fresh start, with placeholders; no shell",
 		.flags = KEY_SENSITIVE),
-	KEY("permissions", LISTS, 0, "words that {permissions} becomes, by name", .list = permission,
+	KEY("permissions", LISTS, 0, "words that {permissions} becomes, by name",
+		.list = permission, .flags = KEY_SENSITIVE),
+	KEY("resume", LIST, AT(resume), "argv that resumes {agentSessionId}",
 		.flags = KEY_SENSITIVE),
-	KEY("resume", LIST, AT(resume), "argv that resumes {agentSessionId}", .flags = KEY_SENSITIVE),
-	KEY("process", TEXT, AT(process), "the name that tells it from its children", .check = check_name),
+	KEY("process", TEXT, AT(process), "the name that tells it from its children",
+		.check = check_name),
 	KEY("env", ENV, AT(env), "its environment, beside the project's", .flags = KEY_SENSITIVE),
 	KEY("hooks", TEXT, AT(hooks), "a built-in way to install its hooks", .standard = "none"),
-	KEY("transcript", TEXT, AT(transcript), "a built-in reader of its transcript", .standard = "none"),
+	KEY("transcript", TEXT, AT(transcript), "a built-in reader of its transcript",
+		.standard = "none"),
 	KEY("versions", TEXT, AT(versions), "what the patterns were seen on, such as '>=2.1'"),
-	KEY("sessionId", TEXT, AT(session_id), "where its own session id comes from", .standard = "it has none",
-		.words = session_ids),
+	KEY("sessionId", TEXT, AT(session_id), "where its own session id comes from",
+		.standard = "it has none", .words = session_ids),
 	KEY("title", MAP, AT(title), "patterns on the terminal's title", .inside = &patterns),
-	KEY("screen", MAP, AT(screen), "patterns on the lines at the bottom of the screen", .inside = &patterns),
+	KEY("screen", MAP, AT(screen), "patterns on the lines at the bottom of the screen",
+		.inside = &patterns),
 	KEY("send", MAP, AT(send), "how text is typed to it", .inside = &send_schema),
 };
 
 /* A program named with a path counts from the file that names it; a bare name is looked up later. */
-static void program_path(struct strv *argv, const char *dir)
+static void program_path(struct schema_reader *r, struct strv *argv)
 {
 	if (argv->n && (str_starts(argv->v[0], "~/") || strchr(argv->v[0], '/'))) {
-		char *full = path_absolute(argv->v[0], dir);
+		char *full = world_absolute(r->world, argv->v[0], r->dir);
 		free(argv->v[0]);
 		argv->v[0] = full;
 	}
@@ -107,18 +119,20 @@ static void agent_done(struct schema_reader *r, const struct yaml *y, void *agen
 
 	(void)y;
 	(void)path;
-	program_path(&a->command, r->dir);
-	program_path(&a->resume, r->dir);
+	program_path(r, &a->command);
+	program_path(r, &a->resume);
 }
 
-const struct schema agent_schema = { .keys = agent_keys, .n = COUNT_OF(agent_keys), .done = agent_done };
+const struct schema agent_schema = {
+	.keys = agent_keys, .n = COUNT_OF(agent_keys), .done = agent_done
+};
 
 struct err *agent_read(struct agent *a, const char *file, const char *text, size_t n,
 	const struct config_world *world)
 {
 	AUTO(yaml_release) struct yaml root = { 0 };
 	AUTO(strv_release) struct strv errors = { 0 };
-	AUTO(str_release) char *dir = path_dir(file);
+	AUTO(str_release) char *dir = folder_of(file);
 	struct schema_reader r = { .world = world, .file = file, .dir = dir, .errors = &errors };
 
 	if (yaml_parse(&root, &errors, file, text, n))
@@ -138,16 +152,20 @@ void agent_overlay(struct agent *a, const struct agent *over)
 	}
 	if (over->file)
 		str_set(&a->file, over->file);
-	if (over->from_config && (over->command.v || over->resume.v || over->env.v || over->permissions.n))
+	if (over->from_config &&
+		(over->command.v || over->resume.v || over->env.v || over->permissions.n))
 		a->from_config = true;
 }
 
 struct err *agent_complete(const struct agent *a)
 {
 	if (!a->command.n)
-		return fail(ERR_CONFIG, "%s: agent '%s' has no command", a->file ? a->file : "?", a->name);
+		return fail(ERR_CONFIG, "%s: agent '%s' has no command", a->file ? a->file : "?",
+			a->name);
 	if (str_equal(a->session_id, "preset") && !agent_uses(&a->command, "{agentSessionId}"))
-		return fail(ERR_CONFIG, "%s: agent '%s' presets its session id, but its command does not say {agentSessionId}",
+		return fail(ERR_CONFIG,
+			"%s: agent '%s' presets its session id, but its command does not say "
+			"{agentSessionId}",
 			a->file, a->name);
 	return NULL;
 }

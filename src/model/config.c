@@ -22,7 +22,8 @@ const struct project *config_project_of_session(const struct config *c, const ch
 		return NULL;
 	for (size_t i = 0; i < c->projects.n; i++) {
 		const char *prefix = c->projects.v[i].prefix;
-		if (prefix && strlen(prefix) == (size_t)n && strncmp(prefix, session, (size_t)n) == 0)
+		if (prefix && strlen(prefix) == (size_t)n &&
+			strncmp(prefix, session, (size_t)n) == 0)
 			return &c->projects.v[i];
 	}
 	return NULL;
@@ -40,8 +41,9 @@ struct err *config_need_trust(const struct config *c, const char *value)
 {
 	if (c->trusted || !strv_has(&c->sensitive, value))
 		return NULL;
-	return fail(ERR_CONFIG, "%s: %s is not used until you trust the file: read it, then run: ao trust",
-		c->file, value);
+	return fail(ERR_CONFIG,
+		"%s: %s is not used until you trust the file: read it, then run: ao trust", c->file,
+		value);
 }
 
 static void slot_release(struct slot_config *s)
@@ -70,9 +72,9 @@ static void reactions_release(struct reactions *r)
 
 static void project_release(struct project *p)
 {
-	char *texts[] = { p->id, p->name, p->repo, p->path, p->default_branch, p->prefix, p->runtime,
-		p->agent, p->workspace, p->terminal, p->permissions, p->model, p->agent_rules,
-		p->agent_rules_file, p->orchestrator_rules };
+	char *texts[] = { p->id, p->name, p->repo, p->path, p->default_branch, p->prefix,
+		p->runtime, p->agent, p->workspace, p->terminal, p->permissions, p->model,
+		p->agent_rules, p->agent_rules_file, p->orchestrator_rules };
 	struct strv *lists[] = { &p->notifiers, &p->symlinks, &p->copy, &p->post_create,
 		&p->pre_destroy, &p->env, &p->trust };
 

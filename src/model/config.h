@@ -13,7 +13,7 @@
 #include "model/agent.h"
 #include "model/schema.h"
 
-struct slot_config { /* scm, tracker */
+struct slot_config {  /* scm, tracker */
 	char *plugin; /* NULL: found out */
 	char *host, *api_url, *socket;
 	char *team_id, *workspace; /* linear */
@@ -54,9 +54,10 @@ struct project {
 	struct strv env; /* NAME=value */
 	struct strv trust;
 	struct named_texts checks;
-	struct reactions reactions; /* the top-level ones with the project's own laid over, field by field */
-	int ports;        /* how many to lease; 0: none */
-	int max_sessions; /* 0: only the global limit */
+	struct reactions
+		reactions; /* the top-level ones with the project's own laid over, field by field */
+	int ports;         /* how many to lease; 0: none */
+	int max_sessions;  /* 0: only the global limit */
 };
 
 struct config {
@@ -67,8 +68,8 @@ struct config {
 	char *tmux_socket; /* "default" or a name */
 	char *runtime, *agent, *workspace, *terminal;
 	struct strv notifiers;
-	VEC(struct project) projects;   /* in the order of the file */
-	VEC(struct agent) agents;       /* `agents:` only; built-in ones are files */
+	VEC(struct project) projects; /* in the order of the file */
+	VEC(struct agent) agents;     /* `agents:` only; built-in ones are files */
 	VEC(struct notifier_config) notifier_list;
 	VEC(struct route) routing;
 	struct reactions reactions;
@@ -76,13 +77,15 @@ struct config {
 	 * value, "projects.frontend.postCreate"; dataDir among them. */
 	struct strv sensitive;
 	bool trusted; /* sensitive values may be used */
-	struct value_origins origins; /* where each value of the file stands, for `ao config show` */
+	struct value_origins
+		origins; /* where each value of the file stands, for `ao config show` */
 };
 
 const struct project *config_project(const struct config *c, const char *id); /* NULL: none */
 /* The project whose prefix is that of "fe-12"; NULL: none. */
 const struct project *config_project_of_session(const struct config *c, const char *session);
-const struct reaction_config *config_reaction(const struct reactions *r, const char *event); /* NULL: none */
+const struct reaction_config *config_reaction(
+	const struct reactions *r, const char *event); /* NULL: none */
 /* For whoever is about to use a sensitive value: NULL when trusted, else the error that says how. */
 MUST_USE struct err *config_need_trust(const struct config *c, const char *value);
 void config_release(struct config *c);

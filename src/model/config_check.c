@@ -56,7 +56,9 @@ const char *check_url(const char *value)
 	n = strcspn(host, "/?#");
 	if (!host_chars(host, n) || strpbrk(value, " \t\r\n@"))
 		return "a URL without user name and blanks";
-	return plain && !is_loopback(host, n) ? "https, since a token is sent there (http on loopback only)" : NULL;
+	return plain && !is_loopback(host, n)
+		? "https, since a token is sent there (http on loopback only)"
+		: NULL;
 }
 
 const char *check_repo(const char *value)
@@ -66,7 +68,8 @@ const char *check_repo(const char *value)
 	for (const char *p = value; *p; p++)
 		if (!isalnum((unsigned char)*p) && !strchr("._-/~", *p))
 			return "of the form owner/repository";
-	if (!slash || slash == value || str_ends(value, "/") || strstr(value, "//") || strstr(value, ".."))
+	if (!slash || slash == value || str_ends(value, "/") || strstr(value, "//") ||
+		strstr(value, ".."))
 		return "of the form owner/repository";
 	return value[0] == '-' ? "of the form owner/repository" : NULL;
 }
@@ -125,15 +128,20 @@ char *config_derived_prefix(const char *path)
 	AUTO(buf_release) struct buf b = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		if (isascii((unsigned char)base[i]) && (isalnum((unsigned char)base[i]) || base[i] == '_' || (base[i] == '-' && m)))
+		if (isascii((unsigned char)base[i]) &&
+			(isalnum((unsigned char)base[i]) || base[i] == '_' ||
+				(base[i] == '-' && m)))
 			clean[m++] = base[i];
 	clean[m] = '\0';
 	for (size_t i = 0; i < m; i++)
 		capitals += isupper((unsigned char)clean[i]) != 0;
 	for (size_t i = 0; i < m; i++) {
-		bool word = isalnum((unsigned char)clean[i]) && (!i || !isalnum((unsigned char)clean[i - 1]));
-		bool take = m <= 4 || (capitals >= 2 ? isupper((unsigned char)clean[i]) != 0
-						     : strpbrk(clean, "-_") ? word : i < 3);
+		bool word = isalnum((unsigned char)clean[i]) &&
+			(!i || !isalnum((unsigned char)clean[i - 1]));
+		bool take = m <= 4 ||
+			(capitals >= 2 ? isupper((unsigned char)clean[i]) != 0
+					: strpbrk(clean, "-_") ? word
+							       : i < 3);
 		if (take && b.n < 50)
 			buf_addc(&b, (char)tolower((unsigned char)clean[i]));
 	}
@@ -163,7 +171,8 @@ void project_done(struct schema_reader *r, const struct yaml *y, void *project, 
 
 	if (!yaml_get(y, "path") || yaml_is_null(yaml_get(y, "path")))
 		what = str_format("%s needs 'path', the folder of its main checkout", path);
-	else if (p->path && r->world && r->world->is_dir && !r->world->is_dir(r->world->with, p->path))
+	else if (p->path && r->world && r->world->is_dir &&
+		!r->world->is_dir(r->world->with, p->path))
 		what = str_format("%s.path: no such folder: %s", path, p->path);
 	if (what)
 		at_key(r, y, "path", what);
@@ -174,7 +183,8 @@ void project_done(struct schema_reader *r, const struct yaml *y, void *project, 
 	if (!p->prefix)
 		p->prefix = config_derived_prefix(p->id);
 	if (!p->prefix)
-		at_key(r, y, "path", "no session prefix can be made of that name: set sessionPrefix");
+		at_key(r, y, "path",
+			"no session prefix can be made of that name: set sessionPrefix");
 }
 
 void slot_done(struct schema_reader *r, const struct yaml *y, void *slot, const char *path)

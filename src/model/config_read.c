@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/path.h"
 #include "model/agent_read.h"
 #include "model/config_check.h"
 
@@ -29,25 +28,28 @@ static char *free_prefix(const struct config *c, const struct project *p)
 	return prefix;
 }
 
-static void check_prefixes(struct schema_reader *r, const struct config *c, const struct yaml *projects)
+static void check_prefixes(
+	struct schema_reader *r, const struct config *c, const struct yaml *projects)
 {
 	for (size_t i = 1; i < c->projects.n; i++) {
 		const struct project *p = &c->projects.v[i], *q = c->projects.v;
-		const struct yaml *y = yaml_get(projects, p->id), *key = yaml_get(y, "sessionPrefix");
+		const struct yaml *y = yaml_get(projects, p->id),
+				  *key = yaml_get(y, "sessionPrefix");
 		while (q < p && !str_equal(q->prefix, p->prefix))
 			q++;
 		if (q == p || !p->prefix || !y)
 			continue;
 		AUTO(str_release) char *other = free_prefix(c, p);
 		schema_wrong(r, key ? key->line : y->name_line, key ? key->column : y->name_column,
-			"projects.%s has the session prefix '%s' of projects.%s (set, say, sessionPrefix: %s)",
+			"projects.%s has the session prefix '%s' of projects.%s (set, say, "
+			"sessionPrefix: %s)",
 			p->id, p->prefix, q->id, other);
 	}
 }
 
 /* A notifier is an entry of `notifiers`, or a plugin that needs no settings. */
-static void check_notifiers(struct schema_reader *r, const struct config *c, const struct yaml *list,
-	const char *path)
+static void check_notifiers(
+	struct schema_reader *r, const struct config *c, const struct yaml *list, const char *path)
 {
 	AUTO(strv_release) struct strv known = { 0 };
 
@@ -58,26 +60,32 @@ static void check_notifiers(struct schema_reader *r, const struct config *c, con
 		const char *meant;
 		if (e->kind != YAML_TEXT || strv_has(&known, e->text) || strstr(e->text, "${"))
 			continue;
-		if (!r->world->names(r->world->with, "notifier", e->text, &known) || strv_has(&known, e->text))
+		if (!r->world->names(r->world->with, "notifier", e->text, &known) ||
+			strv_has(&known, e->text))
 			continue;
 		meant = text_suggest(e->text, known.v);
 		schema_wrong(r, e->line, e->column, "%s: no notifier '%s'%s%s%s", path, e->text,
-			meant ? " (did you mean '" : " (define it under 'notifiers')", meant ? meant : "",
-			meant ? "'?)" : "");
+			meant ? " (did you mean '" : " (define it under 'notifiers')",
+			meant ? meant : "", meant ? "'?)" : "");
 	}
 }
 
-static void check_all_notifiers(struct schema_reader *r, const struct config *c, const struct yaml *root)
+static void check_all_notifiers(
+	struct schema_reader *r, const struct config *c, const struct yaml *root)
 {
-	const struct yaml *routing = yaml_get(root, "notificationRouting"), *projects = yaml_get(root, "projects");
+	const struct yaml *routing = yaml_get(root, "notificationRouting"),
+			  *projects = yaml_get(root, "projects");
 
-	check_notifiers(r, c, yaml_get(yaml_get(root, "defaults"), "notifiers"), "defaults.notifiers");
+	check_notifiers(
+		r, c, yaml_get(yaml_get(root, "defaults"), "notifiers"), "defaults.notifiers");
 	for (size_t i = 0; routing && routing->kind == YAML_MAP && i < routing->n; i++) {
-		AUTO(str_release) char *path = str_format("notificationRouting.%s", routing->v[i].name);
+		AUTO(str_release)
+		char *path = str_format("notificationRouting.%s", routing->v[i].name);
 		check_notifiers(r, c, &routing->v[i], path);
 	}
 	for (size_t i = 0; projects && projects->kind == YAML_MAP && i < projects->n; i++) {
-		AUTO(str_release) char *path = str_format("projects.%s.notifiers", projects->v[i].name);
+		AUTO(str_release)
+		char *path = str_format("projects.%s.notifiers", projects->v[i].name);
 		check_notifiers(r, c, yaml_get(&projects->v[i], "notifiers"), path);
 	}
 }
@@ -86,9 +94,14 @@ static char *namespace_of(const char *dir)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 
-	for (const char *p = path_base(dir); *p && b.n < 64; p++)
-		buf_addc(&b, isascii((unsigned char)*p) && (isalnum((unsigned char)*p) || *p == '_' || (*p == '-' && b.n))
-				? *p : b.n ? '-' : '_');
+	for (const char *p = strrchr(dir, '/') ? strrchr(dir, '/') + 1 : dir; *p && b.n < 64; p++)
+		buf_addc(&b,
+			isascii((unsigned char)*p) &&
+					(isalnum((unsigned char)*p) || *p == '_' ||
+						(*p == '-' && b.n))
+				? *p
+				: b.n ? '-'
+				      : '_');
 	return b.n ? buf_detach(&b) : str_dup("ao");
 }
 
@@ -98,10 +111,10 @@ static void standard(char **slot, const char *value)
 		str_set(slot, value);
 }
 
-static void fill_path(char **slot, const char *value)
+static void fill_path(char **slot, const char *value, const struct config_world *world)
 {
 	if (!*slot)
-		*slot = path_absolute(value, NULL);
+		*slot = world_absolute(world, value, NULL);
 }
 
 static void reaction_defaults(struct project *p, const struct config *c)
@@ -110,7 +123,8 @@ static void reaction_defaults(struct project *p, const struct config *c)
 	const struct key *k = schema_key(&project_schema, "reactions");
 
 	for (size_t i = 0; i < c->reactions.list.n; i++) {
-		struct reaction_config own = { 0 }, *e = k->entry(p, c->reactions.list.v[i].event, 0);
+		struct reaction_config own = { 0 },
+				       *e = k->entry(p, c->reactions.list.v[i].event, 0);
 		struct reaction_config said = *e;
 		own.event = e->event;
 		schema_overlay(s, &own, &c->reactions.list.v[i]);
@@ -136,12 +150,12 @@ static void project_defaults(struct project *p, const struct config *c)
 	reaction_defaults(p, c);
 }
 
-static void defaults(struct config *c)
+static void defaults(struct config *c, const struct config_world *world)
 {
 	if (!c->name)
 		c->name = namespace_of(c->dir);
-	fill_path(&c->data_dir, "~/.agent-orchestrator");
-	fill_path(&c->worktree_dir, "~/.worktrees");
+	fill_path(&c->data_dir, "~/.agent-orchestrator", world);
+	fill_path(&c->worktree_dir, "~/.worktrees", world);
 	standard(&c->tmux_socket, "default");
 	standard(&c->runtime, "tmux");
 	standard(&c->agent, "claude-code");
@@ -179,6 +193,13 @@ static bool is_dir_through(void *with, const char *path)
 	return !w->world->is_dir || w->world->is_dir(w->world->with, path);
 }
 
+static char *absolute_through(void *with, const char *path, const char *dir)
+{
+	const struct with_agents *w = with;
+
+	return world_absolute(w->world, path, dir);
+}
+
 static bool names_through(void *with, const char *slot, const char *value, struct strv *names)
 {
 	const struct with_agents *w = with;
@@ -197,11 +218,16 @@ struct err *config_read(struct config *out, const char *file, const char *shown,
 	AUTO(config_release) struct config c = { 0 };
 	AUTO(yaml_release) struct yaml root = { 0 };
 	AUTO(strv_release) struct strv errors = { 0 };
-	AUTO(str_release) char *dir = path_dir(file);
+	AUTO(str_release) char *dir = folder_of(file);
 	struct with_agents through = { .world = world };
-	const struct config_world inner = { &through, env_through, is_dir_through, names_through };
-	struct schema_reader r = { .world = &inner, .file = shown ? shown : file, .dir = dir, .errors = &errors,
-		.sensitive = &c.sensitive, .origins = &c.origins };
+	const struct config_world inner = { &through, env_through, is_dir_through, absolute_through,
+		names_through };
+	struct schema_reader r = { .world = &inner,
+		.file = shown ? shown : file,
+		.dir = dir,
+		.errors = &errors,
+		.sensitive = &c.sensitive,
+		.origins = &c.origins };
 
 	str_set(&c.file, file);
 	str_set(&c.dir, dir);
@@ -211,10 +237,12 @@ struct err *config_read(struct config *out, const char *file, const char *shown,
 		check_prefixes(&r, &c, yaml_get(&root, "projects"));
 		check_all_notifiers(&r, &c, &root);
 		if (!c.projects.n && !errors.n)
-			schema_wrong(&r, 1, 1, "no project: add one under 'projects', or run ao init in a repository");
+			schema_wrong(&r, 1, 1,
+				"no project: add one under 'projects', or run ao init in a "
+				"repository");
 	}
 	TRY(schema_errors(&errors));
-	defaults(&c);
+	defaults(&c, world);
 	*out = c;
 	c = (struct config){ 0 };
 	return NULL;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/path.h"
 
 enum { ERRORS_SHOWN = 100, ENTRIES_MAX = 1000 };
 
@@ -70,7 +69,8 @@ static void suggestion(struct schema_reader *r, struct buf *b, const char *word,
 		buf_addf(b, " (did you mean '%s'?)", meant);
 }
 
-static void unknown_key(struct schema_reader *r, const struct yaml *y, const struct schema *s, const char *path)
+static void unknown_key(
+	struct schema_reader *r, const struct yaml *y, const struct schema *s, const char *path)
 {
 	AUTO(strv_release) struct strv names = { 0 };
 	AUTO(buf_release) struct buf b = { 0 };
@@ -84,8 +84,8 @@ static void unknown_key(struct schema_reader *r, const struct yaml *y, const str
 	schema_wrong(r, y->name_line, y->name_column, "%s", b.s);
 }
 
-static bool among(struct schema_reader *r, int line, int column, const char *path, const char *value,
-	char *const *words)
+static bool among(struct schema_reader *r, int line, int column, const char *path,
+	const char *value, char *const *words)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 	size_t n = 0;
@@ -105,8 +105,8 @@ static bool among(struct schema_reader *r, int line, int column, const char *pat
 }
 
 /* Is the value one that the key allows? */
-static bool allowed(struct schema_reader *r, const struct key *k, const struct yaml *y, const char *path,
-	const char *value)
+static bool allowed(struct schema_reader *r, const struct key *k, const struct yaml *y,
+	const char *path, const char *value)
 {
 	AUTO(strv_release) struct strv names = { 0 };
 	const char *must = k->check ? k->check(value) : NULL;
@@ -117,33 +117,37 @@ static bool allowed(struct schema_reader *r, const struct key *k, const struct y
 	}
 	if (k->words && k->type != KEY_LISTS && k->type != KEY_EACH)
 		return among(r, y->line, y->column, path, value, (char *const *)k->words);
-	if (k->slot && r->world && r->world->names && r->world->names(r->world->with, k->slot, value, &names))
+	if (k->slot && r->world && r->world->names &&
+		r->world->names(r->world->with, k->slot, value, &names))
 		return among(r, y->line, y->column, path, value, names.v);
 	return true;
 }
 
 /* The text of a node, expanded; NULL: said to r what is wrong. */
-static char *read_text(struct schema_reader *r, const struct key *k, const struct yaml *y, const char *path)
+static char *read_text(
+	struct schema_reader *r, const struct key *k, const struct yaml *y, const char *path)
 {
 	AUTO(str_release) char *unset = NULL;
 	char *value = NULL;
 
 	if (y->kind != YAML_TEXT) {
-		schema_wrong(r, y->line, y->column, "%s must be text, not %s", path, yaml_kind_word(y));
+		schema_wrong(
+			r, y->line, y->column, "%s must be text, not %s", path, yaml_kind_word(y));
 		return NULL;
 	}
 	if (k && (k->flags & KEY_SHELL))
 		value = str_dup(y->text);
 	else if (!text_expand(&value, &unset, y->text, r->world))
-		schema_wrong(r, y->line, y->column, "%s: the environment variable %s is not set (${%s:-…} gives a default)",
+		schema_wrong(r, y->line, y->column,
+			"%s: the environment variable %s is not set (${%s:-…} gives a default)",
 			path, unset, unset);
 	if (value && k && !allowed(r, k, y, path, value))
 		str_release(&value);
 	return value;
 }
 
-static void read_scalar(struct schema_reader *r, const struct key *k, const struct yaml *y, void *at,
-	const char *path)
+static void read_scalar(struct schema_reader *r, const struct key *k, const struct yaml *y,
+	void *at, const char *path)
 {
 	AUTO(str_release) char *text = read_text(r, k, y, path);
 	char *end;
@@ -153,7 +157,7 @@ static void read_scalar(struct schema_reader *r, const struct key *k, const stru
 		return;
 	switch (k->type) {
 	case KEY_PATH: {
-		char *full = path_absolute(text, r->dir);
+		char *full = world_absolute(r->world, text, r->dir);
 		str_release(at);
 		*(char **)at = full;
 		break;
@@ -161,7 +165,8 @@ static void read_scalar(struct schema_reader *r, const struct key *k, const stru
 	case KEY_INT:
 		n = strtol(text, &end, 10);
 		if (!*text || *end || strlen(text) > 9 || n < k->min || n > k->max)
-			schema_wrong(r, y->line, y->column, "%s must be a number from %d to %d", path, k->min, k->max);
+			schema_wrong(r, y->line, y->column, "%s must be a number from %d to %d",
+				path, k->min, k->max);
 		else
 			*(int *)at = (int)n;
 		break;
@@ -180,8 +185,8 @@ static void read_scalar(struct schema_reader *r, const struct key *k, const stru
 	}
 }
 
-static void read_list(struct schema_reader *r, const struct key *k, const struct yaml *y, struct strv *at,
-	const char *path)
+static void read_list(struct schema_reader *r, const struct key *k, const struct yaml *y,
+	struct strv *at, const char *path)
 {
 	struct strv list = { 0 };
 
@@ -192,7 +197,8 @@ static void read_list(struct schema_reader *r, const struct key *k, const struct
 		if (text)
 			strv_take(&list, text);
 	} else if (y->kind != YAML_LIST) {
-		schema_wrong(r, y->line, y->column, "%s must be a list, not %s", path, yaml_kind_word(y));
+		schema_wrong(r, y->line, y->column, "%s must be a list, not %s", path,
+			yaml_kind_word(y));
 	} else {
 		for (size_t i = 0; i < y->n; i++) {
 			AUTO(str_release) char *item = str_format("%s[%zu]", path, i);
@@ -235,8 +241,8 @@ static bool env_name(const char *name)
 }
 
 /* One entry of a map whose names are free. */
-static void read_entry(struct schema_reader *r, const struct key *k, const struct yaml *e, void *owner,
-	void *at, const char *path)
+static void read_entry(struct schema_reader *r, const struct key *k, const struct yaml *e,
+	void *owner, void *at, const char *path)
 {
 	AUTO(str_release) char *text = NULL;
 
@@ -251,7 +257,8 @@ static void read_entry(struct schema_reader *r, const struct key *k, const struc
 	}
 	case KEY_ENV:
 		if (!env_name(e->name)) {
-			schema_wrong(r, e->name_line, e->name_column, "'%s' cannot be an environment variable", e->name);
+			schema_wrong(r, e->name_line, e->name_column,
+				"'%s' cannot be an environment variable", e->name);
 			return;
 		}
 		break;
@@ -265,15 +272,17 @@ static void read_entry(struct schema_reader *r, const struct key *k, const struc
 		named_texts_set(at, e->name, text);
 }
 
-static void read_entries(struct schema_reader *r, const struct key *k, const struct yaml *y, void *owner,
-	void *at, const char *path)
+static void read_entries(struct schema_reader *r, const struct key *k, const struct yaml *y,
+	void *owner, void *at, const char *path)
 {
 	if (y->kind != YAML_MAP) {
-		schema_wrong(r, y->line, y->column, "%s must be a map, not %s", path, yaml_kind_word(y));
+		schema_wrong(
+			r, y->line, y->column, "%s must be a map, not %s", path, yaml_kind_word(y));
 		return;
 	}
 	if (y->n > ENTRIES_MAX) {
-		schema_wrong(r, y->line, y->column, "%s has more than %d entries", path, ENTRIES_MAX);
+		schema_wrong(
+			r, y->line, y->column, "%s has more than %d entries", path, ENTRIES_MAX);
 		return;
 	}
 	for (size_t i = 0; i < y->n; i++) {
@@ -283,10 +292,13 @@ static void read_entries(struct schema_reader *r, const struct key *k, const str
 		if (e->again)
 			continue;
 		if (must) {
-			schema_wrong(r, e->name_line, e->name_column, "the name '%s' in %s must be %s", e->name, path, must);
+			schema_wrong(r, e->name_line, e->name_column,
+				"the name '%s' in %s must be %s", e->name, path, must);
 			continue;
 		}
-		if (k->words && !among(r, e->name_line, e->name_column, path, e->name, (char *const *)k->words))
+		if (k->words &&
+			!among(r, e->name_line, e->name_column, path, e->name,
+				(char *const *)k->words))
 			continue;
 		remember(r, e, inner);
 		if (!yaml_is_null(e) || k->type == KEY_EACH)
@@ -294,8 +306,8 @@ static void read_entries(struct schema_reader *r, const struct key *k, const str
 	}
 }
 
-static void read_key(struct schema_reader *r, const struct key *k, const struct yaml *y, void *owner,
-	const char *path)
+static void read_key(struct schema_reader *r, const struct key *k, const struct yaml *y,
+	void *owner, const char *path)
 {
 	char *at = (char *)owner + k->at;
 
@@ -325,8 +337,8 @@ static void read_key(struct schema_reader *r, const struct key *k, const struct 
 		*((bool *)((char *)owner + k->has)) = true;
 }
 
-static void read_rest(struct schema_reader *r, const struct schema *s, const struct yaml *e, void *owner,
-	const char *path)
+static void read_rest(struct schema_reader *r, const struct schema *s, const struct yaml *e,
+	void *owner, const char *path)
 {
 	AUTO(str_release) char *text = read_text(r, NULL, e, path);
 
@@ -339,14 +351,15 @@ void schema_read(struct schema_reader *r, const struct schema *s, const struct y
 	const char *path)
 {
 	if (y->kind != YAML_MAP && !yaml_is_null(y)) {
-		schema_wrong(r, y->line, y->column, "%s must be a map, not %s", *path ? path : "the file",
-			yaml_kind_word(y));
+		schema_wrong(r, y->line, y->column, "%s must be a map, not %s",
+			*path ? path : "the file", yaml_kind_word(y));
 		return;
 	}
 	for (size_t i = 0; y->kind == YAML_MAP && i < y->n; i++) {
 		const struct yaml *e = &y->v[i];
 		const struct key *k = schema_key(s, e->name);
-		AUTO(str_release) char *inner = str_format("%s%s%s", path, *path ? "." : "", e->name);
+		AUTO(str_release)
+		char *inner = str_format("%s%s%s", path, *path ? "." : "", e->name);
 		if (e->again)
 			continue;
 		if (k && !yaml_is_null(e))
@@ -372,7 +385,7 @@ static void overlay_list(struct strv *under, const struct strv *over)
 
 static void overlay_env(struct strv *under, const struct strv *over)
 {
-	STRV_EACH(e, over) {
+	STRV_EACH (e, over) {
 		AUTO(str_release) char *name = str_ndup(*e, strcspn(*e, "="));
 		add_env(under, name, *e + strlen(name) + 1);
 	}

@@ -59,7 +59,8 @@ struct key {
 	const struct schema *inside;
 	const char *const *words; /* allowed values, or names of a map's entries; NULL-terminated */
 	const char *slot;         /* the value names a plugin of this slot, or an agent */
-	const char *(*check)(const char *value); /* NULL: fine; else what it must be: "a plain name" */
+	const char *(*check)(
+		const char *value); /* NULL: fine; else what it must be: "a plain name" */
 	/* The named entry, made when missing; with name NULL the i-th, NULL behind the last. Its first
 	 * member is its name. */
 	void *(*entry)(void *owner, const char *name, size_t i);
@@ -71,7 +72,9 @@ struct key {
 };
 
 #define KEY(key_name, key_type, offset, about, ...)                                                \
-	{ .name = key_name, .type = KEY_##key_type, .at = offset, .doc = about, __VA_ARGS__ }
+	{                                                                                          \
+		.name = key_name, .type = KEY_##key_type, .at = offset, .doc = about, __VA_ARGS__  \
+	}
 
 struct schema {
 	const struct key *keys;
@@ -88,6 +91,8 @@ struct config_world {
 	void *with;
 	const char *(*env)(void *with, const char *name); /* NULL: not set */
 	bool (*is_dir)(void *with, const char *path);
+	/* ~ and what is relative to dir (NULL: to where we are) made absolute; the caller frees it. */
+	char *(*absolute)(void *with, const char *path, const char *dir);
 	/* Adds the names that a slot ("agent", "runtime" …) knows, `value` too if it would do (an outside
 	 * plugin on PATH); false: nobody can say, all are fine. */
 	bool (*names)(void *with, const char *slot, const char *value, struct strv *names);
@@ -107,15 +112,18 @@ struct schema_reader {
 	const struct config_world *world;
 	const char *file, *dir;
 	struct strv *errors;
-	struct strv *sensitive;  /* may be NULL */
+	struct strv *sensitive;        /* may be NULL */
 	struct value_origins *origins; /* may be NULL */
 };
 
 /* Walks y by s into owner. Whatever is wrong is added to r->errors; what is right lands. */
 void schema_read(struct schema_reader *r, const struct schema *s, const struct yaml *y, void *owner,
 	const char *path);
+char *world_absolute(const struct config_world *world, const char *path, const char *dir);
+char *folder_of(const char *file); /* "/a/b" -> "/a"; the caller frees it */
 const struct key *schema_key(const struct schema *s, const char *name);
-void schema_wrong(struct schema_reader *r, int line, int column, const char *format, ...) PRINTF(4, 5);
+void schema_wrong(struct schema_reader *r, int line, int column, const char *format, ...)
+	PRINTF(4, 5);
 /* Over the values of `under`, those that `over` has said: text not NULL, list ever begun. */
 void schema_overlay(const struct schema *s, void *under, const void *over);
 /* Errors as one: lines joined by '\n', class config. NULL when there are none. */

@@ -17,7 +17,8 @@ static size_t name_length(const char *s)
 }
 
 /* s is at "${". A form that is not ours (a shell's ${x%y}) is left alone: returns 0. */
-static size_t expand_one(struct buf *b, char **unset, const char *s, const struct config_world *world)
+static size_t expand_one(
+	struct buf *b, char **unset, const char *s, const struct config_world *world)
 {
 	size_t n = name_length(s + 2);
 	const char *rest = s + 2 + n, *end = strchr(rest, '}'), *value;
@@ -76,7 +77,8 @@ static size_t distance(const char *a, const char *b)
 				d[i][j] = i + j;
 				continue;
 			}
-			differ = tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]);
+			differ = tolower((unsigned char)a[i - 1]) !=
+				tolower((unsigned char)b[j - 1]);
 			least = d[i - 1][j - 1] + (size_t)differ;
 			if (d[i - 1][j] + 1 < least)
 				least = d[i - 1][j] + 1;
@@ -109,8 +111,15 @@ const char *text_suggest(const char *word, char *const *words)
 
 bool text_ms(int64_t *ms, const char *text)
 {
-	static const struct { const char *unit; int64_t ms; } units[] = {
-		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 },
+	static const struct {
+		const char *unit;
+		int64_t ms;
+	} units[] = {
+		{ "ms", 1 },
+		{ "s", 1000 },
+		{ "m", 60000 },
+		{ "h", 3600000 },
+		{ "d", 86400000 },
 	};
 	char *end;
 	long n;
@@ -148,4 +157,18 @@ void named_texts_release(struct named_texts *t)
 	}
 	free(t->v);
 	*t = (struct named_texts){ 0 };
+}
+
+char *folder_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (!slash)
+		return str_dup(".");
+	return slash == file ? str_dup("/") : str_ndup(file, (size_t)(slash - file));
+}
+
+char *world_absolute(const struct config_world *world, const char *path, const char *dir)
+{
+	return world && world->absolute ? world->absolute(world->with, path, dir) : str_dup(path);
 }

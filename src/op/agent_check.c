@@ -131,8 +131,10 @@ static enum tri codex_dialogs(const char *root)
 	if (!root)
 		return TRI_UNKNOWN;
 	at = at ? at + strlen(header) : NULL;
-	return at && strstr(at, "trusted") && (!strchr(at, '[') || strstr(at, "trusted") < strchr(at, '['))
-		? TRI_YES : TRI_NO;
+	return at && strstr(at, "trusted") &&
+			(!strchr(at, '[') || strstr(at, "trusted") < strchr(at, '['))
+		? TRI_YES
+		: TRI_NO;
 }
 
 static enum tri no_dialogs(const char *root)
@@ -146,14 +148,17 @@ static const struct state {
 	const char *login[3]; /* files in HOME of which one is there when logged in */
 	const char *key[3];   /* or one of these is set */
 	enum tri (*dialogs)(const char *root);
-	const char *hint;     /* when it would ask */
+	const char *hint; /* when it would ask */
 } states[] = {
-	{ "claude-code", { ".claude/.credentials.json" }, { "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN" }, claude_dialogs,
+	{ "claude-code", { ".claude/.credentials.json" },
+		{ "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN" }, claude_dialogs,
 		"start claude once in the main checkout and answer its questions" },
 	{ "codex", { ".codex/auth.json" }, { "OPENAI_API_KEY" }, codex_dialogs,
 		"start codex once in the main checkout and trust the folder" },
-	{ "gemini", { ".gemini/oauth_creds.json" }, { "GEMINI_API_KEY", "GOOGLE_API_KEY" }, gemini_dialogs,
-		"trust the folder of the worktrees in gemini, or set security.folderTrust.enabled to false" },
+	{ "gemini", { ".gemini/oauth_creds.json" }, { "GEMINI_API_KEY", "GOOGLE_API_KEY" },
+		gemini_dialogs,
+		"trust the folder of the worktrees in gemini, or set security.folderTrust.enabled "
+		"to false" },
 	{ "opencode", { ".local/share/opencode/auth.json" }, { NULL }, no_dialogs, NULL },
 };
 
@@ -171,7 +176,8 @@ static void look_at_state(struct agent_check *out, const struct state *s, const 
 		str_set(&out->hint, s->hint);
 }
 
-void op_agent_check(struct agent_check *out, const struct agent *a, const struct config *c, const char *root, bool ask)
+void op_agent_check(struct agent_check *out, const struct agent *a, const struct config *c,
+	const char *root, bool ask)
 {
 	const char *program = a->command.n ? a->command.v[0] : "";
 
@@ -188,7 +194,8 @@ void op_agent_check(struct agent_check *out, const struct agent *a, const struct
 		if (str_equal(states[i].name, a->name))
 			look_at_state(out, &states[i], root);
 	if (out->known == TRI_NO && !out->hint)
-		out->hint = str_format("its screens were seen on %s: activity may be told wrongly", a->versions);
+		out->hint = str_format(
+			"its screens were seen on %s: activity may be told wrongly", a->versions);
 }
 
 void agent_check_release(struct agent_check *c)

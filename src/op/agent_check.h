@@ -11,17 +11,18 @@
 
 struct agent_check {
 	char *name;
-	char *program;      /* its full path; NULL: not installed */
-	char *version;      /* NULL: not asked, or it did not say */
-	enum tri known;     /* the version is among `versions` */
+	char *program;  /* its full path; NULL: not installed */
+	char *version;  /* NULL: not asked, or it did not say */
+	enum tri known; /* the version is among `versions` */
 	enum tri logged_in;
 	enum tri no_dialogs; /* for that repository */
-	char *hint;         /* what to do; NULL: nothing */
+	char *hint;          /* what to do; NULL: nothing */
 };
 
 /* root: the project's main checkout, or NULL. ask: run PROGRAM --version (5 s at most); never for a
  * program that an untrusted config names. */
-void op_agent_check(struct agent_check *out, const struct agent *a, const struct config *c, const char *root, bool ask);
+void op_agent_check(struct agent_check *out, const struct agent *a, const struct config *c,
+	const char *root, bool ask);
 /* ">=2.1" against "2.1.197 (Claude Code)". */
 enum tri agent_version_known(const char *versions, const char *said);
 void agent_check_release(struct agent_check *c);

@@ -52,7 +52,8 @@ const char *op_agents_root(const struct config *c, const char *project)
 	return p ? p->path : NULL;
 }
 
-void op_screen_test(struct screen_reading *out, const struct agent *a, const char *title, const char *screen)
+void op_screen_test(
+	struct screen_reading *out, const struct agent *a, const char *title, const char *screen)
 {
 	out->activity = screen_activity(a, title, screen, &out->rule);
 	out->box = screen_box(a, screen, &out->typed);

@@ -30,7 +30,9 @@ static void add_text(struct buf *b, const char *s)
 	bool plain = isalnum((unsigned char)*s) || strchr("/.~_", *s);
 
 	for (const char *p = s; *p; p++)
-		plain = plain && (isalnum((unsigned char)*p) || strchr("/.~_-+@=% ", *p) || (*p == ':' && p[1] == '/'));
+		plain = plain &&
+			(isalnum((unsigned char)*p) || strchr("/.~_-+@=% ", *p) ||
+				(*p == ':' && p[1] == '/'));
 	if (plain && *s && !str_ends(s, " ")) {
 		buf_adds(b, s);
 		return;
@@ -49,7 +51,7 @@ static void add_text(struct buf *b, const char *s)
 static void add_list(struct buf *b, const struct strv *list)
 {
 	buf_addc(b, '[');
-	STRV_EACH(s, list) {
+	STRV_EACH (s, list) {
 		buf_adds(b, s == list->v ? "" : ", ");
 		add_text(b, *s);
 	}
@@ -58,8 +60,11 @@ static void add_list(struct buf *b, const struct strv *list)
 
 static void add_ms(struct buf *b, int64_t ms)
 {
-	static const struct { int64_t ms; const char *unit; } units[] = { { 86400000, "d" }, { 3600000, "h" },
-		{ 60000, "m" }, { 1000, "s" }, { 1, "ms" } };
+	static const struct {
+		int64_t ms;
+		const char *unit;
+	} units[] = { { 86400000, "d" }, { 3600000, "h" }, { 60000, "m" }, { 1000, "s" },
+		{ 1, "ms" } };
 	size_t i = 0;
 
 	while (ms % units[i].ms)
@@ -124,7 +129,8 @@ static void show_lists(struct walk *w, const struct key *k, void *owner, const c
 static void show_texts(struct walk *w, const struct named_texts *texts, const char *path)
 {
 	for (size_t i = 0; i < texts->n; i++) {
-		AUTO(str_release) char *key = str_format("%s%s%s", path, *path ? "." : "", texts->v[i].name);
+		AUTO(str_release)
+		char *key = str_format("%s%s%s", path, *path ? "." : "", texts->v[i].name);
 		AUTO(buf_release) struct buf b = { 0 };
 		add_text(&b, texts->v[i].text);
 		show(w, key, &b);
@@ -170,7 +176,8 @@ static void show_key(struct walk *w, const struct key *k, void *owner, const cha
 static void show_schema(struct walk *w, const struct schema *s, void *owner, const char *path)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		AUTO(str_release) char *key = str_format("%s%s%s", path, *path ? "." : "", s->keys[i].name);
+		AUTO(str_release)
+		char *key = str_format("%s%s%s", path, *path ? "." : "", s->keys[i].name);
 		show_key(w, &s->keys[i], owner, key);
 	}
 	if (s->rest)

@@ -72,7 +72,7 @@ static void check_agent(struct exam *x, const char *name)
 	if (!e)
 		e = start_program(&program, x->world, &a);
 	if (!e)
-		e = start_allowed(x->world, &a);
+		e = start_allowed(x->world, &a, NULL, false);
 	if (e)
 		exam_add(x, FINDING_PROBLEM, "%s", e->text);
 	else

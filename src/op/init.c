@@ -65,7 +65,8 @@ static char *project_id(const char *root)
 	AUTO(buf_release) struct buf b = { 0 };
 
 	for (const char *p = path_base(root); *p && b.n < 64; p++)
-		if (isascii((unsigned char)*p) && (isalnum((unsigned char)*p) || *p == '_' || (*p == '-' && b.n)))
+		if (isascii((unsigned char)*p) &&
+			(isalnum((unsigned char)*p) || *p == '_' || (*p == '-' && b.n)))
 			buf_addc(&b, *p);
 		else if (b.n)
 			buf_addc(&b, '-');
@@ -78,7 +79,7 @@ static void look_for_agents(struct init_found *f)
 	AUTO(buf_release) struct buf list = { 0 };
 
 	agent_names(&names);
-	STRV_EACH(n, &names) {
+	STRV_EACH (n, &names) {
 		AUTO(agent_release) struct agent a = { 0 };
 		AUTO(str_release) char *program = NULL;
 		struct err *e = agent_load(&a, NULL, *n);
@@ -104,7 +105,9 @@ struct err *init_look(struct init_found *f, const char *dir)
 
 	f->root = checkout_root(main);
 	if (!f->root)
-		return fail(ERR_FAILED, "not in a git repository: run ao init in the one that agents shall work on");
+		return fail(ERR_FAILED,
+			"not in a git repository: run ao init in the one that agents shall work "
+			"on");
 	f->id = project_id(f->root);
 	url = ask_git(f->root, ARGV("remote", "get-url", "origin"));
 	if (url)
@@ -129,7 +132,8 @@ static void more_keys(struct buf *out, const struct schema *s, const char *inden
 		for (char *const *w = set; *w; w++)
 			is_set = is_set || str_equal(*w, k->name);
 		if (!is_set && k->standard)
-			buf_addf(out, "%s# %s: %s (default: %s)\n", indent, k->name, k->doc, k->standard);
+			buf_addf(out, "%s# %s: %s (default: %s)\n", indent, k->name, k->doc,
+				k->standard);
 		else if (!is_set)
 			buf_addf(out, "%s# %s: %s\n", indent, k->name, k->doc);
 	}
@@ -145,25 +149,35 @@ static void quoted(struct buf *out, const char *key, const char *value)
 
 void init_text(struct buf *out, const struct init_found *f)
 {
-	buf_adds(out, "# Written by ao init. `ao config check` validates it, `ao config show` prints what is in force,\n"
-		      "# `ao config schema` is for editors. Once git tracks this file, commands, environment and hosts\n"
-		      "# in it count only after `ao trust`.\n\n");
+	buf_adds(out,
+		"# Written by ao init. `ao config check` validates it, `ao config show` prints "
+		"what is in force,\n"
+		"# `ao config schema` is for editors. Once git tracks this file, commands, "
+		"environment and hosts\n"
+		"# in it count only after `ao trust`.\n\n");
 	if (f->agents)
-		buf_addf(out, "defaults:\n  agent: %s    # installed here: %s\n", f->agent, f->agents);
+		buf_addf(out, "defaults:\n  agent: %s    # installed here: %s\n", f->agent,
+			f->agents);
 	else
-		buf_adds(out, "# No agent is installed here; ao agent ls lists those that are known.\n"
-			      "defaults:\n  agent: claude-code\n");
+		buf_adds(out,
+			"# No agent is installed here; ao agent ls lists those that are known.\n"
+			"defaults:\n  agent: claude-code\n");
 	buf_addf(out, "\nprojects:\n  \"%s\":\n    path: .\n", f->id);
 	if (f->repo)
 		quoted(out, "repo", f->repo);
 	else
-		buf_adds(out, "    # no remote 'origin' that names a repository: pull requests stay local\n");
+		buf_adds(out,
+			"    # no remote 'origin' that names a repository: pull requests stay "
+			"local\n");
 	if (f->branch)
 		quoted(out, "defaultBranch", f->branch);
 	if (f->host && !str_equal(f->host, "github.com") && !str_equal(f->host, "gitlab.com"))
-		buf_addf(out, "    # scm: {plugin: gitlab, host: %s}    # which kind of server is it?\n", f->host);
+		buf_addf(out,
+			"    # scm: {plugin: gitlab, host: %s}    # which kind of server is it?\n",
+			f->host);
 	buf_adds(out, "\n    # More of a project's keys:\n");
-	more_keys(out, &project_schema, "    ", ARGV("path", f->repo ? "repo" : "-", f->branch ? "defaultBranch" : "-"));
+	more_keys(out, &project_schema, "    ",
+		ARGV("path", f->repo ? "repo" : "-", f->branch ? "defaultBranch" : "-"));
 	buf_adds(out, "\n# More keys:\n");
 	more_keys(out, &config_schema, "", ARGV("defaults", "projects"));
 }

@@ -7,12 +7,12 @@
 #include "base/err.h"
 
 struct init_found {
-	char *root;   /* the main checkout */
-	char *id;     /* the project: the folder's name, made an id */
+	char *root;        /* the main checkout */
+	char *id;          /* the project: the folder's name, made an id */
 	char *host, *repo; /* of origin; NULL: none, or not understood */
-	char *branch; /* NULL: none yet */
-	char *agent;  /* the first installed one; NULL: none is */
-	char *agents; /* all installed ones, "claude-code, codex" */
+	char *branch;      /* NULL: none yet */
+	char *agent;       /* the first installed one; NULL: none is */
+	char *agents;      /* all installed ones, "claude-code, codex" */
 };
 
 /* dir in no git work tree: ERR_FAILED. */

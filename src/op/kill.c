@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/stop.h"
 #include "op/prepare.h"
+#include "op/queue.h"
 #include "op/reap.h"
 #include "op/settle.h"
 #include "op/start.h"
@@ -60,7 +61,7 @@ static struct err *save_work(struct killed *out, struct saved *saved, struct hol
 /* The save of an earlier, interrupted kill is this one's as well. */
 static void take_up_earlier(struct killed *out, const struct hold *h)
 {
-	if (!str_equal(h->s.doing, "kill"))
+	if (verb_of(h->s.doing) != VERB_KILL)
 		return;
 	str_set(&out->ref, h->s.saved);
 	str_set(&out->work, h->s.saved_work);
@@ -131,7 +132,7 @@ static struct err *end_and_remove(struct killed *out, struct hold *h, const stru
 	struct checkout c = hold_checkout(h);
 	bool there = has_checkout(h) && !o->keep_worktree && h->workspace->exists(&c) != TRI_NO;
 
-	TRY(hold_begin(h, "kill"));
+	TRY(hold_begin(h, o->keep_worktree ? DOING_KILL_KEEP : "kill"));
 	if (there)
 		TRY(save_work(out, &saved, h));
 	TRY(reap_runtime(h, o->now));
@@ -181,8 +182,12 @@ static struct err *outlive(const char *id)
 	AUTO(strv_release) struct strv argv = { 0 }, env = { 0 };
 	AUTO(str_release) char *self = path_self();
 
-	if (!str_equal(inside, id) || getenv("AO_KEEP"))
+	if (!str_equal(inside, id))
 		return NULL;
+	if (getenv("AO_KEEP")) { /* the terminal that we sit in is about to go */
+		stop_ignore_hangup();
+		return NULL;
+	}
 	TRY(file_read(&line, "/proc/self/cmdline", 1 << 20));
 	for (size_t i = 0; i < line.n; i += strlen(line.s + i) + 1)
 		strv_add(&argv, line.s + i);
@@ -207,5 +212,8 @@ struct err *op_kill(
 		if (run.alive != TRI_NO)
 			return fail(ERR_REFUSED, "%s is alive again", id);
 	}
-	return kill_held(out, &h, o);
+	TRY(kill_held(out, &h, o));
+	hold_release(&h);
+	queue_next(w);
+	return NULL;
 }

@@ -81,7 +81,9 @@ static void guard(struct buf *b, const struct agent *a)
 {
 	AUTO(str_release) char *text = NULL;
 
-	if (!b->n || !a->send.command_chars || !strchr(a->send.command_chars, b->s[0]))
+	/* a first '-' would be read as an option where the prompt is an argument */
+	if (!b->n || (b->s[0] != '-' &&
+			     (!a->send.command_chars || !strchr(a->send.command_chars, b->s[0]))))
 		return;
 	text = buf_detach(b);
 	buf_addf(b, "[ao] %s", text);

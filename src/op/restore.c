@@ -53,6 +53,8 @@ static struct err *check(const struct hold *h)
 	if (session_is(&h->s, STATUS_KILLED))
 		return fail(ERR_REFUSED, "cannot restore %s: it was killed; first: ao session undelete %s",
 			h->s.id, h->s.id);
+	if (session_is(&h->s, STATUS_QUEUED))
+		return refuse(h, "it is queued, and starts when a session ends");
 	if (session_is(&h->s, STATUS_MERGED))
 		return refuse(h, "its PR was merged");
 	TRY(check_runtime(h));
@@ -110,7 +112,7 @@ static struct err *make_attempt(struct attempt *t, const struct hold *h)
 	};
 
 	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
-	TRY(start_allowed(h->world, &t->agent));
+	TRY(start_allowed(h->world, &t->agent, h->project, false));
 	TRY(start_program(&t->program, h->world, &t->agent));
 	t->resumed = has_conversation(h, &t->agent);
 	words = t->resumed ? &t->agent.resume : &t->agent.command;
@@ -129,8 +131,10 @@ static struct err *make_attempt(struct attempt *t, const struct hold *h)
 
 static struct err *make(struct hold *h, const struct attempt *t)
 {
+	AUTO(str_release) char *began = clock_iso_ms(clock_wall());
 	AUTO(str_release) char *now = NULL;
 
+	str_set(&h->s.started_at, began); /* by it op_settle tells this run from the one before */
 	if (!t->resumed && h->s.agent_session_id) /* the old id may be taken by what is lost */
 		str_set(&h->s.agent_session_id, t->agent_session_id);
 	TRY(hold_begin(h, "restore"));
@@ -164,7 +168,7 @@ struct err *op_restore(struct restored *out, const struct world *w, const char *
 		return op_settle_after(&h, e);
 	lock_release(&h.lock);
 	if (!t.resumed && !t.recap_in_argv && t.recap.n)
-		TRY(deliver_first_prompt(w, id, t.recap.s, t.recap.n));
+		TRY(deliver_first_prompt(w, id, t.recap.s, t.recap.n, true));
 	out->resumed = t.resumed;
 	out->attach = h.runtime->attach_line(w->config.tmux_socket, id);
 	out->session = h.s;

@@ -47,11 +47,13 @@ static json_t *of_type(const struct key *k)
 	case KEY_PATH:
 		return json_pack("{s:s}", "type", "string");
 	case KEY_INT: /* a text where it is ${PORT:-3000} */
-		return json_pack("{s:[s,s], s:i, s:i}", "type", "integer", "string", "minimum", k->min, "maximum", k->max);
+		return json_pack("{s:[s,s], s:i, s:i}", "type", "integer", "string", "minimum",
+			k->min, "maximum", k->max);
 	case KEY_BOOL:
 		return json_pack("{s:s}", "type", "boolean");
 	case KEY_MS:
-		return json_pack("{s:s, s:s}", "type", "string", "pattern", "^([0-9]+(ms|s|m|h|d)|\\$\\{.*\\})$");
+		return json_pack("{s:s, s:s}", "type", "string", "pattern",
+			"^([0-9]+(ms|s|m|h|d)|\\$\\{.*\\})$");
 	case KEY_LIST:
 		return list();
 	case KEY_PATTERNS:
@@ -73,7 +75,9 @@ static json_t *of_type(const struct key *k)
 
 static json_t *of_key(const struct key *k)
 {
-	AUTO(str_release) char *doc = k->standard ? str_format("%s (default: %s)", k->doc, k->standard) : str_dup(k->doc);
+	AUTO(str_release)
+	char *doc = k->standard ? str_format("%s (default: %s)", k->doc, k->standard)
+				: str_dup(k->doc);
 	json_t *j = of_type(k);
 
 	json_object_set_new(j, "description", json_string(doc));

@@ -246,11 +246,12 @@ struct err *op_send(enum send_outcome *out, const struct world *w, const char *i
 	return send_text(out, &s, &m);
 }
 
-struct err *deliver_first_prompt(const struct world *w, const char *id, const char *text, size_t n)
+struct err *deliver_first_prompt(const struct world *w, const char *id, const char *text, size_t n,
+	bool wait)
 {
 	AUTO(sending_release) struct sending s = { .world = w, .id = id };
 	AUTO(message_release) struct message m = { .state = MESSAGE_QUEUED };
-	struct send_options o = { .timeout_ms = FIRST_PROMPT_MS, .raw = true };
+	struct send_options o = { .timeout_ms = wait ? FIRST_PROMPT_MS : 0, .raw = true };
 	AUTO(hold_release) struct hold h = { 0 };
 	struct err *e;
 

@@ -10,6 +10,18 @@
 #include "op/reap.h"
 #include "op/start.h"
 
+/* Did ao-run write something since the verb began? restore puts the time of its start into the record
+ * with `doing`; what is older tells of the run before. */
+static bool has_run(const struct hold *h, const struct run_info *run)
+{
+	int64_t began = 0, wrote = run->has_exit ? run->ended_at : run->started_at;
+
+	if (!run->has_run && !run->has_exit)
+		return false;
+	return verb_of(h->s.doing) != VERB_RESTORE || !clock_parse(&began, h->s.started_at) ||
+	       wrote >= began;
+}
+
 static struct settle_facts look(const struct hold *h, bool waited)
 {
 	AUTO(str_release) char *launch = path_join(h->folder, "launch");
@@ -20,8 +32,7 @@ static struct settle_facts look(const struct hold *h, bool waited)
 		.verb = verb_of(h->s.doing),
 		.alive = run.alive,
 		.launch = path_exists(launch),
-		/* start_agent() takes `run` and `exit` away before it writes `launch` */
-		.ran = run.has_run || run.has_exit,
+		.ran = has_run(h, &run),
 		.waited = waited,
 	};
 }
@@ -34,6 +45,12 @@ static struct err *forward_start(struct hold *h)
 	return hold_status(h, STATUS_SPAWNING, "an interrupted start was completed");
 }
 
+static void tell_saved(const struct hold *h, const struct saved *saved)
+{
+	if (saved->ref)
+		sink_say(h->world->sink, SINK_NOTE, "%s: work was saved under %s", h->s.id, saved->ref);
+}
+
 static struct err *back_spawn(struct hold *h)
 {
 	AUTO(saved_release) struct saved saved = { 0 };
@@ -44,10 +61,9 @@ static struct err *back_spawn(struct hold *h)
 	if (c.repo && c.path && c.branch)
 		TRY(h->workspace->undo(
 			&saved, &c, str_equal(h->s.made_branch, "yes"), clock_wall()));
-	if (saved.ref) {
+	if (saved.ref)
 		str_set(&h->s.saved, saved.ref);
-		sink_say(h->world->sink, SINK_NOTE, "%s: work was saved under %s", h->s.id, saved.ref);
-	}
+	tell_saved(h, &saved);
 	str_set(&h->s.doing, NULL);
 	return hold_status(h, STATUS_ERRORED, "spawn interrupted");
 }
@@ -66,6 +82,7 @@ static struct err *back_undelete(struct hold *h)
 	struct checkout c = hold_checkout(h);
 
 	TRY(h->workspace->undo(&saved, &c, false, clock_wall()));
+	tell_saved(h, &saved);
 	return hold_begin(h, NULL);
 }
 
@@ -86,7 +103,9 @@ static struct err *carry_out(struct hold *h, enum settlement s, enum verb verb)
 	case SETTLE_BACK:
 		return back(h, verb);
 	case SETTLE_AGAIN:
-		return kill_held(&killed, h, &(struct kill_options){ .reason = h->s.reason });
+		return kill_held(&killed, h,
+			&(struct kill_options){ .reason = "an interrupted kill was finished",
+				.keep_worktree = str_equal(h->s.doing, DOING_KILL_KEEP) });
 	default:
 		return fail(ERR_FAILED, "%s: an interrupted %s is %s", h->s.id, h->s.doing,
 			settlement_word(s));

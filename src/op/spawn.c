@@ -10,11 +10,12 @@
 #include "op/deliver.h"
 #include "op/prepare.h"
 #include "op/prompt.h"
+#include "op/queue.h"
 #include "op/settle.h"
 #include "op/start.h"
 #include "store/agent_files.h"
 
-enum { PROMPT_ARG_MAX = 100 << 10, BRANCH_TRIES = 5 };
+enum { PROMPT_ARG_MAX = 100 << 10, PROMPT_MAX = 8 << 20, BRANCH_TRIES = 5 };
 
 /* Everything that is found out before anything is made. */
 struct plan {
@@ -39,15 +40,18 @@ void spawned_release(struct spawned *s)
 	session_release(&s->session);
 	str_release(&s->attach);
 	str_release(&s->issue_shown);
+	str_release(&s->queued);
 }
 
-static struct err *check_trust(const struct world *w, const struct plan *p)
+/* A queued session was given its prompt when it was made. */
+static struct err *plan_prompt(struct plan *p, const struct hold *h)
 {
-	TRY(start_allowed(w, &p->agent));
-	if (!p->o->project->post_create.n || w->config.trusted)
-		return NULL;
-	return fail(ERR_CONFIG, "%s is not trusted, and its postCreate would run; look at it, then: ao trust",
-		w->config.file);
+	AUTO(str_release) char *path = h->folder ? path_join(h->folder, "prompt.md") : NULL;
+	bool found;
+
+	if (path)
+		return file_read_if(&p->prompt, &found, path, PROMPT_MAX);
+	return prompt_first(&p->prompt, p->o->project, &p->agent, p->o->issue, p->o->prompt);
 }
 
 static struct err *make_plan(struct plan *p, struct hold *h)
@@ -57,14 +61,14 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 	const struct world *w = h->world;
 
 	TRY(agent_load(&p->agent, &w->config, o->agent ? o->agent : project->agent));
-	TRY(check_trust(w, p));
+	TRY(start_allowed(w, &p->agent, project, true));
 	TRY(start_program(&p->program, w, &p->agent));
 	if (o->branch && !valid_branch(o->branch))
 		return fail(ERR_USAGE, "'%s' is not a branch name that git takes", o->branch);
 	str_set(&h->s.runtime, project->runtime);
 	str_set(&h->s.workspace, project->workspace);
 	TRY(hold_plugins(h));
-	TRY(prompt_first(&p->prompt, project, &p->agent, o->issue, o->prompt));
+	TRY(plan_prompt(p, h));
 	p->prompt_in_argv =
 		agent_uses(&p->agent.command, "{prompt}") && p->prompt.n <= PROMPT_ARG_MAX;
 	if (o->branch) /* before a number is taken for it */
@@ -114,19 +118,30 @@ static void fill_record(struct hold *h, const struct plan *p)
 	str_set(&h->s.project, o->project->id);
 	str_set(&h->s.status, status_word(STATUS_SPAWNING));
 	str_set(&h->s.issue, issue);
-	str_set(&h->s.created_at, now);
+	if (!h->s.created_at)
+		str_set(&h->s.created_at, now);
 	str_set(&h->s.last_activity_at, now);
 	str_set(&h->s.status_at, now);
-	h->s.uid = random_hex(16);
+	if (!h->s.uid)
+		h->s.uid = random_hex(16);
 	title = str_ndup(buf_text(&p->prompt), strcspn(buf_text(&p->prompt), "\n"));
 	str_set(&h->s.title, str_empty(title) ? NULL : title);
 	str_set(&h->s.agent, p->agent.name);
-	if (str_equal(p->agent.session_id, "preset"))
+	if (str_equal(p->agent.session_id, "preset") && !h->s.agent_session_id)
 		h->s.agent_session_id = random_uuid();
 	str_set(&h->s.repo, o->project->path);
+	str_release(&h->s.worktree);
 	h->s.worktree = path_join(h->world->config.worktree_dir, h->s.id);
 	str_set(&h->s.base, p->origin.commit);
-	str_set(&h->s.doing, "spawn");
+}
+
+/* What stays while it waits: an id, a record and a prompt. */
+static void unfill_record(struct hold *h, const struct plan *p)
+{
+	str_release(&h->s.worktree);
+	str_set(&h->s.branch, p->o->branch);
+	str_set(&h->s.base, p->o->base);
+	str_release(&h->s.agent_session_id);
 }
 
 /* The branch is chosen and written down before git makes it; another spawn may be quicker with the
@@ -186,7 +201,6 @@ static struct err *launch(struct hold *h, const struct plan *p)
 		.agent_session_id = h->s.agent_session_id,
 	};
 
-	TRY(keep_prompt(h, p));
 	TRY(agent_expand(&argv, &p->agent, &p->agent.command, &values));
 	str_set(&argv.v[0], p->program);
 	return start_agent(h, &(struct start){
@@ -210,13 +224,26 @@ static struct err *make(struct hold *h, const struct plan *p)
 }
 
 /* A prompt that is no argument goes as the first message, as soon as the agent can take it. */
-static struct err *first_message(struct hold *h, const struct plan *p)
+static struct err *first_message(struct hold *h, const struct plan *p, bool wait)
 {
 	bool by_file = agent_uses(&p->agent.command, "{promptFile}");
 
 	if (!p->prompt.n || p->prompt_in_argv || by_file)
 		return NULL;
-	return deliver_first_prompt(h->world, h->s.id, p->prompt.s, p->prompt.n);
+	return deliver_first_prompt(h->world, h->s.id, p->prompt.s, p->prompt.n, wait);
+}
+
+/* Into the record, with the prompt beside it: admitted, or queued with *why. */
+static struct err *enter(char **why, struct hold *h, const struct plan *p)
+{
+	TRY(keep_prompt(h, p));
+	TRY(queue_admit(why, h));
+	if (!*why)
+		return NULL;
+	unfill_record(h, p);
+	TRY(store_save(&h->world->store, &h->s));
+	hold_log(h, "queued", json_pack("{s:s}", "reason", *why));
+	return NULL;
 }
 
 struct err *op_spawn(struct spawned *out, const struct world *w, const struct spawn_options *o)
@@ -228,14 +255,49 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	TRY(make_plan(&p, &h));
 	TRY(reserve(&h, &p));
 	fill_record(&h, &p);
-	e = make(&h, &p);
+	e = enter(&out->queued, &h, &p);
+	if (!e && !out->queued)
+		e = make(&h, &p);
 	if (e)
 		return op_settle_after(&h, e);
 	lock_release(&h.lock);
-	TRY(first_message(&h, &p));
-	out->attach = h.runtime->attach_line(w->config.tmux_socket, h.s.id);
+	if (!out->queued) {
+		TRY(first_message(&h, &p, true));
+		out->attach = h.runtime->attach_line(w->config.tmux_socket, h.s.id);
+	}
 	out->issue_shown = issue_shown(h.s.issue);
 	out->session = h.s;
 	h.s = (struct session){ 0 };
 	return NULL;
+}
+
+struct err *spawn_queued(const struct world *w, const char *id)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	AUTO(plan_release) struct plan p = { 0 };
+	AUTO(session_release) struct session before = { 0 };
+	AUTO(str_release) char *why = NULL;
+	struct spawn_options o = { 0 };
+	struct err *e;
+
+	TRY(hold_take(&h, w, id));
+	if (!session_is(&h.s, STATUS_QUEUED) || !h.project)
+		return NULL;
+	TRY(store_load(&before, &w->store, id)); /* the plan's words must outlive the record's */
+	o = (struct spawn_options){ .project = h.project, .issue = before.issue, .agent = before.agent,
+		.branch = before.branch, .base = before.base };
+	p.o = &o;
+	e = make_plan(&p, &h);
+	if (!e) {
+		fill_record(&h, &p);
+		e = enter(&why, &h, &p);
+	}
+	if (!e && !why)
+		e = make(&h, &p);
+	if (e && !h.s.doing)
+		err_drop(hold_status(&h, STATUS_ERRORED, e->text), "it stays queued");
+	if (e)
+		return op_settle_after(&h, e);
+	lock_release(&h.lock);
+	return why ? NULL : first_message(&h, &p, false);
 }

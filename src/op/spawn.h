@@ -20,8 +20,11 @@ struct spawn_options {
 struct spawned {
 	struct session session;
 	char *attach, *issue_shown;
+	char *queued; /* the limit that it waits for; NULL: it was started */
 };
 
 MUST_USE struct err *op_spawn(
 	struct spawned *out, const struct world *w, const struct spawn_options *o);
+/* A queued session, once there is room for it (op/queue.h). No longer queued: nothing. */
+MUST_USE struct err *spawn_queued(const struct world *w, const char *id);
 void spawned_release(struct spawned *s);

@@ -13,13 +13,25 @@
 
 enum { UP_WAIT_MS = 5000, STAYS_MS = 500, COLUMNS = 200, ROWS = 50 };
 
-struct err *start_allowed(const struct world *w, const struct agent *a)
+static struct err *key_allowed(const struct config *c, const struct project *p, const char *key)
 {
-	if (!a->from_config || w->config.trusted)
-		return NULL;
-	return fail(ERR_CONFIG,
-		"%s is not trusted, and agent '%s' would run a command from it; look at it, then: ao trust",
-		w->config.file, a->name);
+	AUTO(str_release) char *path = str_format("projects.%s.%s", p->id, key);
+
+	return config_need_trust(c, path);
+}
+
+struct err *start_allowed(
+	const struct world *w, const struct agent *a, const struct project *p, bool making)
+{
+	const struct config *c = &w->config;
+
+	if (a->from_config && !c->trusted)
+		return fail(ERR_CONFIG,
+			"%s: agents.%s is not used until you trust the file: read it, then run: ao trust",
+			c->file, a->name);
+	if (p && p->env.n)
+		TRY(key_allowed(c, p, "env"));
+	return p && making && p->post_create.n ? key_allowed(c, p, "postCreate") : NULL;
 }
 
 struct err *start_program(char **program, const struct world *w, const struct agent *a)
@@ -199,14 +211,18 @@ struct err *start_adopt(struct hold *h)
 		if (str_equal(marks[i].uid, h->s.uid))
 			str_set(&h->s.runtime_handle, marks[i].handle);
 	runtime_marks_free(marks, n);
+	if (!known)
+		return fail(ERR_FAILED, "%s could not be asked", h->runtime->plugin.name);
 	return NULL;
 }
 
 struct err *start_forget(struct hold *h)
 {
 	AUTO(str_release) char *launch = path_join(h->folder, "launch");
+	AUTO(str_release) char *half = path_join(h->folder, ".launch.new"); /* of file_replace() */
 
 	TRY(file_remove(launch));
+	TRY(file_remove(half));
 	str_set(&h->s.runtime_handle, NULL);
 	return NULL;
 }

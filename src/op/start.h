@@ -16,8 +16,10 @@ struct start {
 /* The agent's program, absolute or as found on PATH; missing: ERR_FAILED with the name looked for. A
  * relative path with a slash counts from the config's folder. */
 MUST_USE struct err *start_program(char **program, const struct world *w, const struct agent *a);
-/* Trust: a command that comes from an untrusted config is not started (ERR_CONFIG). */
-MUST_USE struct err *start_allowed(const struct world *w, const struct agent *a);
+/* Trust: what comes from an untrusted config is not run (ERR_CONFIG): the agent's command, the
+ * project's env and, where `making` the workspace, its postCreate. p NULL: no longer configured. */
+MUST_USE struct err *start_allowed(
+	const struct world *w, const struct agent *a, const struct project *p, bool making);
 
 /* Write launch, start the runtime, wait until ao-run holds its lock or has written `exit`. The handle
  * is in the record (saved without fsync); `doing` is left to the caller. */
@@ -27,7 +29,8 @@ MUST_USE struct err *start_agent(struct hold *h, const struct start *o);
  * when it does within half a second; its first report ends the wait. */
 MUST_USE struct err *start_stays(const struct hold *h);
 
-/* Find the runtime by its mark and put its handle into the record; none: no handle. */
+/* Find the runtime by its mark and put its handle into the record; none: no handle. Not to be asked:
+ * an error. */
 MUST_USE struct err *start_adopt(struct hold *h);
 /* Nothing is started any more: launch (it holds secrets) and the handle go. */
 MUST_USE struct err *start_forget(struct hold *h);

@@ -60,8 +60,10 @@ static struct err *bring_back(struct hold *h, const char *ref)
 	AUTO(str_release) char *handle = NULL;
 	AUTO(str_release) char *branch = NULL;
 
-	if (h->workspace->exists(&c) == TRI_YES) /* killed with --keep-worktree */
+	/* killed with --keep-worktree: nothing is made, so there is nothing to take back either */
+	if (h->workspace->exists(&c) == TRI_YES)
 		return NULL;
+	TRY(hold_begin(h, "undelete"));
 	TRY(h->workspace->undelete(&handle, &branch, &c, ref, h->world->sink));
 	str_set(&h->s.workspace_handle, handle);
 	str_set(&h->s.branch, branch);
@@ -73,7 +75,6 @@ static struct err *make(struct hold *h, const char *ref)
 	AUTO(str_release) char *now = clock_iso_ms(clock_wall());
 
 	TRY(store_reopen(&h->world->store, h->s.id));
-	TRY(hold_begin(h, "undelete"));
 	TRY(bring_back(h, ref));
 	str_set(&h->s.undeleted_at, now);
 	str_set(&h->s.kept, NULL);

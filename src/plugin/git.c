@@ -55,8 +55,9 @@ static void environment(struct strv *env, const struct git *g)
 
 static void arguments(struct strv *argv, const struct git *g, char *const *args)
 {
-	strv_add_all(argv, ARGV("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
-				   "-c", "protocol.ext.allow=never"));
+	strv_add_all(argv,
+		ARGV("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c",
+			"protocol.ext.allow=never"));
 	strv_addf(argv, "--git-dir=%s", g->git_dir);
 	strv_add_all(argv, args);
 }

@@ -181,15 +181,18 @@ struct deed {
 
 static void add_guarded(struct strv *argv, const struct deed *d)
 {
-	const char *uid = d->ref->uid, *pane = d->handle->pane;
+	const char *uid = d->ref->uid, *pane = d->handle->pane, *target = d->handle->both;
 
-	strv_add_all(argv, ARGV("if-shell", "-F", "-t", pane));
+	strv_add_all(argv, ARGV("if-shell", "-F", "-t", target));
 	if (d->alive)
-		strv_addf(argv, "#{||:#{pane_dead},#{!=:#{@ao},%s}}", uid);
+		strv_addf(argv, "#{||:#{pane_dead},#{!=:" TMUX_MARK ",%s%s}}", pane, uid);
 	else
-		strv_addf(argv, "#{!=:#{@ao},%s}", uid);
-	strv_addf(argv, "display-message -p -t %s '#{?#{==:#{@ao},%s},dead,notours}'%s", pane, uid,
-		d->otherwise);
+		strv_addf(argv, "#{!=:" TMUX_MARK ",%s%s}", pane, uid);
+	/* not by a format of display-message: that one takes %5 for a part of the time */
+	strv_addf(argv,
+		"if-shell -F -t '%s' '#{==:" TMUX_MARK ",%s%s}' 'display-message -p dead' "
+		"'display-message -p notours'%s",
+		target, pane, uid, d->otherwise);
 	strv_add(argv, d->command);
 }
 

@@ -30,6 +30,7 @@ bool tmux_handle_parse(struct tmux_handle *h, const char *text)
 	parts.session = parts.pane ? take_last(parts.socket, '$') : NULL;
 	if (!parts.session)
 		return false;
+	parts.both = str_format("%s:.%s", parts.session, parts.pane);
 	*h = parts;
 	parts = (struct tmux_handle){ 0 };
 	return true;
@@ -40,6 +41,7 @@ void tmux_handle_release(struct tmux_handle *h)
 	str_release(&h->socket);
 	str_release(&h->session);
 	str_release(&h->pane);
+	str_release(&h->both);
 }
 
 bool tmux_is_mark(const char *uid)

@@ -14,10 +14,16 @@
 #include "base/vec.h"
 #include "slot/runtime.h"
 
-/* "SOCKET $3 %5" in its parts; the socket's path may hold spaces. */
+/* "SOCKET $3 %5" in its parts; the socket's path may hold spaces. `both` is the target to ask for
+ * the mark: a window may be linked into other sessions, and by %5 alone tmux picks any of them. */
 struct tmux_handle {
 	char *socket, *session, *pane;
+	char *both; /* "$3:.%5" */
 };
+
+/* The format to compare with "%5UID": where the pane is gone, tmux still answers for the session.
+ */
+#define TMUX_MARK "#{pane_id}#{@ao}"
 
 /* false: not a handle of ours. */
 bool tmux_handle_parse(struct tmux_handle *h, const char *text);

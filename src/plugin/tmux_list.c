@@ -188,12 +188,12 @@ static void read_answers(struct questions *q, const struct tmux_answer *a)
 /* A pane that vanished must not end the list for the others: if-shell asks before capture-pane. */
 static void add_screen(struct strv *argv, const struct questions *q, size_t i)
 {
-	const char *pane = q->v[i].handle.pane;
+	const struct tmux_handle *h = &q->v[i].handle;
 
-	strv_add_all(argv, ARGV(";", "if-shell", "-F", "-t", pane));
-	strv_addf(argv, "#{==:#{@ao},%s}", q->v[i].ref->uid);
+	strv_add_all(argv, ARGV(";", "if-shell", "-F", "-t", h->both));
+	strv_addf(argv, "#{==:" TMUX_MARK ",%s%s}", h->pane, q->v[i].ref->uid);
 	strv_addf(argv, "display-message -p '%s screen %zu' ; capture-pane -p -e -t %s", q->nonce.s,
-		i, pane);
+		i, h->pane);
 }
 
 static void add_questions(struct strv *argv, struct questions *q, size_t first)

@@ -27,6 +27,7 @@ bool same_place(const char *a, const char *b); /* links in the folders above do 
 /* Is what lies at `at` the checkout's worktree? By its .git, else by the folder's own identity. */
 enum tri place_is_ours(const struct checkout *c, const char *at);
 MUST_USE struct err *place_note(const struct checkout *c); /* remember that identity */
+MUST_USE struct err *index_settle(const char *admin);      /* after a checkout of ours */
 /* The admin dir: the handle's, else that which git keeps for the path and that fits. NULL: none. */
 char *admin_find(const struct checkout *c, const char *common);
 /* The repository's common dir, by the handle where there is one; ERR_REFUSED where that is none. */
@@ -50,8 +51,8 @@ struct private_dir {
 	int keep_fd;
 };
 
-MUST_USE struct err *private_open(struct private_dir *p, const struct checkout *c,
-	const char *common, const char *work_tree);
+MUST_USE struct err *private_open(
+	struct private_dir *p, const struct checkout *c, const char *common, const char *work_tree);
 /* A copy of git_dir's index, with what it shares. None there: *found false. */
 MUST_USE struct err *private_index(struct private_dir *p, bool *found, const char *git_dir);
 MUST_USE struct err *private_git(
@@ -70,8 +71,8 @@ struct links {
 void links_release(struct links *l);
 /* Folders with repositories whose content no save holds: found by their .git in the folders that
  * the index names. listing: `git ls-files -s -z`; before: the gitlinks of the worktree's index. */
-MUST_USE struct err *nested_find(struct strv *nested, const struct checkout *c,
-	const char *listing, size_t n, const struct links *before);
+MUST_USE struct err *nested_find(struct strv *nested, const struct checkout *c, const char *listing,
+	size_t n, const struct links *before);
 
 /* `git worktree add` on c->branch, made at c->base where it is new; branch NULL: detached there. */
 MUST_USE struct err *worktree_add(const struct checkout *c, const char *common);
@@ -93,8 +94,8 @@ MUST_USE struct err *worktree_discard(const struct checkout *c);
 MUST_USE struct err *worktree_kept(struct strv *paths, const struct checkout *c);
 MUST_USE struct err *worktree_undo(
 	struct saved *out, const struct checkout *c, bool made_branch, int64_t now_ms);
-MUST_USE struct err *worktree_undelete(char **handle, char **branch, const struct checkout *c,
-	const char *ref, struct sink *sink);
+MUST_USE struct err *worktree_undelete(
+	char **handle, char **branch, const struct checkout *c, const char *ref, struct sink *sink);
 MUST_USE struct err *worktree_trash(struct strv *refs, const char *repo, const char *id);
 MUST_USE struct err *worktree_drop_trash(const char *repo, const char *ref);
 MUST_USE struct err *worktree_recap(struct buf *out, const struct checkout *c);

@@ -71,8 +71,8 @@ static struct err *fetch(const char *common, const char *branch, struct sink *si
 	if (!e && last->code)
 		e = git_failed(last, ARGV("fetch"));
 	if (e)
-		sink_say(sink, SINK_WARNING, "could not fetch from origin, starting from what is here (%s)",
-			e->text);
+		sink_say(sink, SINK_WARNING,
+			"could not fetch from origin, starting from what is here (%s)", e->text);
 	err_free(e);
 	return NULL;
 }
@@ -102,7 +102,8 @@ static struct err *no_start(const char *git_dir, const char *repo, const char *n
 	TRY(git_run(&r, &(struct git){ .git_dir = git_dir },
 		ARGV("rev-list", "-n", "1", "--all", "HEAD", "--")));
 	if (r.code || !r.out.n)
-		return fail(ERR_FAILED, "%s has no commits yet: make a first one (git commit)", repo);
+		return fail(
+			ERR_FAILED, "%s has no commits yet: make a first one (git commit)", repo);
 	return fail(ERR_FAILED, "%s has no branch '%s': name one as defaultBranch", repo, name);
 }
 
@@ -199,7 +200,7 @@ static bool is_taken(const struct strv *refs, const char *name)
 	AUTO(str_release) char *ref = str_format("refs/heads/%s", name);
 	AUTO(str_release) char *below = str_format("%s/", ref);
 
-	STRV_EACH(r, refs)
+	STRV_EACH (r, refs)
 		if (str_equal(*r, ref) || str_starts(*r, below))
 			return true;
 	return false;
@@ -265,7 +266,8 @@ struct err *worktree_free_branch(char **name, const char *repo, const char *want
 	TRY(branches_near(&refs, repo, wanted));
 	above = blocker(&refs, wanted);
 	if (exact && above)
-		return fail(ERR_REFUSED, "branch '%s' cannot be made: there is a branch '%s'", wanted, above);
+		return fail(ERR_REFUSED, "branch '%s' cannot be made: there is a branch '%s'",
+			wanted, above);
 	if (exact && is_taken(&refs, wanted))
 		return fail(ERR_REFUSED, "branch '%s' is taken: choose another name", wanted);
 	stem = above ? dashed(wanted) : str_dup(wanted);
@@ -282,7 +284,8 @@ struct err *worktree_free_branch(char **name, const char *repo, const char *want
 struct err *repo_lock(struct lock *l, const struct checkout *c, const char *common)
 {
 	AUTO(str_release) char *dir = path_join(c->data_dir, "save");
-	AUTO(str_release) char *file = str_format(
+	AUTO(str_release)
+	char *file = str_format(
 		"%s/%016llx.lock", dir, (unsigned long long)hash_fnv(common, strlen(common)));
 
 	TRY(file_make_dirs(dir));
@@ -297,8 +300,10 @@ static struct err *add_failed(
 
 	if (strstr(said, "a branch named"))
 		return fail(ERR_REFUSED, "branch '%s' is taken: choose another name", c->branch);
-	if (strstr(said, "is already checked out at") || strstr(said, "is already used by worktree"))
-		return fail(ERR_REFUSED, "branch '%s' is checked out in another worktree", c->branch);
+	if (strstr(said, "is already checked out at") ||
+		strstr(said, "is already used by worktree"))
+		return fail(
+			ERR_REFUSED, "branch '%s' is checked out in another worktree", c->branch);
 	return git_failed(r, args);
 }
 
@@ -318,7 +323,8 @@ struct err *worktree_add(const struct checkout *c, const char *common)
 		strv_add_all(&args, ARGV("--no-track", "-b", c->branch, "--", c->path, c->base));
 	TRY(repo_lock(&l, c, common));
 	TRY(git_run(&r,
-		&(struct git){ .git_dir = common, .timeout_ms = GIT_LONG_MS, .keep_fd = c->lock_fd },
+		&(struct git){
+			.git_dir = common, .timeout_ms = GIT_LONG_MS, .keep_fd = c->lock_fd },
 		args.v));
 	return r.code ? add_failed(&r, c, args.v) : NULL;
 }
@@ -338,6 +344,7 @@ struct err *worktree_create(char **handle, const struct checkout *c, struct sink
 	admin = gitfile_target(c->path);
 	if (!admin || !path_is_dir(admin))
 		return fail(ERR_FAILED, "git made no worktree in %s", c->path);
+	TRY(index_settle(admin));
 	TRY(place_note(c));
 	*handle = path_real(admin);
 	return NULL;

@@ -23,7 +23,8 @@ struct err *worktree_trash(struct strv *refs, const char *repo, const char *id)
 		return fail(ERR_USAGE, "'%s' cannot be a session", id);
 	TRY(repo_find(NULL, &common, repo));
 	TRY(git_ok(&r, &(struct git){ .git_dir = common },
-		ARGV("for-each-ref", "--sort=refname", "--sort=creatordate", "--format=%(refname)", pattern)));
+		ARGV("for-each-ref", "--sort=refname", "--sort=creatordate", "--format=%(refname)",
+			pattern)));
 	for (char *line = r.out.n ? strtok_r(r.out.s, "\n", &save) : NULL; line;
 		line = strtok_r(NULL, "\n", &save))
 		strv_add(refs, line);
@@ -58,8 +59,8 @@ static void add_lines(struct buf *out, const char *title, const char *text, cons
 		buf_addf(out, "  … and %d more\n", lines - RECAP_LINES);
 }
 
-static struct err *recap_files(struct buf *out, const struct checkout *c, const char *common,
-	const char *head)
+static struct err *recap_files(
+	struct buf *out, const struct checkout *c, const char *common, const char *head)
 {
 	AUTO(private_release) struct private_dir p = { 0 };
 	AUTO(run_result_release) struct run_result fresh = { 0 };
@@ -69,12 +70,13 @@ static struct err *recap_files(struct buf *out, const struct checkout *c, const 
 
 	TRY(private_open(&p, c, common, c->path));
 	TRY(private_index(&p, &found, c->handle));
-	TRY(private_git(&fresh, &p, NULL, ARGV("update-index", "-q", "--refresh",
-				  "--ignore-submodules")));
+	TRY(private_git(
+		&fresh, &p, NULL, ARGV("update-index", "-q", "--refresh", "--ignore-submodules")));
 	TRY(private_ok(&changed, &p, NULL,
 		ARGV("diff-index", "--name-status", "--ignore-submodules=all", head, "--")));
-	TRY(private_ok(&unknown, &p, NULL, ARGV("ls-files", "-o", "--directory",
-				  "--no-empty-directory", "--exclude-standard")));
+	TRY(private_ok(&unknown, &p, NULL,
+		ARGV("ls-files", "-o", "--directory", "--no-empty-directory",
+			"--exclude-standard")));
 	add_lines(out, "Changed files, not committed", buf_text(&changed.out), "");
 	add_lines(out, "New files, not committed", buf_text(&unknown.out), "");
 	return NULL;
@@ -85,8 +87,9 @@ struct err *worktree_recap(struct buf *out, const struct checkout *c)
 	AUTO(run_result_release) struct run_result head = { 0 };
 	AUTO(run_result_release) struct run_result log = { 0 };
 	AUTO(str_release) char *common = c->handle ? admin_common_dir(c->handle) : NULL;
-	AUTO(str_release) char *name =
-		c->handle ? str_format("worktrees/%s/HEAD^{commit}", path_base(c->handle)) : NULL;
+	AUTO(str_release)
+	char *name = c->handle ? str_format("worktrees/%s/HEAD^{commit}", path_base(c->handle))
+			       : NULL;
 
 	if (place_is_ours(c, c->path) != TRI_YES)
 		return fail(ERR_MISSING, "%s is not there", c->path);
@@ -95,8 +98,8 @@ struct err *worktree_recap(struct buf *out, const struct checkout *c)
 	buf_trim(&head.out);
 	if (is_object_id(c->base)) {
 		TRY(git_ok(&log, &(struct git){ .git_dir = common },
-			ARGV("log", "--no-color", "--no-decorate", "--no-show-signature", "--format=%h %s",
-				buf_text(&head.out), "--not", c->base, "--")));
+			ARGV("log", "--no-color", "--no-decorate", "--no-show-signature",
+				"--format=%h %s", buf_text(&head.out), "--not", c->base, "--")));
 		add_lines(out, "Commits", buf_text(&log.out), "");
 	}
 	return recap_files(out, c, common, buf_text(&head.out));
@@ -128,7 +131,7 @@ struct err *worktree_leftovers(struct strv *paths, const char *repo, const char 
 		ARGV("worktree", "list", "--porcelain", "-z")));
 	listed_worktrees(paths, &r.out, worktree_dir);
 	TRY(file_list(&names, worktree_dir));
-	STRV_EACH(name, &names) {
+	STRV_EACH (name, &names) {
 		AUTO(str_release) char *path = path_join(worktree_dir, *name);
 		if (str_starts(*name, ".ao-gone-"))
 			strv_add(paths, path);
@@ -161,7 +164,7 @@ bool lock_is_stale(const char *lock, const struct checkout *c)
 	err_drop(file_list(&pids, "/proc"), "no processes to be seen");
 	if (!pids.n)
 		return false;
-	STRV_EACH(pid, &pids)
+	STRV_EACH (pid, &pids)
 		if (isdigit((unsigned char)(*pid)[0]) && is_git_in(*pid, c))
 			return false;
 	return true;

@@ -37,7 +37,8 @@ static struct err *is_untouched(bool *yes, const struct sub *s);
 static struct err *below_untouched(bool *yes, const struct sub *s, const struct buf *listing)
 {
 	*yes = true;
-	for (const char *e = buf_text(listing); *yes && e < listing->s + listing->n; e += strlen(e) + 1) {
+	for (const char *e = buf_text(listing); *yes && e < listing->s + listing->n;
+		e += strlen(e) + 1) {
 		const char *tab = strchr(e, '\t');
 		AUTO(str_release) char *path = tab ? path_join(s->path, tab + 1) : NULL;
 		AUTO(str_release) char *target = path ? gitfile_target(path) : NULL;
@@ -81,14 +82,18 @@ static struct err *files_untouched(bool *yes, const struct sub *s)
 	TRY(private_index(&p, &found, s->git_dir));
 	*yes = found;
 	if (*yes)
-		TRY(says_nothing(yes, &p, ARGV("diff-index", "--cached", "--name-only",
-			"--ignore-submodules=all", s->id, "--"), &staged));
+		TRY(says_nothing(yes, &p,
+			ARGV("diff-index", "--cached", "--name-only", "--ignore-submodules=all",
+				s->id, "--"),
+			&staged));
 	if (*yes)
-		TRY(says_nothing(yes, &p, ARGV("diff-files", "--name-only", "--ignore-submodules=all"),
-			&changed));
+		TRY(says_nothing(yes, &p,
+			ARGV("diff-files", "--name-only", "--ignore-submodules=all"), &changed));
 	if (*yes)
-		TRY(says_nothing(yes, &p, ARGV("ls-files", "-o", "--directory", "--no-empty-directory",
-			"--exclude-standard"), &fresh));
+		TRY(says_nothing(yes, &p,
+			ARGV("ls-files", "-o", "--directory", "--no-empty-directory",
+				"--exclude-standard"),
+			&fresh));
 	if (!*yes)
 		return NULL;
 	TRY(private_ok(&listing, &p, NULL, ARGV("ls-files", "-s", "-z")));
@@ -108,8 +113,8 @@ static struct err *commits_untouched(bool *yes, const struct sub *s)
 	buf_trim(&head.out);
 	if (head.code || !str_equal(buf_text(&head.out), s->id))
 		return NULL;
-	TRY(git_run(&own, &g, ARGV("rev-list", "-n", "1", "--all", "--not", "--remotes", "--tags",
-				  s->id, "--")));
+	TRY(git_run(&own, &g,
+		ARGV("rev-list", "-n", "1", "--all", "--not", "--remotes", "--tags", s->id, "--")));
 	*yes = own.code == 0 && own.out.n == 0;
 	return NULL;
 }
@@ -138,7 +143,8 @@ static struct err *look_at(
 	bool untouched = false;
 
 	if (link && git_dir && path_within(git_dir, c->handle)) {
-		struct err *e = is_untouched(&untouched, &(struct sub){ c, path, git_dir, link->id, 0 });
+		struct err *e = is_untouched(
+			&untouched, &(struct sub){ c, path, git_dir, link->id, 0 });
 		if (e && e->class == ERR_INTERRUPTED)
 			return e;
 		if (e)
@@ -168,8 +174,8 @@ static struct err *look_at_folders(struct strv *nested, const struct checkout *c
 	return NULL;
 }
 
-struct err *nested_find(struct strv *nested, const struct checkout *c, const char *listing, size_t n,
-	const struct links *before)
+struct err *nested_find(struct strv *nested, const struct checkout *c, const char *listing,
+	size_t n, const struct links *before)
 {
 	const char *last = NULL;
 
@@ -178,7 +184,8 @@ struct err *nested_find(struct strv *nested, const struct checkout *c, const cha
 		if (!tab)
 			continue;
 		if (str_starts(e, "160000 ")) {
-			AUTO(str_release) char *dot_git = str_format("%s/%s/.git", c->path, tab + 1);
+			AUTO(str_release)
+			char *dot_git = str_format("%s/%s/.git", c->path, tab + 1);
 			if (path_exists(dot_git))
 				TRY(look_at(nested, c, tab + 1, before));
 		}

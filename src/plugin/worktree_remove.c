@@ -26,7 +26,7 @@ struct err *worktree_kept(struct strv *paths, const struct checkout *c)
 	size_t before = paths->n;
 
 	TRY(file_list(&names, dir));
-	STRV_EACH(name, &names) {
+	STRV_EACH (name, &names) {
 		AUTO(str_release) char *path = path_join(dir, *name);
 		AUTO(str_release) char *dot_git = path_join(path, ".git");
 		if (str_starts(*name, prefix) && path_is_dir(path) && path_exists(dot_git))
@@ -98,7 +98,8 @@ static struct err *check_lock(const char *admin, const struct checkout *c)
 {
 	AUTO(str_release) char *lock = admin_lock(admin);
 
-	if (!lock || str_starts(lock, KEPT_REASON) || (!c->handle && str_equal(lock, "initializing")))
+	if (!lock || str_starts(lock, KEPT_REASON) ||
+		(!c->handle && str_equal(lock, "initializing")))
 		return NULL;
 	return fail(ERR_REFUSED, "%s is locked%s%s: git worktree unlock %s", c->path,
 		lock[0] ? ": " : "", lock, c->path);
@@ -113,7 +114,8 @@ static struct err *forget(const char *admin, const struct checkout *c)
 	AUTO(lock_release) struct lock l = { 0 };
 
 	if (path && !same_place(path, c->path))
-		return fail(ERR_REFUSED, "the worktree of %s was moved to %s: move it back first", c->id, path);
+		return fail(ERR_REFUSED, "the worktree of %s was moved to %s: move it back first",
+			c->id, path);
 	if (!path) /* killed inside `worktree add`, before it wrote where; or inside `remove` */
 		return file_remove_tree(admin);
 	TRY(repo_lock(&l, c, common));
@@ -160,7 +162,8 @@ struct err *worktree_remove(
 	if (here == TRI_UNKNOWN)
 		return fail(ERR_REFUSED, "cannot look at %s", c->path);
 	if (here == TRI_NO && path_exists(c->path))
-		return fail(ERR_REFUSED, "%s is not the worktree of %s: left alone", c->path, c->id);
+		return fail(
+			ERR_REFUSED, "%s is not the worktree of %s: left alone", c->path, c->id);
 	if (admin)
 		TRY(check_lock(admin, c));
 	if (here == TRI_YES && admin && saved && saved->nested.n)
@@ -189,7 +192,7 @@ struct err *drop_begun(const struct checkout *c, const char *common)
 
 	TRY(repo_lock(&l, c, common));
 	TRY(file_list(&names, dir));
-	STRV_EACH(name, &names) {
+	STRV_EACH (name, &names) {
 		AUTO(str_release) char *admin = path_join(dir, *name);
 		AUTO(str_release) char *lock = admin_lock(admin);
 		AUTO(strv_release) struct strv inside = { 0 };
@@ -214,7 +217,7 @@ bool is_checked_out(const char *common, const char *branch)
 	if (str_equal(main_head, branch))
 		return true;
 	err_drop(file_list(&names, dir), "then none is");
-	STRV_EACH(name, &names) {
+	STRV_EACH (name, &names) {
 		AUTO(str_release) char *admin = path_join(dir, *name);
 		AUTO(str_release) char *head = head_branch(admin);
 		if (str_equal(head, branch))

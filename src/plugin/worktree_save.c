@@ -6,8 +6,10 @@
  * What the save was made of stands in the commit's message, so two saves are the same if their trees
  * and messages are; undelete reads it there too.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -27,6 +29,7 @@ static void shot_release(struct shot *s)
 	str_release(&s->tree);
 	links_release(&s->links);
 	strv_release(&s->hidden);
+	strv_release(&s->settled);
 	strv_release(&s->nested);
 }
 
@@ -37,7 +40,8 @@ static struct err *wait_for_index(const char *admin, const struct checkout *c)
 
 	while (path_exists(lock) && !lock_is_stale(lock, c)) {
 		if (clock_mono() >= until)
-			return fail(ERR_REFUSED, "git is at work in %s (%s is there): try again", c->path, lock);
+			return fail(ERR_REFUSED, "git is at work in %s (%s is there): try again",
+				c->path, lock);
 		TRY(clock_sleep(LOCK_NAP_MS));
 	}
 	return NULL;
@@ -47,7 +51,8 @@ static struct err *wait_for_index(const char *admin, const struct checkout *c)
 static void heads_in_progress(struct strv *also, const char *admin)
 {
 	static const char *const names[] = { "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD",
-		"REBASE_HEAD", "rebase-merge/autostash", "rebase-apply/autostash", "MERGE_AUTOSTASH" };
+		"REBASE_HEAD", "rebase-merge/autostash", "rebase-apply/autostash",
+		"MERGE_AUTOSTASH" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		AUTO(str_release) char *path = path_join(admin, names[i]);
@@ -89,12 +94,13 @@ static struct err *ask_commits(struct shot *s)
 	heads_in_progress(&heads, s->admin);
 	for (size_t i = 0; i < COUNT_OF(basis); i++)
 		buf_addf(&ask, "%s^{commit}\n%s^{tree}\n", basis[i], basis[i]);
-	STRV_EACH(h, &heads)
+	STRV_EACH (h, &heads)
 		buf_addf(&ask, "%s^{commit}\n", *h);
 	TRY(git_ok(&r, &(struct git){ .git_dir = s->common, .in = ask.s, .in_n = ask.n },
 		ARGV("cat-file", "--batch-check")));
 	text = buf_text(&r.out);
-	for (size_t i = 0; i < COUNT_OF(basis); i++) { /* an unborn HEAD: measured by what is next */
+	for (size_t i = 0; i < COUNT_OF(basis);
+		i++) { /* an unborn HEAD: measured by what is next */
 		AUTO(str_release) char *commit = answer(&text);
 		AUTO(str_release) char *tree = answer(&text);
 		if (i == 1)
@@ -104,7 +110,7 @@ static struct err *ask_commits(struct shot *s)
 			s->head_tree = str_dup(tree);
 		}
 	}
-	STRV_EACH(h, &heads) {
+	STRV_EACH (h, &heads) {
 		AUTO(str_release) char *commit = answer(&text);
 		if (commit && !str_equal(commit, s->head) && !strv_has(&s->also, commit))
 			strv_add(&s->also, commit);
@@ -141,13 +147,50 @@ static struct err *count_commits(struct shot *s)
 	return NULL;
 }
 
-static void add_line(struct buf *b, char *const text)
+/* "  ctime: S:N\n  mtime: S:N\n  dev: D\tino: I\n  uid: U\tgid: G\n  size: Z\tflags: F\n", as
+ * `git ls-files --debug` prints what the index remembers of a file. */
+static bool read_times(struct stat *st, const char *text)
 {
-	buf_add(b, text, strlen(text) + 1);
+	unsigned int ctime[2], mtime[2], ino, size;
+
+	if (sscanf(text, " ctime: %u:%u mtime: %u:%u dev: %*u ino: %u uid: %*u gid: %*u size: %u",
+		    &ctime[0], &ctime[1], &mtime[0], &mtime[1], &ino, &size) != 6)
+		return false;
+	st->st_ctim = (struct timespec){ ctime[0], ctime[1] };
+	st->st_mtim = (struct timespec){ mtime[0], mtime[1] };
+	st->st_ino = ino;
+	st->st_size = size;
+	return true;
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/*
+ * git as packaged compares times by the second, and reads what was written in the index's own second
+ * again: without the user's filters here, so that a fresh checkout would count as work. Compared to
+ * the nanosecond the question is settled: a file that is older than the index, and in all as the
+ * index remembers it, was not touched since.
+ */
+static bool is_settled(const struct shot *s, const char *path, const char *debug)
+{
+	AUTO(str_release) char *full = NULL;
+	struct stat then, now;
+
+	if (!read_times(&then, debug) || then.st_mtim.tv_sec != s->index_time.tv_sec ||
+		then.st_mtim.tv_nsec >= s->index_time.tv_nsec || !then.st_mtim.tv_nsec)
+		return false;
+	full = path_join(s->c->path, path);
+	return lstat(full, &now) == 0 && S_ISREG(now.st_mode) &&
+		same_time(&now.st_mtim, &then.st_mtim) && same_time(&now.st_ctim, &then.st_ctim) &&
+		(unsigned int)now.st_ino == then.st_ino &&
+		(unsigned int)now.st_size == then.st_size;
 }
 
 /* "H 100644 <id> 0\tpath", a lower-case tag for assume-unchanged (git-ls-files(1)). */
-static void read_entry(struct shot *s, const char *entry)
+static void read_entry(struct shot *s, const char *entry, const char *debug)
 {
 	const char *tab = strchr(entry, '\t');
 
@@ -155,11 +198,40 @@ static void read_entry(struct shot *s, const char *entry)
 		return;
 	if (entry[0] >= 'a' && entry[0] <= 'z')
 		strv_add(&s->hidden, tab + 1);
-	if (str_starts(entry + 2, "160000 ") && tab[-1] == '0') {
+	if (tab[-1] != '0')
+		return;
+	if (str_starts(entry + 2, "160000 ")) {
 		struct link_entry *link = vec_push(&s->links.list);
 		link->id = str_ndup(entry + 9, strcspn(entry + 9, " "));
 		link->path = str_dup(tab + 1);
+	} else if (is_settled(s, tab + 1, debug)) {
+		strv_add(&s->settled, tab + 1);
 	}
+}
+
+/* Each entry ends in a NUL, and five lines about it follow. */
+static void read_entries(struct shot *s, const struct buf *listing)
+{
+	const char *end = listing->s + listing->n;
+
+	for (const char *e = buf_text(listing); e < end;) {
+		const char *debug = e + strlen(e) + 1, *next = debug;
+		for (int i = 0; i < 5 && next < end && *next == ' '; i++)
+			next += strcspn(next, "\n") + 1;
+		read_entry(s, e, debug < end ? debug : "");
+		e = next;
+	}
+}
+
+static struct err *mark(struct shot *s, const struct strv *paths, const char *how)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	AUTO(buf_release) struct buf lines = { 0 };
+
+	STRV_EACH (path, paths)
+		buf_add(&lines, *path, strlen(*path) + 1);
+	return lines.n ? private_ok(&r, &s->p, &lines, ARGV("update-index", "-z", how, "--stdin"))
+		       : NULL;
 }
 
 /*
@@ -170,25 +242,15 @@ static void read_entry(struct shot *s, const char *entry)
 static struct err *uncover(struct shot *s)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
-	AUTO(run_result_release) struct run_result shown = { 0 };
-	AUTO(run_result_release) struct run_result taken = { 0 };
-	AUTO(buf_release) struct buf hidden = { 0 };
-	AUTO(buf_release) struct buf links = { 0 };
+	AUTO(strv_release) struct strv links = { 0 };
 
-	TRY(private_ok(&r, &s->p, NULL, ARGV("ls-files", "-s", "-v", "-z")));
-	for (const char *e = buf_text(&r.out); e < r.out.s + r.out.n; e += strlen(e) + 1)
-		read_entry(s, e);
-	STRV_EACH(path, &s->hidden)
-		add_line(&hidden, *path);
+	TRY(private_ok(&r, &s->p, NULL, ARGV("ls-files", "-s", "-v", "-z", "--debug")));
+	read_entries(s, &r.out);
 	for (size_t i = 0; i < s->links.list.n; i++)
-		add_line(&links, s->links.list.v[i].path);
-	if (hidden.n)
-		TRY(private_ok(&shown, &s->p, &hidden,
-			ARGV("update-index", "-z", "--no-assume-unchanged", "--stdin")));
-	if (links.n)
-		TRY(private_ok(&taken, &s->p, &links,
-			ARGV("update-index", "-z", "--force-remove", "--stdin")));
-	return NULL;
+		strv_add(&links, s->links.list.v[i].path);
+	TRY(mark(s, &s->hidden, "--no-assume-unchanged"));
+	TRY(mark(s, &s->settled, "--assume-unchanged"));
+	return mark(s, &links, "--force-remove");
 }
 
 /* What git did not take, as pathspecs that leave it out. Anything but a repository: refused. */
@@ -198,7 +260,8 @@ static struct err *left_out(struct shot *s, struct buf *specs, const struct run_
 	size_t before = s->nested.n;
 
 	TRY(private_ok(&r, &s->p, NULL,
-		ARGV("ls-files", "-o", "-z", "--directory", "--no-empty-directory", "--exclude-standard")));
+		ARGV("ls-files", "-o", "-z", "--directory", "--no-empty-directory",
+			"--exclude-standard")));
 	buf_add(specs, ".", 2);
 	for (const char *e = buf_text(&r.out); e < r.out.s + r.out.n; e += strlen(e) + 1) {
 		AUTO(str_release) char *name = str_ndup(e, strlen(e) - (size_t)str_ends(e, "/"));
@@ -218,12 +281,14 @@ static struct err *add_all(struct shot *s)
 	AUTO(run_result_release) struct run_result again = { 0 };
 	AUTO(buf_release) struct buf specs = { 0 };
 
-	TRY(private_git(&r, &s->p, NULL, ARGV("add", "-A", "--sparse", "--ignore-errors", "--", ".")));
+	TRY(private_git(
+		&r, &s->p, NULL, ARGV("add", "-A", "--sparse", "--ignore-errors", "--", ".")));
 	if (!r.code)
 		return NULL;
-	TRY(left_out(s, &specs, &r)); /* a repository without commits cannot be added, the rest can */
-	return private_ok(&again, &s->p, &specs, ARGV("add", "-A", "--sparse",
-		"--pathspec-from-file=-", "--pathspec-file-nul"));
+	TRY(left_out(
+		s, &specs, &r)); /* a repository without commits cannot be added, the rest can */
+	return private_ok(&again, &s->p, &specs,
+		ARGV("add", "-A", "--sparse", "--pathspec-from-file=-", "--pathspec-file-nul"));
 }
 
 /* A submodule that was never filled is an empty folder: still there, and no change. */
@@ -268,6 +333,13 @@ static struct err *find_nested(struct shot *s)
 	return nested_find(&s->nested, s->c, buf_text(&r.out), r.out.n, &s->links);
 }
 
+static struct timespec file_time(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 ? st.st_mtim : (struct timespec){ 0 };
+}
+
 static struct err *take_files(struct shot *s)
 {
 	bool found;
@@ -275,6 +347,7 @@ static struct err *take_files(struct shot *s)
 	TRY(private_open(&s->p, s->c, s->common, s->empty ? NULL : s->c->path));
 	s->p.time_ms = s->now_ms;
 	TRY(private_index(&s->p, &found, s->admin));
+	s->index_time = file_time(s->p.index);
 	if (found)
 		TRY(write_tree(&s->index_tree, s, false)); /* an unmerged index is no tree */
 	if (s->empty) {
@@ -314,9 +387,11 @@ static struct err *check_place(enum tri *there, const struct checkout *c, const 
 	if (*there == TRI_UNKNOWN)
 		return fail(ERR_REFUSED, "cannot look at %s", c->path);
 	if (*there == TRI_NO && path_exists(c->path))
-		return fail(ERR_REFUSED, "%s is not the worktree of %s: left alone", c->path, c->id);
+		return fail(
+			ERR_REFUSED, "%s is not the worktree of %s: left alone", c->path, c->id);
 	if (*there == TRI_YES && !admin)
-		return fail(ERR_REFUSED, "git has forgotten the worktree %s: move it away by hand", c->path);
+		return fail(ERR_REFUSED, "git has forgotten the worktree %s: move it away by hand",
+			c->path);
 	if (lock && !str_starts(lock, KEPT_REASON))
 		return fail(ERR_REFUSED, "%s is locked%s%s: git worktree unlock %s", c->path,
 			lock[0] ? ": " : "", lock, c->path);
@@ -342,7 +417,8 @@ static struct err *refused(struct err *e, const struct checkout *c)
 struct err *worktree_save(
 	struct saved *out, const struct checkout *c, const char *previous, int64_t now_ms)
 {
-	AUTO(str_release) char *admin = c->handle && path_is_dir(c->handle) ? str_dup(c->handle) : NULL;
+	AUTO(str_release)
+	char *admin = c->handle && path_is_dir(c->handle) ? str_dup(c->handle) : NULL;
 	AUTO(str_release) char *common = NULL;
 	AUTO(str_release) char *gone = gone_path(c);
 	AUTO(shot_release) struct shot s = { .c = c, .admin = admin, .now_ms = now_ms };

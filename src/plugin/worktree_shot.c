@@ -34,12 +34,13 @@ bool shot_is_worth(const struct shot *s)
 
 static void message(struct buf *b, const struct shot *s)
 {
-	buf_addf(b, "ao: saved work of %s\n\nhead %s\ncommit %s\n", s->c->id, s->head_name, s->head);
+	buf_addf(
+		b, "ao: saved work of %s\n\nhead %s\ncommit %s\n", s->c->id, s->head_name, s->head);
 	if (is_staged(s))
 		buf_addf(b, "index %s\n", s->index_tree);
 	if (s->tip)
 		buf_addf(b, "tip %s\n", s->tip);
-	STRV_EACH(also, &s->also)
+	STRV_EACH (also, &s->also)
 		buf_addf(b, "also %s\n", *also);
 	buf_addf(b, "files %d\ncommits %d\n", s->files, s->commits);
 }
@@ -52,8 +53,8 @@ static struct err *find_same(char **ref, const struct shot *s, const struct buf 
 	const char *end, *at;
 
 	TRY(git_ok(&r, &(struct git){ .git_dir = s->common },
-		ARGV("for-each-ref", "--sort=-refname", "--format=%(refname)%00%(tree)%00%(contents)%00",
-			pattern)));
+		ARGV("for-each-ref", "--sort=-refname",
+			"--format=%(refname)%00%(tree)%00%(contents)%00", pattern)));
 	at = buf_text(&r.out);
 	end = at + r.out.n;
 	while (at < end) {
@@ -71,14 +72,14 @@ static struct err *find_same(char **ref, const struct shot *s, const struct buf 
 	return NULL;
 }
 
-static struct err *commit(
-	char **id, struct shot *s, const char *tree, const struct strv *parents, const struct buf *text)
+static struct err *commit(char **id, struct shot *s, const char *tree, const struct strv *parents,
+	const struct buf *text)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(strv_release) struct strv args = { 0 };
 
 	strv_add_all(&args, ARGV("commit-tree", tree));
-	STRV_EACH(parent, parents)
+	STRV_EACH (parent, parents)
 		strv_add_all(&args, ARGV("-p", *parent));
 	TRY(private_ok(&r, &s->p, text, args.v));
 	buf_trim(&r.out);

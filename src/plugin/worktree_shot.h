@@ -11,15 +11,17 @@ struct shot {
 	const char *admin, *common;
 	struct private_dir p;
 	int64_t now_ms;
-	bool empty;         /* the folder is gone: index and commits alone can be saved */
-	char *head_name;    /* "refs/heads/main", or "detached" */
+	bool empty;      /* the folder is gone: index and commits alone can be saved */
+	char *head_name; /* "refs/heads/main", or "detached" */
 	char *head, *head_tree;
-	char *tip;          /* of the session's branch, where that is not HEAD */
-	struct strv also;   /* MERGE_HEAD and the like */
-	char *index_tree;   /* what was staged; NULL: cannot be written as a tree */
+	char *tip;        /* of the session's branch, where that is not HEAD */
+	struct strv also; /* MERGE_HEAD and the like */
+	char *index_tree; /* what was staged; NULL: cannot be written as a tree */
 	char *tree;
-	struct links links; /* gitlinks of the worktree's index */
-	struct strv hidden; /* assume-unchanged */
+	struct links links;  /* gitlinks of the worktree's index */
+	struct strv hidden;  /* assume-unchanged */
+	struct strv settled; /* surely untouched since the index was written */
+	struct timespec index_time;
 	struct strv nested;
 	int files, commits;
 };

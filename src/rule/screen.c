@@ -53,7 +53,7 @@ static bool any_line(const struct screen_lines *s, struct span where, const char
 
 static bool all_of(const struct screen_lines *s, struct span where, const struct strv *patterns)
 {
-	STRV_EACH(p, patterns)
+	STRV_EACH (p, patterns)
 		if (!any_line(s, where, *p))
 			return false;
 	return patterns->n > 0;
@@ -113,7 +113,7 @@ static bool menu_open(const struct agent *a, const struct screen_lines *s)
 		return false;
 	if (framed)
 		return true;
-	STRV_EACH(p, marks)
+	STRV_EACH (p, marks)
 		if (matches(*p, s->v[s->n - 1].text))
 			return true;
 	return false;
@@ -182,7 +182,8 @@ static struct box find_box(const struct agent *a, const struct screen_lines *s)
 }
 
 /* The foot of the screen and `paragraphs` above it, not beyond the user's last message. */
-static struct span near_box(const struct agent *a, const struct screen_lines *s, const struct box *b, int paragraphs)
+static struct span near_box(
+	const struct agent *a, const struct screen_lines *s, const struct box *b, int paragraphs)
 {
 	bool framed;
 	struct span near = bottom_block(s, &framed);
@@ -194,20 +195,22 @@ static struct span near_box(const struct agent *a, const struct screen_lines *s,
 			near.from--;
 		while (near.from > 0 && !blank(s, near.from - 1))
 			near.from--;
-		if (!a->send.box_end && near.from < s->n && matches(a->send.box, s->v[near.from].text))
+		if (!a->send.box_end && near.from < s->n &&
+			matches(a->send.box, s->v[near.from].text))
 			break;
 	}
 	return near;
 }
 
-static enum activity say(char **rule, enum activity activity, const char *where, const struct strv *patterns)
+static enum activity say(
+	char **rule, enum activity activity, const char *where, const struct strv *patterns)
 {
 	const char *word = activity == ACTIVITY_WAITING_INPUT ? "waiting" : activity_word(activity);
 
 	if (rule) {
 		AUTO(buf_release) struct buf b = { 0 };
 		buf_addf(&b, "%s.%s:", where, word);
-		STRV_EACH(p, patterns)
+		STRV_EACH (p, patterns)
 			buf_addf(&b, " '%s'", *p);
 		str_set(rule, b.s);
 	}
@@ -218,7 +221,7 @@ static bool title_says(const struct agent *a, const char *title, enum activity a
 {
 	if (!title)
 		return false;
-	STRV_EACH(p, &a->title[activity])
+	STRV_EACH (p, &a->title[activity])
 		if (matches(*p, title))
 			return true;
 	return false;
@@ -227,7 +230,8 @@ static bool title_says(const struct agent *a, const char *title, enum activity a
 #define SAY_TITLE(name) say(rule, ACTIVITY_##name, "title", &a->title[ACTIVITY_##name])
 #define SAY_SCREEN(name) say(rule, ACTIVITY_##name, "screen", &a->screen[ACTIVITY_##name])
 
-enum activity screen_activity(const struct agent *a, const char *title, const char *screen, char **rule)
+enum activity screen_activity(
+	const struct agent *a, const char *title, const char *screen, char **rule)
 {
 	AUTO(screen_lines_release) struct screen_lines s = { 0 };
 	struct box box;
@@ -256,7 +260,8 @@ enum activity screen_activity(const struct agent *a, const char *title, const ch
 }
 
 /* What stands in the box's line i, hints taken out. */
-static void box_line(struct buf *out, const struct agent *a, const struct screen_lines *s, const struct box *b, size_t i)
+static void box_line(struct buf *out, const struct agent *a, const struct screen_lines *s,
+	const struct box *b, size_t i)
 {
 	const char *text = s->v[i].typed;
 	size_t end = 0;

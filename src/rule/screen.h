@@ -16,7 +16,8 @@
 
 /* title may be NULL (not known), screen too (not looked at: then nothing is ever ready). *rule (may be NULL): "screen.waiting: 'pattern'", owned by the
  * caller, left alone when nothing matched (ACTIVITY_UNKNOWN). */
-enum activity screen_activity(const struct agent *a, const char *title, const char *screen, char **rule);
+enum activity screen_activity(
+	const struct agent *a, const char *title, const char *screen, char **rule);
 
 enum screen_box {
 	SCREEN_BOX_NONE, /* no input box seen, or a menu is open */

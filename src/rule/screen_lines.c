@@ -33,7 +33,8 @@ static void set_pen(struct pen *p, const char *s)
 		if (*end != ';')
 			return;
 		s = end + 1;
-		if ((code == 38 || code == 48 || code == 58) && !colon) { /* 5;n or 2;r;g;b are no codes */
+		if ((code == 38 || code == 48 || code == 58) &&
+			!colon) { /* 5;n or 2;r;g;b are no codes */
 			int skip = *s == '5' ? 2 : 4;
 			while (skip-- && *s) {
 				s += strspn(s, "0123456789");

@@ -13,6 +13,8 @@ enum verb verb_of(const char *doing)
 
 	if (str_empty(doing))
 		return VERB_NONE;
+	if (str_equal(doing, DOING_KILL_KEEP))
+		return VERB_KILL;
 	for (size_t i = VERB_SPAWN; i < COUNT_OF(words); i++)
 		if (str_equal(words[i], doing))
 			return (enum verb)i;

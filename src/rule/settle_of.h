@@ -27,6 +27,9 @@ struct settle_facts {
 	bool waited;
 };
 
+/* A kill that shall leave the worktree: whoever finishes it must know. */
+#define DOING_KILL_KEEP "kill --keep-worktree"
+
 enum verb verb_of(const char *doing);
 enum settlement settle_of(const struct settle_facts *f);
 const char *settlement_word(enum settlement s); /* in plain words, for log and doctor */

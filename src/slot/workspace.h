@@ -8,7 +8,7 @@
  * git runs with hooks, fsmonitor and filters of the worktree's own config off and a pinned git dir,
  * since an agent can write there; lock_fd goes to every child that changes something.
  *
- * To add one, copy plugin/workspace_worktree.c and add a line to plugin/plugins.def.
+ * To add one, copy plugin/workspace_worktree.c and add a line to slot/workspaces.def.
  */
 #pragma once
 
@@ -87,7 +87,7 @@ struct workspace {
 
 	/* Bring branch (if gone), files and staged state back; ref NULL: from the branch alone.
 	 * *branch: the one it is on (another name, and a warning, when the branch has moved). A half-made
-	 * earlier try is taken back first. kept: a kept-aside folder to move back instead. */
+	 * earlier try is taken back first. A folder that was kept aside is moved back instead. */
 	MUST_USE struct err *(*undelete)(char **handle, char **branch, const struct checkout *c,
 		const char *ref, struct sink *sink);
 

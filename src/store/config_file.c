@@ -40,7 +40,8 @@ static bool walk_up(char **path, const char *from)
 
 	for (;;) {
 		AUTO(str_release) char *up = NULL;
-		if (try_file(path, dir, "agent-orchestrator.yaml") || try_file(path, dir, "agent-orchestrator.yml"))
+		if (try_file(path, dir, "agent-orchestrator.yaml") ||
+			try_file(path, dir, "agent-orchestrator.yml"))
 			return true;
 		if (str_equal(dir, "/"))
 			return false;
@@ -65,7 +66,8 @@ struct err *config_find(char **path, const char *named)
 		str_set(path, user);
 		return NULL;
 	}
-	return fail(ERR_CONFIG, "no agent-orchestrator.yaml here or in a folder above: make one with ao init");
+	return fail(ERR_CONFIG,
+		"no agent-orchestrator.yaml here or in a folder above: make one with ao init");
 }
 
 static const char *world_env(void *with, const char *name)
@@ -78,6 +80,12 @@ static bool world_is_dir(void *with, const char *path)
 {
 	(void)with;
 	return path_is_dir(path);
+}
+
+static char *world_absolute_path(void *with, const char *path, const char *dir)
+{
+	(void)with;
+	return path_absolute(path, dir);
 }
 
 static bool world_names(void *with, const char *slot, const char *value, struct strv *names)
@@ -105,15 +113,18 @@ static bool world_names(void *with, const char *slot, const char *value, struct 
 	return true;
 }
 
-const struct config_world config_world = { .env = world_env, .is_dir = world_is_dir, .names = world_names };
+const struct config_world config_world = { .env = world_env,
+	.is_dir = world_is_dir,
+	.absolute = world_absolute_path,
+	.names = world_names };
 
 /* The file as the user would name it: relative where it lies here. */
 static char *shown_name(const char *file)
 {
 	char here[PATH_MAX];
 
-	if (getcwd(here, sizeof(here)) && path_within(file, here) && strlen(file) > strlen(here) + 1 &&
-		!str_equal(here, "/"))
+	if (getcwd(here, sizeof(here)) && path_within(file, here) &&
+		strlen(file) > strlen(here) + 1 && !str_equal(here, "/"))
 		return str_dup(file + strlen(here) + 1);
 	return str_dup(file);
 }
@@ -191,7 +202,8 @@ static const struct project *deepest(const struct config *c, const char *dir)
 	for (size_t i = 0; i < c->projects.n; i++) {
 		const struct project *p = &c->projects.v[i];
 		AUTO(str_release) char *real = path_real(p->path);
-		if (path_within(dir, real) && strlen(real) >= depth && (!found || strlen(real) > depth)) {
+		if (path_within(dir, real) && strlen(real) >= depth &&
+			(!found || strlen(real) > depth)) {
 			found = p;
 			depth = strlen(real);
 		}
@@ -199,7 +211,8 @@ static const struct project *deepest(const struct config *c, const char *dir)
 	return found;
 }
 
-struct err *config_current_project(const struct project **out, const struct config *c, const char *flag)
+struct err *config_current_project(
+	const struct project **out, const struct config *c, const char *flag)
 {
 	const char *by_env = getenv("AO_PROJECT_ID");
 	const char *id = !str_empty(flag) ? flag : !str_empty(by_env) ? by_env : NULL;
@@ -209,7 +222,8 @@ struct err *config_current_project(const struct project **out, const struct conf
 	if (id) {
 		p = config_project(c, id);
 		if (!p)
-			return no_such_project(c, id, str_empty(flag) ? " (from AO_PROJECT_ID)" : "");
+			return no_such_project(
+				c, id, str_empty(flag) ? " (from AO_PROJECT_ID)" : "");
 		*out = p;
 		return NULL;
 	}

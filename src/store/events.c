@@ -47,12 +47,13 @@ static struct err *repair(const char *path, const struct buf *tail)
 	return NULL;
 }
 
-static struct err *last_sequence(long long *seq, const char *path)
+/* *there: false where there is no such file. */
+static struct err *last_in_file(long long *seq, bool *there, const char *path)
 {
 	AUTO(buf_release) struct buf tail = { 0 };
 	const char *end;
 
-	TRY(file_read_tail(&tail, path, LINE_MAX_BYTES));
+	TRY(file_read_tail_if(&tail, there, path, LINE_MAX_BYTES));
 	if (!tail.n)
 		return NULL;
 	TRY(repair(path, &tail));
@@ -62,6 +63,23 @@ static struct err *last_sequence(long long *seq, const char *path)
 		*seq = sequence_of(line, (size_t)(end - line));
 		end = line > tail.s ? line - 1 : NULL;
 	}
+	return NULL;
+}
+
+static struct err *files(struct strv *paths, const struct store *st);
+
+/* Whoever rotated may have died before the first line of the new file: then the newest old one tells. */
+static struct err *last_sequence(long long *seq, const struct store *st, const char *path)
+{
+	AUTO(strv_release) struct strv paths = { 0 };
+	bool there;
+
+	TRY(last_in_file(seq, &there, path));
+	if (there && *seq)
+		return NULL;
+	TRY(files(&paths, st));
+	for (size_t i = paths.n; i > 0 && !*seq; i--)
+		TRY(last_in_file(seq, &there, paths.v[i - 1]));
 	return NULL;
 }
 
@@ -108,7 +126,7 @@ static struct err *append_locked(const struct store *st, const char *path, const
 	AUTO(str_release) char *line = NULL;
 	AUTO(str_release) char *text = NULL;
 	json_t *event;
-	struct err *e = last_sequence(&seq, path);
+	struct err *e = last_sequence(&seq, st, path);
 
 	if (!e)
 		e = rotate(st, path);

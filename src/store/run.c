@@ -28,12 +28,15 @@ static int64_t number(const struct kv *kv, const char *key)
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
-/* On a home shared by machines a lock speaks only for the machine that holds it. */
+/* On a home shared by machines a lock speaks only for the machine that holds it. The same boot is the
+ * same machine, whatever its name has become. */
 static bool elsewhere(const struct kv *kv)
 {
-	const char *host = kv_get(kv, "host");
+	const char *host = kv_get(kv, "host"), *boot = kv_get(kv, "bootId");
 	char here[256] = "";
 
+	if (!str_empty(boot) && str_equal(boot, clock_boot_id()))
+		return false;
 	return host && gethostname(here, sizeof(here) - 1) == 0 && !str_equal(host, here);
 }
 

@@ -115,8 +115,9 @@ static bool git_tracks(const char *file)
 	env_copy(&env);
 	env_unset_prefix(&env, "GIT_");
 	env_set(&env, "GIT_OPTIONAL_LOCKS", "0");
-	e = RUN(&r, .argv = ARGV("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "ls-files",
-			     "--error-unmatch", "--", path_base(file)),
+	e = RUN(&r,
+		.argv = ARGV("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
+			"ls-files", "--error-unmatch", "--", path_base(file)),
 		.env = env.v, .dir = dir, .timeout_ms = 5000);
 	return e || r.code != 1;
 }

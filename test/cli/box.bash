@@ -89,6 +89,8 @@ box_config() {
 	local words
 	# shellcheck disable=SC2086 # a list of words
 	words=$(printf '"%s", ' $AGENT)
+	# an option right before an empty {prompt} goes with it, so none stands there
+	case $AGENT in standin*) words+='"--start-ms", "0", ' ;; esac
 	{
 		cat <<-Y
 			name: box
@@ -97,7 +99,7 @@ box_config() {
 			  standin:
 			    command: [$words"{prompt}"]
 			    process: standin
-			    send: {channel: keys, clear: [C-u], interrupt: [Escape], queue: true, commandChars: "/!"}
+			    send: {clear: [C-u], interrupt: [Escape], queue: true, commandChars: "/!", box: '^> ', chip: '\[Pasted text'}
 			projects:
 			  frontend:
 			    name: Frontend

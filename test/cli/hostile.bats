@@ -20,6 +20,7 @@ load box
 	expect 0 ao send fe-1 "hello"
 	echo x >"$HOME/work trees #(touch $BOX/canary2)/fe-1/new"
 	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
 	expect 0 ao session restore fe-1
 	expect 0 ao session kill fe-1
 	expect 0 ao session undelete fe-1

@@ -30,14 +30,14 @@ load box
 
 @test "tmux attach -t fe-1" {
 	spawn frontend 1
-	script -qec "timeout 2 tmux attach -t fe-1" /dev/null >"$BOX/seen" </dev/null || true
+	sleep 3 | script -qec "timeout 2 tmux attach -t fe-1" /dev/null >"$BOX/seen" || true
 	[ -s "$BOX/seen" ]
 	in_tmux fe-1
 	is fe-1 activity ready
 }
 
 @test "Send Without Waiting, Send from File, Custom Timeout" {
-	spawn frontend 1
+	spawn frontend
 	expect 0 ao send fe-1 "Your message" --no-wait
 	ready fe-1
 	cat >instructions.txt <<-'T'
@@ -124,8 +124,8 @@ ticket=ABC-1" ]
 }
 
 @test "script: send to all" {
-	spawn frontend 1
-	spawn backend 2
+	spawn frontend
+	spawn backend
 	for session in $(ao session ls --json | jq -r '.[].name'); do
 		# shellcheck disable=SC2086
 		ao send $session "Please check if your PR is ready for review"
@@ -137,7 +137,7 @@ ticket=ABC-1" ]
 @test "script: watch status" {
 	spawn frontend 1
 	command -v watch >/dev/null || skip "no watch"
-	script -qec "timeout 2 watch -n 30 'ao status'" /dev/null >"$BOX/seen" </dev/null || true
+	sleep 3 | script -qec "timeout 2 watch -n 30 'ao status'" /dev/null >"$BOX/seen" || true
 	grep -q "fe-1" "$BOX/seen"
 }
 

@@ -5,6 +5,7 @@ load box
 	spawn frontend 42
 	echo work >"$TREES/fe-1/work"
 	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
 	expect 0 ao session restore fe-1
 	[ "$output" = "✓ Session fe-1 restored.
   Worktree: $TREES/fe-1
@@ -21,6 +22,7 @@ load box
 	spawn frontend 42 --prompt "Build the dashboard"
 	git -C "$TREES/fe-1" commit -q --allow-empty -m "half of the dashboard"
 	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
 	n=$(messages fe-1)
 	ao session restore fe-1
 	wait_for 10 took fe-1 $((n + 1))

@@ -131,10 +131,10 @@ later" ]
 }
 
 @test "a stranger's session of our name, and one whose name begins alike, stay" {
+	tmux new-session -d -s fe-10 cat
 	spawn frontend 1
 	tmux kill-session -t =fe-1
 	tmux new-session -d -s fe-1 cat
-	tmux new-session -d -s fe-10 cat
 	expect 0 ao session kill fe-1
 	in_tmux fe-1
 	in_tmux fe-10

@@ -7,6 +7,7 @@ record() {
 	at=$(date -u -d "@$((1792600000 - $4))" +%FT%TZ)
 	mkdir -p "$DATA/$1"
 	git -C "$REPO" worktree add -q --detach "$TREES/$1"
+	git -C "$TREES/$1" symbolic-ref HEAD "refs/heads/$3" 2>/dev/null || true
 	printf 'id=%s\nprojectId=frontend\nstatus=%s\nbranch=%s\ncreatedAt=%s\nlastActivityAt=%s\nworktree=%s\n%s' \
 		"$1" "$2" "$3" "$at" "$at" "$TREES/$1" "${5:-}" >"$DATA/$1/metadata"
 }

@@ -65,7 +65,7 @@ assert cells == 41 and line[line.index(ch)] == "-", line'
 	spawn frontend 42
 	expect 0 ao status --why fe-1
 	has hook
-	has ago
+	has "ready"
 	has process
 	expect 4 ao status --why fe-9
 }

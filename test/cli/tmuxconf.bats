@@ -5,7 +5,7 @@ load box
 life() {
 	printf '%s\n' "$@" >"$HOME/.tmux.conf"
 	tmux new-session -d -s mine cat
-	spawn frontend 42
+	spawn frontend
 	in_tmux fe-1
 	expect 0 ao send fe-1 "hello $# there"
 	took fe-1 1

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "model/agent_read.h"
 #include "model/config_read.h"
 
@@ -18,6 +19,12 @@ static bool is_dir(void *with, const char *path)
 {
 	(void)with;
 	return path[0] == '/';
+}
+
+static char *absolute(void *with, const char *path, const char *dir)
+{
+	(void)with;
+	return path_absolute(path, dir);
 }
 
 static bool names(void *with, const char *slot, const char *value, struct strv *out)
@@ -46,7 +53,9 @@ static void check_config(const struct config *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	const struct config_world world = { .env = env, .is_dir = is_dir, .names = names };
+	const struct config_world world = {
+		.env = env, .is_dir = is_dir, .absolute = absolute, .names = names
+	};
 	AUTO(config_release) struct config c = { 0 };
 	AUTO(agent_release) struct agent a = { 0 };
 	AUTO(agent_release) struct agent over = { 0 };

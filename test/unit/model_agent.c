@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/path.h"
 #include "model/agent_read.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
@@ -18,9 +19,17 @@ static void ok(struct err *e)
 		fail_msg("%s", e->text);
 }
 
+static char *absolute(void *with, const char *path, const char *dir)
+{
+	(void)with;
+	return path_absolute(path, dir);
+}
+
+static const struct config_world world = { .absolute = absolute };
+
 static void read_over(struct agent *a, const char *text)
 {
-	ok(agent_read(a, "/f.yaml", text, strlen(text), NULL));
+	ok(agent_read(a, "/f.yaml", text, strlen(text), &world));
 }
 
 static const char claude[] =
@@ -37,11 +46,17 @@ struct expansion {
 };
 
 static const struct expansion expansions[] = {
-	{ { .prompt = "do it", .model = "opus", .permissions = "skip", .agent_session_id = "u", .worktree = "/w" },
-		"claude|--dangerously-skip-permissions|--model|opus|do it", "claude|--resume=u|-C|/w|--|do it" },
+	{ { .prompt = "do it",
+		  .model = "opus",
+		  .permissions = "skip",
+		  .agent_session_id = "u",
+		  .worktree = "/w" },
+		"claude|--dangerously-skip-permissions|--model|opus|do it",
+		"claude|--resume=u|-C|/w|--|do it" },
 	{ { 0 }, "claude", "claude|--resume=|--" },
 	{ { .prompt = "", .model = "" }, "claude", "claude|--resume=|--" },
-	{ { .prompt = "say {model} {prompt} $(x) `y`", .permissions = "default" }, "claude|say {model} {prompt} $(x) `y`",
+	{ { .prompt = "say {model} {prompt} $(x) `y`", .permissions = "default" },
+		"claude|say {model} {prompt} $(x) `y`",
 		"claude|--resume=|--|say {model} {prompt} $(x) `y`" },
 	/* a value that looks like an option is a value */
 	{ { .model = "--weird" }, "claude|--model|--weird", "claude|--resume=|--" },
@@ -54,7 +69,7 @@ static char *expanded(const struct agent *a, const struct strv *words, const str
 	AUTO(buf_release) struct buf b = { 0 };
 
 	ok(agent_expand(&argv, a, words, v));
-	STRV_EACH(s, &argv)
+	STRV_EACH (s, &argv)
 		buf_addf(&b, "%s%s", b.n ? "|" : "", *s);
 	return buf_detach(&b);
 }
@@ -82,9 +97,12 @@ static void test_unknown_permissions(void **state)
 
 	(void)state;
 	read_over(&a, claude);
-	AUTO(err_release) struct err *e = agent_expand(&argv, &a, &a.command, &(struct agent_values){ .permissions = "skp" });
+	AUTO(err_release)
+	struct err *e = agent_expand(
+		&argv, &a, &a.command, &(struct agent_values){ .permissions = "skp" });
 	assert_int_equal(e->class, ERR_CONFIG);
-	assert_string_equal(e->text, "agent 'claude-code' knows no permissions 'skp' (known: skip, default)");
+	assert_string_equal(
+		e->text, "agent 'claude-code' knows no permissions 'skp' (known: skip, default)");
 	assert_int_equal(argv.n, 0);
 }
 
@@ -95,8 +113,9 @@ static void test_layers(void **state)
 
 	(void)state;
 	read_over(&a, claude);
-	read_over(&over, "command: [x/y]\npermissions: {skip: [--yolo], more: [-m]}\nenv: {B: 3, C: 4}\n"
-			 "send: {clear: [], queue: false}\nscreen: {ready: '^y'}\n");
+	read_over(&over,
+		"command: [x/y]\npermissions: {skip: [--yolo], more: [-m]}\nenv: {B: 3, C: 4}\n"
+		"send: {clear: [], queue: false}\nscreen: {ready: '^y'}\n");
 	over.from_config = true;
 	agent_overlay(&a, &over);
 	assert_string_equal(a.command.v[0], "/x/y");
@@ -116,22 +135,30 @@ static void test_layers(void **state)
 
 static void test_errors(void **state)
 {
-	static const struct { const char *yaml, *error; } rows[] = {
+	static const struct {
+		const char *yaml, *error;
+	} rows[] = {
 		{ "comand: [x]\n", "/f.yaml:1:1: unknown key 'comand' (did you mean 'command'?)" },
 		{ "title: {active: '['}\nsend: {box: '(', chanel: keys}\n",
-			"/f.yaml:1:17: title.active: '[' must be a POSIX extended regular expression\n"
+			"/f.yaml:1:17: title.active: '[' must be a POSIX extended regular "
+			"expression\n"
 			"/f.yaml:2:13: send.box: '(' must be a POSIX extended regular expression\n"
 			"/f.yaml:2:18: unknown key 'chanel' in send (did you mean 'channel'?)" },
-		{ "sessionId: presett\n", "/f.yaml:1:12: 'presett' is not known in sessionId (did you mean 'preset'?)" },
+		{ "sessionId: presett\n",
+			"/f.yaml:1:12: 'presett' is not known in sessionId (did you mean "
+			"'preset'?)" },
 		{ "command: claude\n", "/f.yaml:1:10: command must be a list, not text" },
-		{ "process: a/b\n", "/f.yaml:1:10: process: 'a/b' must be the bare name of a program" },
-		{ "send: {enterDelay: 200}\n", "/f.yaml:1:20: send.enterDelay must be a time such as 30s, 10m or 2h" },
+		{ "process: a/b\n",
+			"/f.yaml:1:10: process: 'a/b' must be the bare name of a program" },
+		{ "send: {enterDelay: 200}\n",
+			"/f.yaml:1:20: send.enterDelay must be a time such as 30s, 10m or 2h" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		AUTO(agent_release) struct agent a = { 0 };
-		AUTO(err_release) struct err *e = agent_read(&a, "/f.yaml", rows[i].yaml, strlen(rows[i].yaml), NULL);
+		AUTO(err_release)
+		struct err *e = agent_read(&a, "/f.yaml", rows[i].yaml, strlen(rows[i].yaml), NULL);
 		assert_non_null(e);
 		assert_int_equal(e->class, ERR_CONFIG);
 		assert_string_equal(e->text, rows[i].error);
@@ -156,8 +183,11 @@ static void test_complete(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_expand), cmocka_unit_test(test_unknown_permissions), cmocka_unit_test(test_layers),
-		cmocka_unit_test(test_errors), cmocka_unit_test(test_complete),
+		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_unknown_permissions),
+		cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_complete),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -30,6 +30,12 @@ static bool is_dir(void *with, const char *path)
 	return !strstr(path, "missing");
 }
 
+static char *absolute(void *with, const char *path, const char *dir)
+{
+	(void)with;
+	return path_absolute(path, dir);
+}
+
 static bool names(void *with, const char *slot, const char *value, struct strv *out)
 {
 	(void)with;
@@ -45,7 +51,9 @@ static bool names(void *with, const char *slot, const char *value, struct strv *
 	return true;
 }
 
-static const struct config_world world = { .env = env_of, .is_dir = is_dir, .names = names };
+static const struct config_world world = {
+	.env = env_of, .is_dir = is_dir, .absolute = absolute, .names = names
+};
 
 static void ok(struct err *e)
 {
@@ -55,7 +63,8 @@ static void ok(struct err *e)
 
 static struct err *read_text(struct config *c, const char *text)
 {
-	return config_read(c, "/w/my-app/agent-orchestrator.yaml", "agent-orchestrator.yaml", text, strlen(text), &world);
+	return config_read(c, "/w/my-app/agent-orchestrator.yaml", "agent-orchestrator.yaml", text,
+		strlen(text), &world);
 }
 
 struct refusal {
@@ -64,7 +73,8 @@ struct refusal {
 
 static const struct refusal refusals[] = {
 	{ "projects:\n  frontend:\n    path: /x/fe\n    sesionPrefix: fe\n",
-		"agent-orchestrator.yaml:4:5: unknown key 'sesionPrefix' in projects.frontend (did you mean 'sessionPrefix'?)" },
+		"agent-orchestrator.yaml:4:5: unknown key 'sesionPrefix' in projects.frontend (did "
+		"you mean 'sessionPrefix'?)" },
 	{ "prot: 1\nport: x\nport: 2\nprojects: []\n",
 		"agent-orchestrator.yaml:3:1: key 'port' is given twice\n"
 		"agent-orchestrator.yaml:1:1: unknown key 'prot' (did you mean 'port'?)\n"
@@ -72,62 +82,105 @@ static const struct refusal refusals[] = {
 		"agent-orchestrator.yaml:4:11: projects must be a map, not a list" },
 	{ "port: 65536\n", "agent-orchestrator.yaml:1:7: port must be a number from 1 to 65535" },
 	{ "port: [1]\n", "agent-orchestrator.yaml:1:7: port must be text, not a list" },
-	{ "name: a b\n", "agent-orchestrator.yaml:1:7: name: 'a b' must be a plain name ([A-Za-z0-9_-]+)" },
+	{ "name: a b\n",
+		"agent-orchestrator.yaml:1:7: name: 'a b' must be a plain name ([A-Za-z0-9_-]+)" },
 	{ "qqqqqqqq: 1\n", "agent-orchestrator.yaml:1:1: unknown key 'qqqqqqqq'" },
-	{ "a: [\n", "agent-orchestrator.yaml:2:1: did not find expected node content (while parsing a flow node)" },
-	{ "a: &x 1\n", "agent-orchestrator.yaml:1:4: anchors (&name) are not supported: write the value out" },
-	{ "a: *x\n", "agent-orchestrator.yaml:1:4: aliases (*name) are not supported: write the value out" },
-	{ "a: !!int 1\n", "agent-orchestrator.yaml:1:4: tags (!name) are not supported: quote the text if it is one" },
-	{ "name: a\n---\nname: b\n", "agent-orchestrator.yaml:2:1: a second document (---) in the file" },
+	{ "a: [\n",
+		"agent-orchestrator.yaml:2:1: did not find expected node content (while parsing a "
+		"flow node)" },
+	{ "a: &x 1\n",
+		"agent-orchestrator.yaml:1:4: anchors (&name) are not supported: write the value "
+		"out" },
+	{ "a: *x\n",
+		"agent-orchestrator.yaml:1:4: aliases (*name) are not supported: write the value "
+		"out" },
+	{ "a: !!int 1\n",
+		"agent-orchestrator.yaml:1:4: tags (!name) are not supported: quote the text if it "
+		"is one" },
+	{ "name: a\n---\nname: b\n",
+		"agent-orchestrator.yaml:2:1: a second document (---) in the file" },
 	{ "[a]: b\n", "agent-orchestrator.yaml:1:1: a key must be text" },
 	{ "name: \"a\\0b\"\n", "agent-orchestrator.yaml:1:7: a NUL byte in text" },
-	{ "projects: {a: {}}\n", "agent-orchestrator.yaml:1:12: projects.a needs 'path', the folder of its main checkout" },
+	{ "projects: {a: {}}\n",
+		"agent-orchestrator.yaml:1:12: projects.a needs 'path', the folder of its main "
+		"checkout" },
 	{ "projects: {a: {path: missing}}\n",
-		"agent-orchestrator.yaml:1:22: projects.a.path: no such folder: /w/my-app/missing" },
+		"agent-orchestrator.yaml:1:22: projects.a.path: no such folder: "
+		"/w/my-app/missing" },
 	{ "projects: {'a b': {path: /x}}\n",
-		"agent-orchestrator.yaml:1:12: the name 'a b' in projects must be a plain name ([A-Za-z0-9_-]+)" },
+		"agent-orchestrator.yaml:1:12: the name 'a b' in projects must be a plain name "
+		"([A-Za-z0-9_-]+)" },
 	{ "projects:\n  one: {path: /x/my-app}\n  two: {path: /y/my-app}\n",
-		"agent-orchestrator.yaml:3:3: projects.two has the session prefix 'ma' of projects.one (set, say, sessionPrefix: two)" },
+		"agent-orchestrator.yaml:3:3: projects.two has the session prefix 'ma' of "
+		"projects.one (set, say, sessionPrefix: two)" },
 	{ "projects:\n  one: {path: /x, sessionPrefix: fe}\n  fe: {path: /y, sessionPrefix: fe}\n",
-		"agent-orchestrator.yaml:3:33: projects.fe has the session prefix 'fe' of projects.one (set, say, sessionPrefix: fe2)" },
+		"agent-orchestrator.yaml:3:33: projects.fe has the session prefix 'fe' of "
+		"projects.one (set, say, sessionPrefix: fe2)" },
 	{ "projects: {a: {path: /x, sessionPrefix: 'f e'}}\n",
-		"agent-orchestrator.yaml:1:41: projects.a.sessionPrefix: 'f e' must be a plain name ([A-Za-z0-9_-]+)" },
+		"agent-orchestrator.yaml:1:41: projects.a.sessionPrefix: 'f e' must be a plain "
+		"name ([A-Za-z0-9_-]+)" },
 	{ "projects: {a: {path: /x, sessionPrefix: ''}}\n",
-		"agent-orchestrator.yaml:1:41: projects.a.sessionPrefix: '' must be a plain name ([A-Za-z0-9_-]+)" },
+		"agent-orchestrator.yaml:1:41: projects.a.sessionPrefix: '' must be a plain name "
+		"([A-Za-z0-9_-]+)" },
 	{ "projects: {a: {path: /x, agent: codx}}\n",
-		"agent-orchestrator.yaml:1:33: 'codx' is not known in projects.a.agent (did you mean 'codex'?)" },
+		"agent-orchestrator.yaml:1:33: 'codx' is not known in projects.a.agent (did you "
+		"mean 'codex'?)" },
 	{ "defaults: {runtime: docker}\n",
-		"agent-orchestrator.yaml:1:21: 'docker' is not known in defaults.runtime: one of tmux, process" },
+		"agent-orchestrator.yaml:1:21: 'docker' is not known in defaults.runtime: one of "
+		"tmux, process" },
 	{ "projects: {a: {path: /x, symlinks: [../b]}}\n",
-		"agent-orchestrator.yaml:1:37: projects.a.symlinks[0]: '../b' must be a relative path without '..'" },
+		"agent-orchestrator.yaml:1:37: projects.a.symlinks[0]: '../b' must be a relative "
+		"path without '..'" },
 	{ "projects: {a: {path: /x, copy: [/etc/passwd]}}\n",
-		"agent-orchestrator.yaml:1:33: projects.a.copy[0]: '/etc/passwd' must be a relative path without '..'" },
+		"agent-orchestrator.yaml:1:33: projects.a.copy[0]: '/etc/passwd' must be a "
+		"relative path without '..'" },
 	{ "projects: {a: {path: /x, scm: {apiUrl: 'http://evil.example/api'}}}\n",
-		"agent-orchestrator.yaml:1:40: projects.a.scm.apiUrl: 'http://evil.example/api' must be https, since a token is sent there (http on loopback only)" },
+		"agent-orchestrator.yaml:1:40: projects.a.scm.apiUrl: 'http://evil.example/api' "
+		"must be https, since a token is sent there (http on loopback only)" },
 	{ "projects: {a: {path: /x, scm: {apiUrl: 'http://127.0.0.1.evil.example/'}}}\n",
-		"agent-orchestrator.yaml:1:40: projects.a.scm.apiUrl: 'http://127.0.0.1.evil.example/' must be https, since a token is sent there (http on loopback only)" },
+		"agent-orchestrator.yaml:1:40: projects.a.scm.apiUrl: "
+		"'http://127.0.0.1.evil.example/' must be https, since a token is sent there (http "
+		"on loopback only)" },
 	{ "projects: {a: {path: /x, scm: {apiUrl: 'http://localhost@evil.example/'}}}\n",
-		"agent-orchestrator.yaml:1:40: projects.a.scm.apiUrl: 'http://localhost@evil.example/' must be a URL without user name and blanks" },
+		"agent-orchestrator.yaml:1:40: projects.a.scm.apiUrl: "
+		"'http://localhost@evil.example/' must be a URL without user name and blanks" },
 	{ "projects: {a: {path: /x, scm: {plugin: gitub}}}\n",
-		"agent-orchestrator.yaml:1:40: 'gitub' is not known in projects.a.scm.plugin (did you mean 'github'?)" },
+		"agent-orchestrator.yaml:1:40: 'gitub' is not known in projects.a.scm.plugin (did "
+		"you mean 'github'?)" },
 	{ "reactions: {ci-faild: {}}\n",
-		"agent-orchestrator.yaml:1:13: 'ci-faild' is not known in reactions (did you mean 'ci-failed'?)" },
+		"agent-orchestrator.yaml:1:13: 'ci-faild' is not known in reactions (did you mean "
+		"'ci-failed'?)" },
 	{ "reactions: {ci-failed: {auto: yes, threshold: 10, escalateAfter: soon}}\n",
 		"agent-orchestrator.yaml:1:31: reactions.ci-failed.auto must be true or false\n"
-		"agent-orchestrator.yaml:1:47: reactions.ci-failed.threshold must be a time such as 30s, 10m or 2h\n"
-		"agent-orchestrator.yaml:1:66: reactions.ci-failed.escalateAfter: 'soon' must be a count such as 2 or a time such as 30m" },
+		"agent-orchestrator.yaml:1:47: reactions.ci-failed.threshold must be a time such "
+		"as 30s, 10m or 2h\n"
+		"agent-orchestrator.yaml:1:66: reactions.ci-failed.escalateAfter: 'soon' must be a "
+		"count such as 2 or a time such as 30m" },
 	{ "notificationRouting: {urgent: [desktp]}\n",
-		"agent-orchestrator.yaml:1:32: notificationRouting.urgent: no notifier 'desktp' (did you mean 'desktop'?)" },
-	{ "notifiers: {team: {webhookUrl: x}}\n", "agent-orchestrator.yaml:1:13: notifiers.team needs 'plugin'" },
+		"agent-orchestrator.yaml:1:32: notificationRouting.urgent: no notifier 'desktp' "
+		"(did you mean 'desktop'?)" },
+	{ "notifiers: {team: {webhookUrl: x}}\n",
+		"agent-orchestrator.yaml:1:13: notifiers.team needs 'plugin'" },
 	{ "notifiers: {team: {plugin: slack, webhookUrl: '${NOPE}'}}\n",
-		"agent-orchestrator.yaml:1:47: notifiers.team.webhookUrl: the environment variable NOPE is not set (${NOPE:-…} gives a default)" },
-	{ "tmux: {socket: ../x}\n", "agent-orchestrator.yaml:1:16: tmux.socket: '../x' must be a plain name ([A-Za-z0-9_-]+)" },
-	{ "trash: {days: -1}\n", "agent-orchestrator.yaml:1:15: trash.days must be a number from 1 to 36500" },
-	{ "limits: {maxSessions: many}\n", "agent-orchestrator.yaml:1:23: limits.maxSessions must be a number from 1 to 10000" },
+		"agent-orchestrator.yaml:1:47: notifiers.team.webhookUrl: the environment variable "
+		"NOPE is not set (${NOPE:-…} gives a default)" },
+	{ "tmux: {socket: ../x}\n",
+		"agent-orchestrator.yaml:1:16: tmux.socket: '../x' must be a plain name "
+		"([A-Za-z0-9_-]+)" },
+	{ "trash: {days: -1}\n",
+		"agent-orchestrator.yaml:1:15: trash.days must be a number from 1 to 36500" },
+	{ "limits: {maxSessions: many}\n",
+		"agent-orchestrator.yaml:1:23: limits.maxSessions must be a number from 1 to "
+		"10000" },
 	{ "agents: {x: {screen: {ready: '('}}}\n",
-		"agent-orchestrator.yaml:1:30: agents.x.screen.ready: '(' must be a POSIX extended regular expression" },
-	{ "", "agent-orchestrator.yaml:1:1: no project: add one under 'projects', or run ao init in a repository" },
-	{ "projects:\n", "agent-orchestrator.yaml:1:1: no project: add one under 'projects', or run ao init in a repository" },
+		"agent-orchestrator.yaml:1:30: agents.x.screen.ready: '(' must be a POSIX extended "
+		"regular expression" },
+	{ "",
+		"agent-orchestrator.yaml:1:1: no project: add one under 'projects', or run ao init "
+		"in a repository" },
+	{ "projects:\n",
+		"agent-orchestrator.yaml:1:1: no project: add one under 'projects', or run ao init "
+		"in a repository" },
 	{ "just text\n", "agent-orchestrator.yaml:1:1: the file must be a map, not text" },
 };
 
@@ -166,13 +219,15 @@ static const char whole[] =
 	"      Run the tests.\n"
 	"      Push.\n"
 	"    agentRulesFile: docs/rules.md\n"
-	"    scm: {plugin: github, host: git.example.org, apiUrl: 'http://127.0.0.1:8080/api', socket: /run/gh}\n"
+	"    scm: {plugin: github, host: git.example.org, apiUrl: 'http://127.0.0.1:8080/api', "
+	"socket: /run/gh}\n"
 	"    tracker: {plugin: linear, teamId: T, workspaceSlug: W}\n"
 	"    symlinks: [.env]\n"
 	"    copy: [a/b]\n"
 	"    postCreate: ['echo ${SHELL_SEES_THIS}']\n"
 	"    preDestroy: ['docker compose down']\n"
-	"    env: {NODE_ENV: '${SET}', OTHER: '${NOPE:-fallback}', E: '${EMPTY:-e}', L: '$${SET}', N: }\n"
+	"    env: {NODE_ENV: '${SET}', OTHER: '${NOPE:-fallback}', E: '${EMPTY:-e}', L: '$${SET}', "
+	"N: }\n"
 	"    ports: 3\n"
 	"    checks:\n"
 	"      test: make test\n"
@@ -188,7 +243,8 @@ static const char whole[] =
 	"  team: {plugin: slack, webhookUrl: '${SET}', channel: 7}\n"
 	"  own: {plugin: command, run: x}\n"
 	"notificationRouting: {urgent: [desktop, team], info: []}\n"
-	"reactions: {ci-failed: {auto: true, action: send-to-agent, escalateAfter: 30m}, agent-stuck: {threshold: 10m}}\n";
+	"reactions: {ci-failed: {auto: true, action: send-to-agent, escalateAfter: 30m}, "
+	"agent-stuck: {threshold: 10m}}\n";
 
 static void test_whole(void **state)
 {
@@ -246,10 +302,11 @@ static void test_whole(void **state)
 
 static void test_sensitive(void **state)
 {
-	static const char *const all[] = { "dataDir", "projects.frontend.scm.apiUrl", "projects.frontend.scm.socket",
-		"projects.frontend.scm.host", "projects.frontend.postCreate", "projects.frontend.preDestroy",
-		"projects.frontend.env", "projects.frontend.checks", "agents.my-agent.command", "notifiers.own.plugin",
-		"notifiers.own.run" };
+	static const char *const all[] = { "dataDir", "projects.frontend.scm.apiUrl",
+		"projects.frontend.scm.socket", "projects.frontend.scm.host",
+		"projects.frontend.postCreate", "projects.frontend.preDestroy",
+		"projects.frontend.env", "projects.frontend.checks", "agents.my-agent.command",
+		"notifiers.own.plugin", "notifiers.own.run" };
 	AUTO(config_release) struct config c = { 0 };
 
 	(void)state;
@@ -264,7 +321,8 @@ static void test_sensitive(void **state)
 
 static void test_defaults(void **state)
 {
-	static const char *const empty[] = { "projects: {a: {path: /x}}", "# nothing\n'projects':\n  a:\n    path: /x # y\n",
+	static const char *const empty[] = { "projects: {a: {path: /x}}",
+		"# nothing\n'projects':\n  a:\n    path: /x # y\n",
 		"port:\ntmux: ~\ndefaults:\nlimits: null\nprojects: {a: {path: /x, scm: }}\n",
 		"\xef\xbb\xbfprojects: {a: {path: /x}}\n" };
 
@@ -289,10 +347,21 @@ static void test_defaults(void **state)
 
 static void test_prefixes(void **state)
 {
-	static const struct { const char *path, *prefix; } rows[] = {
-		{ "/a/app", "app" }, { "/a/Code", "code" }, { "/a/agent-orchestrator", "ao" }, { "/a/my_web_site", "mws" },
-		{ "/a/PyTorch", "pt" }, { "/a/frontend", "fro" }, { "/a/Frontend", "fro" }, { "/a/b/", "b" },
-		{ "/a/my.app.web", "mya" }, { "/a/--x--yonder", "xy" }, { "/a/漢字", NULL }, { "/", NULL },
+	static const struct {
+		const char *path, *prefix;
+	} rows[] = {
+		{ "/a/app", "app" },
+		{ "/a/Code", "code" },
+		{ "/a/agent-orchestrator", "ao" },
+		{ "/a/my_web_site", "mws" },
+		{ "/a/PyTorch", "pt" },
+		{ "/a/frontend", "fro" },
+		{ "/a/Frontend", "fro" },
+		{ "/a/b/", "b" },
+		{ "/a/my.app.web", "mya" },
+		{ "/a/--x--yonder", "xy" },
+		{ "/a/漢字", NULL },
+		{ "/", NULL },
 	};
 
 	(void)state;
@@ -352,7 +421,8 @@ static void test_many_mistakes(void **state)
 			buf_add(&b, patterns[p], (size_t)(d - patterns[p]));
 			buf_addf(&b, "%d%s", i, d + 2);
 		}
-		AUTO(err_release) struct err *e = config_read(&c, "/w/f.yaml", "f.yaml", b.s, b.n, &world);
+		AUTO(err_release)
+		struct err *e = config_read(&c, "/w/f.yaml", "f.yaml", b.s, b.n, &world);
 		assert_non_null(e);
 		for (const char *s = e->text; *s; s++)
 			lines += *s == '\n';
@@ -363,8 +433,15 @@ static void test_many_mistakes(void **state)
 
 static void test_text(void **state)
 {
-	static const struct { const char *word, *meant; } rows[] = {
-		{ "prot", "port" }, { "Port", "port" }, { "projets", "projects" }, { "x", NULL }, { "zzzz", NULL }, { "", NULL },
+	static const struct {
+		const char *word, *meant;
+	} rows[] = {
+		{ "prot", "port" },
+		{ "Port", "port" },
+		{ "projets", "projects" },
+		{ "x", NULL },
+		{ "zzzz", NULL },
+		{ "", NULL },
 	};
 	int64_t ms;
 
@@ -388,18 +465,31 @@ static void test_text(void **state)
 
 static void test_expand(void **state)
 {
-	static const struct { const char *text, *out, *unset; } rows[] = {
-		{ "a${SET}b", "avalueb", NULL }, { "${EMPTY}", "", NULL }, { "${EMPTY:-x}", "x", NULL },
-		{ "${NO:-}", "", NULL }, { "${NO}", NULL, "NO" }, { "$SET", "$SET", NULL }, { "${", "${", NULL },
-		{ "${SET", "${SET", NULL }, { "${x%y}", "${x%y}", NULL }, { "${1}", "${1}", NULL }, { "$${SET}", "${SET}", NULL },
-		{ "$$", "$$", NULL }, { "${SET}${SET}", "valuevalue", NULL }, { "${NO:-a:-b}", "a:-b", NULL },
+	static const struct {
+		const char *text, *out, *unset;
+	} rows[] = {
+		{ "a${SET}b", "avalueb", NULL },
+		{ "${EMPTY}", "", NULL },
+		{ "${EMPTY:-x}", "x", NULL },
+		{ "${NO:-}", "", NULL },
+		{ "${NO}", NULL, "NO" },
+		{ "$SET", "$SET", NULL },
+		{ "${", "${", NULL },
+		{ "${SET", "${SET", NULL },
+		{ "${x%y}", "${x%y}", NULL },
+		{ "${1}", "${1}", NULL },
+		{ "$${SET}", "${SET}", NULL },
+		{ "$$", "$$", NULL },
+		{ "${SET}${SET}", "valuevalue", NULL },
+		{ "${NO:-a:-b}", "a:-b", NULL },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		AUTO(str_release) char *out = NULL;
 		AUTO(str_release) char *unset = NULL;
-		assert_int_equal(text_expand(&out, &unset, rows[i].text, &world), rows[i].out != NULL);
+		assert_int_equal(
+			text_expand(&out, &unset, rows[i].text, &world), rows[i].out != NULL);
 		if (rows[i].out)
 			assert_string_equal(out, rows[i].out);
 		else
@@ -410,9 +500,15 @@ static void test_expand(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refusals), cmocka_unit_test(test_whole), cmocka_unit_test(test_sensitive),
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_prefixes), cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_many_mistakes), cmocka_unit_test(test_text), cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_sensitive),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_many_mistakes),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_expand),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

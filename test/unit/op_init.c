@@ -80,12 +80,21 @@ static int teardown(void **state)
 
 static void test_remote(void **state)
 {
-	static const struct { const char *url, *host, *repo; } rows[] = {
-		{ "git@github.com:org/app.git", "github.com", "org/app" }, { "https://github.com/org/app", "github.com", "org/app" },
+	static const struct {
+		const char *url, *host, *repo;
+	} rows[] = {
+		{ "git@github.com:org/app.git", "github.com", "org/app" },
+		{ "https://github.com/org/app", "github.com", "org/app" },
 		{ "https://user:secret@gitlab.example/a/b/c.git", "gitlab.example", "a/b/c" },
-		{ "ssh://git@host:2222/org/app.git/", "host", "org/app" }, { "host:org/app", "host", "org/app" },
-		{ "/srv/git/app.git", NULL, NULL }, { "../app", NULL, NULL }, { "file:///srv/app.git", NULL, NULL },
-		{ "https://host", NULL, NULL }, { "https://host/app", NULL, NULL }, { "git@host:a b/c", NULL, NULL }, { "", NULL, NULL },
+		{ "ssh://git@host:2222/org/app.git/", "host", "org/app" },
+		{ "host:org/app", "host", "org/app" },
+		{ "/srv/git/app.git", NULL, NULL },
+		{ "../app", NULL, NULL },
+		{ "file:///srv/app.git", NULL, NULL },
+		{ "https://host", NULL, NULL },
+		{ "https://host/app", NULL, NULL },
+		{ "git@host:a b/c", NULL, NULL },
+		{ "", NULL, NULL },
 	};
 
 	(void)state;
@@ -111,7 +120,8 @@ static void test_init(void **state)
 
 	(void)state;
 	AUTO(err_release) struct err *outside = op_init(&file, &again);
-	assert_string_equal(outside->text, "not in a git repository: run ao init in the one that agents shall work on");
+	assert_string_equal(outside->text,
+		"not in a git repository: run ao init in the one that agents shall work on");
 	write_file("bin/codex", "#!/bin/sh\n", 0755);
 	ok(file_make_dirs("My App/src"));
 	assert_int_equal(chdir("My App/src"), 0);
@@ -142,10 +152,13 @@ static void test_schema(void **state)
 	json_t *j = op_config_schema(), *project;
 
 	(void)state;
-	project = json_object_get(json_object_get(json_object_get(json_object_get(j, "properties"), "projects"),
-					  "additionalProperties"), "properties");
+	project = json_object_get(
+		json_object_get(json_object_get(json_object_get(j, "properties"), "projects"),
+			"additionalProperties"),
+		"properties");
 	for (size_t i = 0; i < config_schema.n; i++)
-		assert_non_null(json_object_get(json_object_get(j, "properties"), config_schema.keys[i].name));
+		assert_non_null(json_object_get(
+			json_object_get(j, "properties"), config_schema.keys[i].name));
 	assert_non_null(json_object_get(project, "sessionPrefix"));
 	assert_true(json_is_false(json_object_get(j, "additionalProperties")));
 	json_decref(j);
@@ -173,8 +186,11 @@ static void test_show(void **state)
 	(void)state;
 	write_file("agent-orchestrator.yaml",
 		"port: 4000\nprojects:\n  a:\n    path: .\n    checks: {test: \"make 'x'\\n\"}\n"
-		"    reactions: {ci-failed: {retries: 0, auto: false}}\nreactions: {agent-stuck: {threshold: 90m}}\n"
-		"notifiers: {team: {plugin: slack, webhookUrl: a}}\nnotificationRouting: {info: []}\n", 0600);
+		"    reactions: {ci-failed: {retries: 0, auto: false}}\nreactions: {agent-stuck: "
+		"{threshold: 90m}}\n"
+		"notifiers: {team: {plugin: slack, webhookUrl: a}}\nnotificationRouting: {info: "
+		"[]}\n",
+		0600);
 	ok(op_config(&c, NULL));
 	op_config_show(&l, &c);
 	shows(&l, "port", "4000", 1);
@@ -190,20 +206,31 @@ static void test_show(void **state)
 
 static void test_versions(void **state)
 {
-	static const struct { const char *versions, *said; enum tri known; } rows[] = {
-		{ ">=2.1", "2.1.197 (Claude Code)", TRI_YES }, { ">=2.1", "2.0.9", TRI_NO }, { ">=2.1", "10.0", TRI_YES },
-		{ ">=0.169", "codex-cli 0.169.0", TRI_YES }, { "1.2", "1.2.0", TRI_YES }, { "1.2", "1.3", TRI_NO },
-		{ NULL, "1", TRI_UNKNOWN }, { ">=1", NULL, TRI_UNKNOWN }, { ">=1", "none", TRI_UNKNOWN },
+	static const struct {
+		const char *versions, *said;
+		enum tri known;
+	} rows[] = {
+		{ ">=2.1", "2.1.197 (Claude Code)", TRI_YES },
+		{ ">=2.1", "2.0.9", TRI_NO },
+		{ ">=2.1", "10.0", TRI_YES },
+		{ ">=0.169", "codex-cli 0.169.0", TRI_YES },
+		{ "1.2", "1.2.0", TRI_YES },
+		{ "1.2", "1.3", TRI_NO },
+		{ NULL, "1", TRI_UNKNOWN },
+		{ ">=1", NULL, TRI_UNKNOWN },
+		{ ">=1", "none", TRI_UNKNOWN },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		assert_int_equal(agent_version_known(rows[i].versions, rows[i].said), rows[i].known);
+		assert_int_equal(
+			agent_version_known(rows[i].versions, rows[i].said), rows[i].known);
 }
 
 static void check_claude(struct agent_check *out, const char *project)
 {
-	AUTO(agent_release) struct agent a = { .name = str_dup("claude-code"), .versions = str_dup(">=2.1") };
+	AUTO(agent_release)
+	struct agent a = { .name = str_dup("claude-code"), .versions = str_dup(">=2.1") };
 
 	strv_add(&a.command, "claude");
 	agent_check_release(out);
@@ -224,7 +251,10 @@ static void test_agent_check(void **state)
 	assert_int_equal(c.known, TRI_YES);
 	assert_int_equal(c.logged_in, TRI_UNKNOWN);
 	assert_int_equal(c.no_dialogs, TRI_NO);
-	write_file(".claude.json", "{\"hasCompletedOnboarding\": true, \"projects\": {\"/p\": {\"hasTrustDialogAccepted\": true}}}", 0600);
+	write_file(".claude.json",
+		"{\"hasCompletedOnboarding\": true, \"projects\": {\"/p\": "
+		"{\"hasTrustDialogAccepted\": true}}}",
+		0600);
 	check_claude(&c, "/p");
 	assert_int_equal(c.no_dialogs, TRI_YES);
 	check_claude(&c, "/q");
@@ -243,8 +273,12 @@ static void test_agent_check(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_remote), TEST(test_init), cmocka_unit_test(test_schema), TEST(test_show),
-		cmocka_unit_test(test_versions), TEST(test_agent_check),
+		cmocka_unit_test(test_remote),
+		TEST(test_init),
+		cmocka_unit_test(test_schema),
+		TEST(test_show),
+		cmocka_unit_test(test_versions),
+		TEST(test_agent_check),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -26,7 +26,8 @@ static void ok(struct err *e)
 
 static void slurp(struct buf *b, const char *agent, const char *name, const char *ending)
 {
-	AUTO(str_release) char *path = str_format("test/agents/screens/%s/%s.%s", agent, name, ending);
+	AUTO(str_release)
+	char *path = str_format("test/agents/screens/%s/%s.%s", agent, name, ending);
 
 	ok(file_read(b, path, 1 << 20));
 	buf_trim(b);
@@ -54,9 +55,8 @@ struct expectation {
 
 /* Where a screen is silent, unknown is right, and a wrong word would be a bug. */
 static const struct expectation exceptions[] = {
-	{ "codex", "ready_fresh", "unknown" },    /* only its title tells it from a streaming answer */
-	{ "codex", "partial_input", "unknown" },
-	{ "codex", "working", "unknown" },
+	{ "codex", "ready_fresh", "unknown" }, /* only its title tells it from a streaming answer */
+	{ "codex", "partial_input", "unknown" }, { "codex", "working", "unknown" },
 	{ "opencode", "partial_input", "unknown" },
 	{ "opencode", "error_final", "unknown" }, /* drawn like an interrupted turn */
 };
@@ -69,15 +69,15 @@ static const char *without_title(const char *agent, const char *name, const char
 	return truth;
 }
 
-static void check_word(const struct agent *a, const char *name, const char *title, const char *screen,
-	const char *want)
+static void check_word(const struct agent *a, const char *name, const char *title,
+	const char *screen, const char *want)
 {
 	AUTO(str_release) char *rule = NULL;
 	const char *word = activity_word(screen_activity(a, title, screen, &rule));
 
 	if (!str_equal(word, want))
-		fail_msg("%s/%s%s: %s by %s, should be %s", a->name, name, title ? "" : " without title", word,
-			rule ? rule : "nothing", want);
+		fail_msg("%s/%s%s: %s by %s, should be %s", a->name, name,
+			title ? "" : " without title", word, rule ? rule : "nothing", want);
 	assert_int_equal(rule == NULL, str_equal(word, "unknown"));
 }
 
@@ -90,8 +90,10 @@ static void check_screen(const struct agent *a, const char *name, const char *tr
 	AUTO(str_release) char *bare = NULL;
 	const char *alone = without_title(a->name, name, state);
 	const char *titled = str_equal(a->name, "opencode") ? alone : state;
-	enum screen_box box, want = str_equal(state, "waiting_input") ? SCREEN_BOX_NONE
-		: strchr(truth, '+') ? SCREEN_BOX_TEXT : SCREEN_BOX_EMPTY;
+	enum screen_box box,
+		want = str_equal(state, "waiting_input") ? SCREEN_BOX_NONE
+		: strchr(truth, '+')                     ? SCREEN_BOX_TEXT
+							 : SCREEN_BOX_EMPTY;
 
 	slurp(&screen, a->name, name, "ansi");
 	slurp(&title, a->name, name, "title");
@@ -102,7 +104,8 @@ static void check_screen(const struct agent *a, const char *name, const char *tr
 	check_word(a, name, NULL, bare, alone);
 	box = screen_box(a, screen.s, &typed);
 	if (box != want)
-		fail_msg("%s/%s: box %d, should be %d: '%s'", a->name, name, box, want, buf_text(&typed));
+		fail_msg("%s/%s: box %d, should be %d: '%s'", a->name, name, box, want,
+			buf_text(&typed));
 	if (want == SCREEN_BOX_TEXT)
 		assert_string_equal(typed.s, "partial line one\npartial line two");
 	assert_false(screen_has_chip(a, screen.s));
@@ -116,7 +119,8 @@ static void test_fixtures(void **state)
 
 	(void)state;
 	ok(file_read(&table, "test/agents/screens/STATES.tsv", 1 << 16));
-	for (char *line = strtok_r(table.s, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = strtok_r(table.s, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save)) {
 		AUTO(agent_release) struct agent a = { 0 };
 		assert_int_equal(sscanf(line, "%63s %63s %63s", agent, name, truth), 3);
 		ok(agent_load(&a, NULL, agent));
@@ -134,35 +138,58 @@ struct made_up {
 static const struct made_up made_up[] = {
 	{ "codex", "[ ! ] Action Required | wt", "", "waiting_input" },
 	{ "codex", "[ . ] Action Required | wt", "", "waiting_input" },
-	{ "codex", "wt", "  Would you like to run the following command?\n\n  $ ls\n\n› 1. Yes, proceed (y)\n  2. No (esc)\n\n"
-			 "  Press enter to confirm or esc to cancel\n", "waiting_input" },
-	/* the conversation shows a menu, but the box is there */
-	{ "codex", "wt", "• Would you like to run the following command?\n› 1. Yes, proceed (y)\n  Press enter to confirm or esc to cancel\n"
-			 "\n  Worked for 8s • 06:52\n\n› \n\n  mock-model default · /x\n", "ready" },
-	{ "claude-code", "✳ x", "❯ say it\n\n● Do you want to proceed?\n  ❯ 1. Yes\n\n────────────────────────\n❯ \n────────────────────────\n"
-				"  ? for shortcuts\n", "ready" },
-	/* esc to interrupt in the answer's text */
-	{ "claude-code", "✳ x", "● press esc to interrupt the build\n\n✻ Brewed for 14s\n\n────────────────────────\n❯ \n────────────────────────\n"
-				"  ? for shortcuts\n", "ready" },
-	/* an error before the user's last message is history */
-	{ "claude-code", NULL, "❯ a\n\n● API Error: 400 x\n\n❯ b\n\n● fine\n\n────────────────────────\n❯ \n────────────────────────\n"
-				"  ? for shortcuts\n", "ready" },
-	{ "claude-code", NULL, "────────────────────────\n Which color?\n ❯ 1. Red\n   2. Blue\n\n Enter to select · ↑/↓ to navigate · Esc to cancel\n",
+	{ "codex", "wt",
+		"  Would you like to run the following command?\n\n  $ ls\n\n› 1. Yes, proceed "
+		"(y)\n  2. No (esc)\n\n"
+		"  Press enter to confirm or esc to cancel\n",
 		"waiting_input" },
-	{ "claude-code", NULL, "· Thinking… (API error · Retrying in 3s · attempt 4/10)\n\n────────────────────────\n❯ \n────────────────────────\n"
-				"  esc to interrupt\n", "active" },
+	/* the conversation shows a menu, but the box is there */
+	{ "codex", "wt",
+		"• Would you like to run the following command?\n› 1. Yes, proceed (y)\n  Press "
+		"enter to confirm or esc to cancel\n"
+		"\n  Worked for 8s • 06:52\n\n› \n\n  mock-model default · /x\n",
+		"ready" },
+	{ "claude-code", "✳ x",
+		"❯ say it\n\n● Do you want to proceed?\n  ❯ 1. Yes\n\n────────────────────────\n❯ "
+		"\n────────────────────────\n"
+		"  ? for shortcuts\n",
+		"ready" },
+	/* esc to interrupt in the answer's text */
+	{ "claude-code", "✳ x",
+		"● press esc to interrupt the build\n\n✻ Brewed for "
+		"14s\n\n────────────────────────\n❯ \n────────────────────────\n"
+		"  ? for shortcuts\n",
+		"ready" },
+	/* an error before the user's last message is history */
+	{ "claude-code", NULL,
+		"❯ a\n\n● API Error: 400 x\n\n❯ b\n\n● fine\n\n────────────────────────\n❯ "
+		"\n────────────────────────\n"
+		"  ? for shortcuts\n",
+		"ready" },
+	{ "claude-code", NULL,
+		"────────────────────────\n Which color?\n ❯ 1. Red\n   2. Blue\n\n Enter to "
+		"select · ↑/↓ to navigate · Esc to cancel\n",
+		"waiting_input" },
+	{ "claude-code", NULL,
+		"· Thinking… (API error · Retrying in 3s · attempt "
+		"4/10)\n\n────────────────────────\n❯ \n────────────────────────\n"
+		"  esc to interrupt\n",
+		"active" },
 	/* one mark is not enough */
 	{ "claude-code", NULL, "────────────────────────\n Do you want to proceed?\n", "unknown" },
 	/* a title that says ready without a box in sight: a first-start dialog */
 	{ "gemini", "◇  Ready (wt)", "╭──────╮\n│ Do you like it? │\n╰──────╯\n", "unknown" },
-	{ "gemini", "◇  Ready (wt)", "╭──────╮\n│ Do you trust this folder? │\n│ ● 1. Trust folder │\n╰──────╯\n", "waiting_input" },
+	{ "gemini", "◇  Ready (wt)",
+		"╭──────╮\n│ Do you trust this folder? │\n│ ● 1. Trust folder │\n╰──────╯\n",
+		"waiting_input" },
 	/* a title alone, the screen not looked at */
 	{ "claude-code", "⠂ x", NULL, "active" },
 	{ "claude-code", "✳ x", NULL, "unknown" },
 	{ "gemini", "✋  Action Required (x)", NULL, "waiting_input" },
 	{ "claude-code", NULL, "$ \n", "unknown" },
 	{ "claude-code", NULL, "", "unknown" },
-	{ "aider", NULL, "Add file to the chat? (Y)es/(N)o/(D)on't ask again [Yes]:\n", "waiting_input" },
+	{ "aider", NULL, "Add file to the chat? (Y)es/(N)o/(D)on't ask again [Yes]:\n",
+		"waiting_input" },
 	{ "aider", NULL, "Tokens: 1 sent\n\n> \n", "ready" },
 };
 
@@ -183,19 +210,27 @@ static const struct {
 	const char *typed;
 	bool chip;
 } boxes[] = {
-	{ "codex", "\033[1m›\033[0m \033[2mAsk Codex to do anything\033[0m\n\n  m · /x\n", SCREEN_BOX_EMPTY, "", false },
-	{ "codex", "\033[1m›\033[0m Ask Codex to do anything\n\n  m · /x\n", SCREEN_BOX_TEXT, "Ask Codex to do anything", false },
-	{ "codex", "\033[1m›\033[0m \033[7mA\033[0;2msk Codex\033[0m\n\n  m · /x\n", SCREEN_BOX_EMPTY, "", false },
-	{ "codex", "› [Pasted Content 3892 chars]\n\n  m · /x\n", SCREEN_BOX_TEXT, "[Pasted Content 3892 chars]", true },
+	{ "codex", "\033[1m›\033[0m \033[2mAsk Codex to do anything\033[0m\n\n  m · /x\n",
+		SCREEN_BOX_EMPTY, "", false },
+	{ "codex", "\033[1m›\033[0m Ask Codex to do anything\n\n  m · /x\n", SCREEN_BOX_TEXT,
+		"Ask Codex to do anything", false },
+	{ "codex", "\033[1m›\033[0m \033[7mA\033[0;2msk Codex\033[0m\n\n  m · /x\n",
+		SCREEN_BOX_EMPTY, "", false },
+	{ "codex", "› [Pasted Content 3892 chars]\n\n  m · /x\n", SCREEN_BOX_TEXT,
+		"[Pasted Content 3892 chars]", true },
 	/* 38;5;2 is a colour, not dim; so is 38;2;r;g;b */
-	{ "codex", "› \033[38;5;2mgreen\033[38;2;2;2;2m text\033[39m\n\n  m\n", SCREEN_BOX_TEXT, "green text", false },
+	{ "codex", "› \033[38;5;2mgreen\033[38;2;2;2;2m text\033[39m\n\n  m\n", SCREEN_BOX_TEXT,
+		"green text", false },
 	{ "codex", "› \033[2;38;5;240mhint\033[22m x\n\n  m\n", SCREEN_BOX_TEXT, "x", false },
-	{ "claude-code", "────────────\n❯\u00a0[Pasted text #1 +5 lines]\n────────────\n  ? for\n", SCREEN_BOX_TEXT,
-		"[Pasted text #1 +5 lines]", true },
-	{ "claude-code", "────────────\n❯ a\n\n  b\n────────────\n  ? for\n", SCREEN_BOX_TEXT, "a\n\nb", false },
+	{ "claude-code", "────────────\n❯\u00a0[Pasted text #1 +5 lines]\n────────────\n  ? for\n",
+		SCREEN_BOX_TEXT, "[Pasted text #1 +5 lines]", true },
+	{ "claude-code", "────────────\n❯ a\n\n  b\n────────────\n  ? for\n", SCREEN_BOX_TEXT,
+		"a\n\nb", false },
 	{ "claude-code", "❯ an old message\n\n1\n2\n3\n4\n5\n6\n7\n", SCREEN_BOX_NONE, "", false },
-	{ "gemini", " > [Pasted Text: 31 lines]\n\n workspace\n", SCREEN_BOX_TEXT, "[Pasted Text: 31 lines]", true },
-	{ "opencode", "  ┃\n  ┃  [Pasted ~3 lines]\n  ┃\n  ┃  Build · m\n  ╹▀▀▀▀▀▀\n  x\n", SCREEN_BOX_TEXT, "[Pasted ~3 lines]", true },
+	{ "gemini", " > [Pasted Text: 31 lines]\n\n workspace\n", SCREEN_BOX_TEXT,
+		"[Pasted Text: 31 lines]", true },
+	{ "opencode", "  ┃\n  ┃  [Pasted ~3 lines]\n  ┃\n  ┃  Build · m\n  ╹▀▀▀▀▀▀\n  x\n",
+		SCREEN_BOX_TEXT, "[Pasted ~3 lines]", true },
 };
 
 static void test_boxes(void **state)
@@ -230,21 +265,26 @@ static void test_menu(void **state)
 /* Broken escapes and odd bytes: nothing may run away. */
 static void test_broken(void **state)
 {
-	static const char *const screens[] = { "\033", "\033[", "\033[38;5", "\033]0;title", "\033]0;t\033", "\xff\xc2", "\xc2",
-		"\033[2", "\033[38;2;", "\033[38:2:1:1:1mx", "\r\n\r\n\t" };
+	static const char *const screens[] = { "\033", "\033[", "\033[38;5", "\033]0;title",
+		"\033]0;t\033", "\xff\xc2", "\xc2", "\033[2", "\033[38;2;", "\033[38:2:1:1:1mx",
+		"\r\n\r\n\t" };
 	AUTO(agent_release) struct agent a = { 0 };
 
 	(void)state;
 	ok(agent_load(&a, NULL, "claude-code"));
 	for (size_t i = 0; i < COUNT_OF(screens); i++)
-		assert_int_equal(screen_activity(&a, screens[i], screens[i], NULL), ACTIVITY_UNKNOWN);
+		assert_int_equal(
+			screen_activity(&a, screens[i], screens[i], NULL), ACTIVITY_UNKNOWN);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fixtures), cmocka_unit_test(test_made_up), cmocka_unit_test(test_boxes),
-		cmocka_unit_test(test_menu), cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_fixtures),
+		cmocka_unit_test(test_made_up),
+		cmocka_unit_test(test_boxes),
+		cmocka_unit_test(test_menu),
+		cmocka_unit_test(test_broken),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -136,7 +136,8 @@ static void test_discovery(void **state)
 	finds("../../../agent-orchestrator.yaml", "agent-orchestrator.yaml");
 	setenv("AO_CONFIG_PATH", "/nowhere/x.yaml", 1);
 	AUTO(err_release) struct err *by_env = config_find(&path, NULL);
-	assert_string_equal(by_env->text, "/nowhere/x.yaml: no such file (named by AO_CONFIG_PATH)");
+	assert_string_equal(
+		by_env->text, "/nowhere/x.yaml: no such file (named by AO_CONFIG_PATH)");
 	AUTO(err_release) struct err *by_flag = config_find(&path, "gone.yaml");
 	assert_string_equal(by_flag->text, "gone.yaml: no such file (named by --config)");
 	assert_int_equal(by_flag->class, ERR_CONFIG);
@@ -214,7 +215,8 @@ static void test_trust_tracked(void **state)
 	ok(file_list(&files, pins));
 	assert_int_equal(files.n, 1);
 	/* another content, and back */
-	write_file("main/agent-orchestrator.yaml", "projects: {a: {path: ., postCreate: [evil]}}\n");
+	write_file(
+		"main/agent-orchestrator.yaml", "projects: {a: {path: ., postCreate: [evil]}}\n");
 	assert_false(trusted());
 	write_file("main/agent-orchestrator.yaml", commands);
 	assert_true(trusted());
@@ -346,7 +348,8 @@ static void test_current_project(void **state)
 	go("main/packages/ui");
 	go("other");
 	write_file("agent-orchestrator.yaml",
-		"projects:\n  top: {path: main}\n  ui: {path: main/packages/ui}\n  other: {path: other}\n");
+		"projects:\n  top: {path: main}\n  ui: {path: main/packages/ui}\n  other: {path: "
+		"other}\n");
 	AUTO(str_release) char *file = at("agent-orchestrator.yaml");
 	setenv("AO_CONFIG_PATH", file, 1);
 	go("main/packages");
@@ -362,7 +365,8 @@ static void test_current_project(void **state)
 	project_is(NULL, "other");
 	project_is("ui", "ui");
 	setenv("AO_PROJECT_ID", "gone", 1);
-	project_fails(NULL, ERR_MISSING, "no project 'gone' (from AO_PROJECT_ID) (there are: top, ui, other)");
+	project_fails(NULL, ERR_MISSING,
+		"no project 'gone' (from AO_PROJECT_ID) (there are: top, ui, other)");
 	unsetenv("AO_PROJECT_ID");
 	go("home");
 	project_fails(NULL, ERR_USAGE, "which project? Name one with -p: top, ui, other");
@@ -373,7 +377,8 @@ static void test_current_project(void **state)
 
 static void test_agents(void **state)
 {
-	static const char *const built_in[] = { "aider", "claude-code", "codex", "gemini", "opencode" };
+	static const char *const built_in[] = { "aider", "claude-code", "codex", "gemini",
+		"opencode" };
 	AUTO(strv_release) struct strv names = { 0 };
 	AUTO(strv_release) struct strv sources = { 0 };
 	AUTO(config_release) struct config c = { 0 };
@@ -382,10 +387,12 @@ static void test_agents(void **state)
 	AUTO(agent_release) struct agent none = { 0 };
 
 	(void)state;
-	write_file("home/.config/agent-orchestrator/agents/codex.yaml", "process: node\nsend: {queue: true}\n");
+	write_file("home/.config/agent-orchestrator/agents/codex.yaml",
+		"process: node\nsend: {queue: true}\n");
 	write_file("agent-orchestrator.yaml",
 		"projects: {a: {path: ., agent: my-agent}}\n"
-		"agents:\n  my-agent: {command: [./agent.sh, '{prompt}']}\n  codex: {versions: '>=9'}\n");
+		"agents:\n  my-agent: {command: [./agent.sh, '{prompt}']}\n  codex: {versions: "
+		"'>=9'}\n");
 	go(".");
 	ok(config_load(&c, NULL));
 	agent_names(&names);
@@ -405,7 +412,8 @@ static void test_agents(void **state)
 	assert_true(own.from_config);
 	AUTO(err_release) struct err *e = agent_load(&none, &c, "nope");
 	assert_int_equal(e->class, ERR_MISSING);
-	assert_string_equal(e->text, "no agent 'nope' (known: aider, claude-code, codex, gemini, my-agent, opencode)");
+	assert_string_equal(e->text,
+		"no agent 'nope' (known: aider, claude-code, codex, gemini, my-agent, opencode)");
 	AUTO(err_release) struct err *path = agent_load(&none, &c, "../codex");
 	assert_int_equal(path->class, ERR_MISSING);
 }
@@ -415,9 +423,16 @@ static void test_agents(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_discovery), TEST(test_linked_worktree), TEST(test_trust_tracked), TEST(test_trust_hostile_git),
-		TEST(test_trust_writable), TEST(test_untrusted_data_dir), TEST(test_trust_without_git),
-		TEST(test_load_errors), TEST(test_current_project), TEST(test_agents),
+		TEST(test_discovery),
+		TEST(test_linked_worktree),
+		TEST(test_trust_tracked),
+		TEST(test_trust_hostile_git),
+		TEST(test_trust_writable),
+		TEST(test_untrusted_data_dir),
+		TEST(test_trust_without_git),
+		TEST(test_load_errors),
+		TEST(test_current_project),
+		TEST(test_agents),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

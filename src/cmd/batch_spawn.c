@@ -1,0 +1,81 @@
+#include "cmd/face.h"
+#include "op/batch.h"
+
+static const struct {
+	const char *mark, *word;
+	enum ink ink;
+} ends[] = {
+	[BATCH_CREATED] = { "✓", "created", INK_GREEN },
+	[BATCH_QUEUED] = { "✓", "queued", INK_GREEN },
+	[BATCH_SKIPPED] = { "-", "skipped", INK_YELLOW },
+	[BATCH_FAILED] = { "✗", "failed", INK_RED },
+};
+
+static void print_row(void *arg, const struct batch_row *row)
+{
+	const struct face *f = arg;
+	AUTO(str_release) char *issue = term_line(row->issue);
+	AUTO(str_release) char *why = term_line(row->why);
+
+	face_ink(f, ends[row->end].ink, "%s", ends[row->end].mark);
+	if (row->end == BATCH_FAILED)
+		face_print(f, " %s: failed: %s\n", issue, why);
+	else
+		face_print(f, " %s: %s %s\n", issue, ends[row->end].word,
+			row->session ? row->session : "");
+	fflush(f->out);
+}
+
+static void print_sum(const struct face *f, const size_t sum[])
+{
+	face_print(f, "\n%zu created, ", sum[BATCH_CREATED]);
+	if (sum[BATCH_QUEUED])
+		face_print(f, "%zu queued, ", sum[BATCH_QUEUED]);
+	face_print(f, "%zu skipped, %zu failed\n", sum[BATCH_SKIPPED], sum[BATCH_FAILED]);
+}
+
+static json_t *as_json(const struct batch *b)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < b->list.n; i++) {
+		const struct batch_row *r = &b->list.v[i];
+		json_array_append_new(list,
+			json_pack("{s:o, s:s, s:o, s:o}", "issue", json_text(r->issue), "result",
+				ends[r->end].word, "session", json_text(r->session), "error",
+				json_text(r->why)));
+	}
+	return list;
+}
+
+static struct err *run(struct face *f, struct world *w, const struct args *a)
+{
+	AUTO(batch_release) struct batch b = { 0 };
+	const struct project *p = f->project ? NULL : config_project(&w->config, args_word(a, 0));
+	char *const *issues = a->words.v + (p ? 1 : 0);
+	size_t sum[COUNT_OF(ends)] = { 0 };
+
+	if (!p)
+		TRY(world_project(&p, w, f->project));
+	if (!*issues)
+		return fail(ERR_USAGE, "no issue given: ao batch-spawn %s ISSUE…", p->id);
+	TRY(op_batch(&b, w, p, issues, f->json ? NULL : print_row, f));
+	for (size_t i = 0; i < b.list.n; i++)
+		sum[b.list.v[i].end]++;
+	if (f->json)
+		face_json(f, as_json(&b));
+	else
+		print_sum(f, sum);
+	return sum[BATCH_FAILED] ? exit_quietly(ERR_FAILED) : NULL;
+}
+
+const struct command cmd_batch_spawn = {
+	.name = "batch-spawn",
+	.words = "[project] <issue>…",
+	.min = 1,
+	.max = -1,
+	.summary = "start an agent on each of several issues, up to 4 at once",
+	.example = "ao batch-spawn frontend 41 42 43",
+	.needs = NEEDS_STORE,
+	.run = run,
+};

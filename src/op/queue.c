@@ -1,0 +1,103 @@
+#include "op/queue.h"
+
+#include "base/path.h"
+#include "op/spawn.h"
+
+enum { ADMIT_WAIT_MS = 30000 };
+
+struct count {
+	int all, project;
+};
+
+/* Does it hold a place? Its agent lives, or a spawn is making it. */
+static bool holds_place(const struct store *st, const char *id, const struct session *s)
+{
+	AUTO(str_release) char *run = store_path(st, id, "run.lock");
+
+	return lock_held(run) == TRI_YES || str_equal(s->doing, "spawn");
+}
+
+static struct err *count(struct count *out, const struct world *w, const char *project)
+{
+	AUTO(strv_release) struct strv ids = { 0 };
+
+	*out = (struct count){ 0 };
+	TRY(store_ids(&ids, &w->store, true));
+	STRV_EACH(id, &ids) {
+		AUTO(session_release) struct session s = { 0 };
+		struct err *e = store_load(&s, &w->store, *id);
+		if (!e && holds_place(&w->store, *id, &s)) {
+			out->all++;
+			out->project += str_equal(s.project, project);
+		}
+		err_drop(e, "a number that is only just taken holds no place");
+	}
+	return NULL;
+}
+
+static struct err *find_limit(char **why, const struct world *w, const struct project *p)
+{
+	struct count n;
+
+	TRY(count(&n, w, p->id));
+	if (w->config.max_sessions > 0 && n.all >= w->config.max_sessions)
+		*why = str_format("%d of %d sessions are running", n.all, w->config.max_sessions);
+	else if (p->max_sessions > 0 && n.project >= p->max_sessions)
+		*why = str_format("%d of %d sessions of %s are running", n.project, p->max_sessions, p->id);
+	return NULL;
+}
+
+static struct err *admission(struct lock *l, const struct world *w)
+{
+	AUTO(str_release) char *path = path_join(w->store.dir, ".admit");
+
+	return lock_take(l, path, ADMIT_WAIT_MS);
+}
+
+struct err *queue_admit(char **why, struct hold *h)
+{
+	AUTO(lock_release) struct lock l = { 0 };
+
+	TRY(admission(&l, h->world));
+	TRY(find_limit(why, h->world, h->project));
+	if (!*why)
+		return hold_begin(h, "spawn");
+	str_set(&h->s.doing, NULL);
+	return hold_status(h, STATUS_QUEUED, *why);
+}
+
+static bool may_start(const struct world *w, const struct session *s)
+{
+	const struct project *p = config_project(&w->config, s->project ? s->project : "");
+	AUTO(str_release) char *why = NULL;
+	struct err *e = p ? find_limit(&why, w, p) : NULL;
+	bool ok = p && !e && !why;
+
+	err_drop(e, "then it waits on");
+	return ok;
+}
+
+static void start_one(const struct world *w, const char *id)
+{
+	struct err *e = spawn_queued(w, id);
+
+	if (e)
+		sink_say(w->sink, SINK_WARNING, "%s was queued and did not start: %s", id, e->text);
+	else
+		sink_say(w->sink, SINK_NOTE, "%s was queued and is started now", id);
+	err_drop(e, "told as a warning");
+}
+
+void queue_next(const struct world *w)
+{
+	AUTO(strv_release) struct strv ids = { 0 };
+
+	err_drop(store_ids(&ids, &w->store, true), "nobody is started, then");
+	STRV_EACH(id, &ids) {
+		AUTO(session_release) struct session s = { 0 };
+		struct err *e = store_load(&s, &w->store, *id);
+		if (!e && session_is(&s, STATUS_QUEUED) && may_start(w, &s))
+			start_one(w, *id);
+		err_drop(e, "it is no queued one");
+	}
+}
