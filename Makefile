@@ -47,7 +47,7 @@ $(BUILD)/ao: $(BUILD)/obj/main.o $(BUILD)/libao.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 # ao-run lives in every pane: only what it needs of base is linked, and no library
-$(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a
+$(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a $(if $(SAN),test/sanitizer/ao_run.c)
 	$(CC) $(CFLAGS) -o $@ $^
 
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libao.a

@@ -169,6 +169,7 @@ struct err *start_agent(struct hold *h, const struct start *o)
 		.uid = h->s.uid,
 		.folder = h->folder,
 		.server = h->world->config.tmux_socket,
+		.dir = h->s.worktree,
 		.columns = o->columns ? o->columns : COLUMNS,
 		.rows = o->rows ? o->rows : ROWS,
 	};
