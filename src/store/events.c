@@ -96,13 +96,9 @@ static long long sequence_in(const struct buf *tail)
 static struct err *repaired_tail(long long *seq, const char *path, size_t max)
 {
 	AUTO(buf_release) struct buf tail = { 0 };
-	struct err *e = file_read_tail(&tail, path, max);
+	bool there;
 
-	if (e && e->class == ERR_MISSING) {
-		err_free(e);
-		return NULL;
-	}
-	TRY(e);
+	TRY(file_read_tail_if(&tail, &there, path, max));
 	/* nothing: no line begins in there, and where the torn one begins is not known */
 	if (!tail.n)
 		return NULL;

@@ -175,13 +175,9 @@ void signals_parse(struct signals *out, const char *text, size_t n)
 static struct err *read_one(struct buf *b, const char *folder, const char *name)
 {
 	AUTO(str_release) char *path = path_join(folder, name);
-	struct err *e = file_read_tail(b, path, TAIL_MAX);
+	bool found;
 
-	if (e && e->class == ERR_MISSING) {
-		err_free(e);
-		return NULL;
-	}
-	return e;
+	return file_read_tail_if(b, &found, path, TAIL_MAX);
 }
 
 struct err *signals_read(struct signals *out, const char *folder)

@@ -52,8 +52,10 @@ static void tail_is(size_t max, const char *want)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 	AUTO(str_release) char *path = at("t");
+	bool found;
 
-	ok(file_read_tail(&b, path, max));
+	ok(file_read_tail_if(&b, &found, path, max));
+	assert_true(found);
 	assert_string_equal(buf_text(&b), want);
 }
 
