@@ -239,7 +239,7 @@ static struct err *save(const struct store *st, struct session *s)
 
 	if (path_exists(folder) && !path_is_dir(folder))
 		TRY(adopt_older(st, s->id));
-	else if (!s->rev && durability == FILE_DURABLE)
+	else if (!s->rev)
 		TRY(file_sync_dir(st->dir)); /* the folder itself is new, perhaps */
 	str_set(&s->rev, rev);
 	session_write(&b, s);
