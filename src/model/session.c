@@ -19,8 +19,11 @@ static char **field(struct session *s, size_t i)
 
 static void rename_key(struct kv *lines, const char *from, const char *to)
 {
+	if (!kv_get(lines, from) || !str_empty(kv_get(lines, to)))
+		return;
+	kv_set(lines, to, NULL); /* said, and empty: the older one speaks */
 	for (size_t i = 0; i < lines->n; i++)
-		if (lines->v[i].key && strcmp(lines->v[i].key, from) == 0 && !kv_get(lines, to))
+		if (lines->v[i].key && str_equal(lines->v[i].key, from))
 			str_set(&lines->v[i].key, to);
 }
 

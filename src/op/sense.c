@@ -163,6 +163,7 @@ static void sense_output(struct facts *f, const struct sensed *in, const struct 
 	fact = facts_add(f, SOURCE_TERMINAL, child || !still ? ACTIVITY_ACTIVE : ACTIVITY_READY,
 		child ? f->now : t->output_at);
 	fact->state = true;
+	f->output_at = fact->at;
 	fact->detail = str_dup(child ? "a command of it is running" :
 			       still ? "no output for 5 seconds or more" :
 				       "output within the last 5 seconds");

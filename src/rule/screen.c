@@ -43,6 +43,23 @@ static bool matches(const char *pattern, const char *text)
 	return find(pattern, text, NULL) >= 0;
 }
 
+/* The box's mark. tmux takes blanks off a line's end, so the `> ` of an empty box is seen as `>`. */
+static int find_mark(const char *pattern, const char *text, size_t *end)
+{
+	AUTO(str_release) char *padded = str_format("%s ", text);
+	size_t behind = 0;
+	int at = find(pattern, padded, &behind);
+
+	if (at >= 0 && end)
+		*end = behind < strlen(text) ? behind : strlen(text);
+	return at;
+}
+
+static bool is_mark(const char *pattern, const char *text)
+{
+	return find_mark(pattern, text, NULL) >= 0;
+}
+
 static bool any_line(const struct screen_lines *s, struct span where, const char *pattern)
 {
 	for (size_t i = where.from; i < where.to; i++)
@@ -140,10 +157,10 @@ static struct box find_edged_box(const struct agent *a, const struct screen_line
 	if (!edge || !few_below(s, edge))
 		return b;
 	b.last = b.first = edge - 1;
-	while (b.first > 0 && matches(a->send.box, s->v[b.first - 1].text))
+	while (b.first > 0 && is_mark(a->send.box, s->v[b.first - 1].text))
 		b.first--;
 	for (bool label = false; b.last > b.first && !label; b.last--)
-		label = find(a->send.box, s->v[b.last - 1].text, &end) >= 0 &&
+		label = find_mark(a->send.box, s->v[b.last - 1].text, &end) >= 0 &&
 			s->v[b.last - 1].text[end + strspn(s->v[b.last - 1].text + end, " ")];
 	b.top = b.first;
 	b.found = b.last > b.first;
@@ -159,7 +176,7 @@ static struct box find_box(const struct agent *a, const struct screen_lines *s)
 	if (a->send.box_end)
 		return find_edged_box(a, s);
 	b.first = s->n;
-	while (b.first > 0 && !matches(a->send.box, s->v[b.first - 1].text))
+	while (b.first > 0 && !is_mark(a->send.box, s->v[b.first - 1].text))
 		b.first--;
 	if (!b.first--)
 		return (struct box){ 0 };
@@ -196,7 +213,7 @@ static struct span near_box(
 		while (near.from > 0 && !blank(s, near.from - 1))
 			near.from--;
 		if (!a->send.box_end && near.from < s->n &&
-			matches(a->send.box, s->v[near.from].text))
+			is_mark(a->send.box, s->v[near.from].text))
 			break;
 	}
 	return near;
@@ -267,11 +284,11 @@ static void box_line(struct buf *out, const struct agent *a, const struct screen
 	size_t end = 0;
 
 	/* the mark itself may be dim, so where the text begins is asked of the plain line */
-	if ((i == b->first || a->send.box_end) && find(a->send.box, s->v[i].text, &end) >= 0) {
+	if ((i == b->first || a->send.box_end) && find_mark(a->send.box, s->v[i].text, &end) >= 0) {
 		const char *plain = s->v[i].text + end;
 		if (matches(a->send.placeholder, plain))
 			return;
-		find(a->send.box, text, &end);
+		find_mark(a->send.box, text, &end);
 		text = end < strlen(text) ? text + end : "";
 	}
 	buf_adds(out, text + strspn(text, " "));
