@@ -39,16 +39,6 @@ static size_t field_of(const char *key, size_t next)
 	return COUNT_OF(fields);
 }
 
-/* The line keeps its key alone: session_write() gives every line of ours its value again. */
-static void take_value(char **slot, struct kv_line *l)
-{
-	str_release(slot);
-	if (!str_empty(l->value)) {
-		*slot = l->value;
-		l->value = NULL;
-	}
-}
-
 void session_parse(struct session *s, const char *id, const char *text, size_t n, struct strv *bad)
 {
 	struct session fresh = { 0 };
@@ -58,11 +48,11 @@ void session_parse(struct session *s, const char *id, const char *text, size_t n
 	rename_key(&fresh.lines, "issue", "issueId");
 	rename_key(&fresh.lines, "project", "projectId");
 	for (size_t i = 0; i < fresh.lines.n; i++) {
-		struct kv_line *l = &fresh.lines.v[i];
+		const struct kv_line *l = &fresh.lines.v[i];
 		size_t at = l->key ? field_of(l->key, next) : COUNT_OF(fields);
 		if (at == COUNT_OF(fields))
 			continue;
-		take_value(field(&fresh, at), l);
+		str_set(field(&fresh, at), str_empty(l->value) ? NULL : l->value);
 		next = at + 1;
 	}
 	str_set(&fresh.id, id); /* the folder's name is the id; a text that disagrees is an old copy */
@@ -97,36 +87,31 @@ bool session_is(const struct session *s, enum status status)
 	return session_status(s) == status;
 }
 
-static bool is_digit(char c)
+/* Where "-12" begins; the end of an id that has no number. */
+static size_t stem_length(const char *id)
 {
-	return c >= '0' && c <= '9';
+	const char *dash = strrchr(id, '-'), *p;
+
+	if (!dash || dash == id || dash[1] < '1')
+		return strlen(id);
+	for (p = dash + 1; *p >= '0' && *p <= '9';)
+		p++;
+	return *p ? strlen(id) : (size_t)(dash - id);
 }
 
-/* Only digits from here to the end: how many? -1: something else. */
-static int digits_left(const char *s)
-{
-	int n = 0;
-
-	while (is_digit(s[n]))
-		n++;
-	return s[n] ? -1 : n;
-}
-
-/* Ten thousand ids are compared a hundred thousand times, so nothing is parsed: from the first
- * difference on, the longer number is the larger one, for there are no leading zeros. */
+/* Ten thousand ids are compared a hundred thousand times, so nothing is parsed: without leading zeros
+ * the longer number is the larger one. */
 int session_id_order(const void *a, const void *b)
 {
 	const char *x = *(char *const *)a, *y = *(char *const *)b;
-	size_t at = 0, dash;
-	int m, n;
+	size_t m = stem_length(x), n = stem_length(y);
+	int by_stem = strncmp(x, y, m < n ? m : n);
 
-	while (x[at] && x[at] == y[at])
-		at++;
-	for (dash = at; dash > 0 && is_digit(x[dash - 1]);)
-		dash--;
-	m = digits_left(x + at);
-	n = digits_left(y + at);
-	if (m < 0 || n < 0 || dash < 2 || x[dash - 1] != '-')
-		return strcmp(x, y);
-	return m == n ? strcmp(x + at, y + at) : m - n;
+	if (by_stem || m != n)
+		return by_stem ? by_stem : m < n ? -1 : 1;
+	x += m;
+	y += n;
+	m = strlen(x);
+	n = strlen(y);
+	return m == n ? strcmp(x, y) : m < n ? -1 : 1;
 }
