@@ -37,7 +37,7 @@ static double now_ms(void)
 static double cpu_ms(const struct rusage *u)
 {
 	return (double)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) * 1e3 +
-	       (double)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) / 1e3;
+		(double)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) / 1e3;
 }
 
 static char *fill_in(const char *word, int round)
@@ -83,8 +83,8 @@ static bool run(struct job *job, int round, posix_spawn_file_actions_t *quiet)
 	if (usage.ru_maxrss > job->peak)
 		job->peak = usage.ru_maxrss;
 	if (status)
-		fprintf(stderr, "timer: %s %s ended with status %#x\n", argv[0], argv[1] ? argv[1] : "",
-			(unsigned)status);
+		fprintf(stderr, "timer: %s %s ended with status %#x\n", argv[0],
+			argv[1] ? argv[1] : "", (unsigned)status);
 	while (n--)
 		free(argv[n]);
 	return status == 0;
@@ -134,7 +134,8 @@ int main(int argc, char **argv)
 	for (int fd = 0; fd < 3 - (getenv("TIMER_STDERR") != NULL); fd++)
 		posix_spawn_file_actions_addopen(&quiet, fd, "/dev/null", O_RDWR, 0);
 	for (int round = 0; round <= rounds; round++)
-		for (int i = 0; i < n; i++) /* whoever follows the other gets its caches: change places */
+		for (int i = 0; i < n;
+			i++) /* whoever follows the other gets its caches: change places */
 			if (!run(&jobs[(i + round) % n], round, &quiet))
 				return 1;
 	for (int i = 0; i < n; i++)

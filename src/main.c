@@ -1,19 +1,34 @@
 /*
- * ao: coding agents side by side. This is the map; the rooms and who may enter which are in
- * docs/tour.md.
+ * ao: coding agents side by side. This is the map; docs/tour.md walks through it.
  *
  * base/    what C lacks; knows libc and the libraries
  *   err mem buf vec kv    owned errors, memory, text, lists, key=value
- *   file path hash valid  files replaced whole, kernel locks, paths, what may be a name
- *   child run stop clock  starting programs, waiting for them, the user's wish to stop, time
- *   env sink tri guess    environments, where remarks go, three-valued answers, "did you mean"
- *   term                  what may reach a terminal, how wide it is, what it can show
- * model/   the nouns, no I/O: config agent session facts activity pull
- * rule/    the decisions, pure: activity_of status_of …
- * store/   the nouns on disk: records, signals, outbox, events, what ao-run left
- * slot/    the doorways for plugins: runtime workspace
- * plugin/  what stands in them: one file each, a line in plugins.def
- * op/      the verbs: spawn send kill restore cleanup list doctor …; never print, never see argv
+ *   file path hash random files replaced whole, kernel locks, paths, digests, numbers nobody guesses
+ *   child run launch      starting programs, waiting for them; what ao-run is to start
+ *   proc env stop clock   processes of others, environments, the user's wish to stop, time
+ *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
+ *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
+ * model/   the nouns, no I/O: session facts activity pull
+ *   config_* agent_*      the configuration and an agent's file, by the key tables of schema
+ * rule/    the decisions, pure
+ *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
+ *   screen screen_lines   what a captured screen means
+ * store/   the nouns on disk: store (records) signals outbox events
+ *   run                   what ao-run left; is it alive
+ *   config_file checkout trust agent_files    where configuration is found, and whether it counts
+ * slot/    the doorways for plugins: runtime workspace, each with its .def of those that there are
+ * plugin/  what stands in them
+ *   runtime_tmux tmux_list tmux    the terminal
+ *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
+ *   git                   one way to run it: no hooks, no filters, a pinned git dir
+ * op/      the verbs; never print, never see argv
+ *   world hold settle     all that is open; one session in hand; what an interrupted verb left
+ *   spawn batch queue prompt prepare start    a session comes to be
+ *   send sight deliver answer    a message, or an option of a dialog
+ *   kill reap cleanup restore undelete
+ *   list sense            what goes on, judged
+ *   hook hook_input       what agents report
+ *   attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
  *   face                  how everything is printed

@@ -26,8 +26,7 @@ MUST_USE struct err *file_read(struct buf *out, const char *path, size_t max);
 MUST_USE struct err *file_read_if(struct buf *out, bool *found, const char *path, size_t max);
 /* The last max bytes, from the first whole line among them on unless the file is shorter; not there
  * is success with *found false. */
-MUST_USE struct err *file_read_tail_if(
-	struct buf *out, bool *found, const char *path, size_t max);
+MUST_USE struct err *file_read_tail_if(struct buf *out, bool *found, const char *path, size_t max);
 /* Temporary ".NAME.new" beside it, then rename: writers of one file must hold a lock in common. */
 MUST_USE struct err *file_replace(
 	const char *path, const void *bytes, size_t n, enum durability durability);
