@@ -45,8 +45,13 @@ void session_parse(struct session *s, const char *id, const char *text, size_t n
 
 void session_write(struct buf *out, struct session *s)
 {
-	for (size_t i = 0; i < COUNT_OF(fields); i++)
-		kv_set(&s->lines, fields[i].key, *field(s, i));
+	const char *before = NULL; /* the page's order, also where a field gets its value later */
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		kv_set_behind(&s->lines, fields[i].key, *field(s, i), before);
+		if (*field(s, i))
+			before = fields[i].key;
+	}
 	kv_write(out, &s->lines);
 }
 
