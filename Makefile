@@ -68,6 +68,11 @@ build/fuzz/%: test/fuzz/%.c $(sources) $(wildcard src/*/*.h) Makefile
 	clang $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -g -O1 -Isrc -Itest \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(sources) $(LDLIBS)
 
+# Stand-ins that the tests start: programs of their own, no part of ao.
+$(BUILD)/test/agents/%: test/agents/%.c test/agents/terminal.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MF $@.d -o $@ $<
+
 $(BUILD)/test/fault/%.so: test/fault/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -O2 -g $(WARN) -shared -fPIC -o $@ $< -ldl

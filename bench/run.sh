@@ -122,13 +122,13 @@ measure() { # ROUNDS A… -- B…
 row() { # WHAT N FACTOR PLUS [PEAK-KIB]: bound = FACTOR * bare + PLUS ms
 	local verdict
 	verdict=$(awk -v what="$1" -v n="$2" -v factor="$3" -v plus="$4" -v most="${5:-0}" '
-		NR == 1 { ms = $1; least = $2; top = $3; peak = $4 }
+		NR == 1 { ms = $1; least = $2; top = $3; cpu = $4; peak = $5 }
 		NR == 2 { bare = $1 }
 		END {
 			bound = factor * bare + plus
 			ok = ms <= bound && (!most || peak <= most)
-			printf "%-26s %6s %9.2f %15s %9s %7s %9.2f %9.1f   %s\n", what, n, ms,
-				sprintf("%.1f..%.1f", least, top), factor ? sprintf("%.2f", bare) : "-",
+			printf "%-25s %6s %8.2f %13s %7.2f %8s %6s %8.2f %6.1f  %s\n", what, n, ms,
+				sprintf("%.1f..%.1f", least, top), cpu, factor ? sprintf("%.2f", bare) : "-",
 				factor ? sprintf("%.2f", ms / bare) : "-", bound, peak / 1024, ok ? "ok" : "MISSED"
 		}' < <(printf '%s\n' "${measured[@]}"))
 	echo "$verdict"
@@ -139,7 +139,8 @@ row() { # WHAT N FACTOR PLUS [PEAK-KIB]: bound = FACTOR * bare + PLUS ms
 printf '%s, %s cores, Linux %s, %s, %s, %s\n\n' \
 	"$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(nproc)" "$(uname -r)" "$(tmux -V)" \
 	"$(git --version)" "$(ao --version)"
-printf '%-26s %6s %9s %15s %9s %7s %9s %9s\n' what n "ao ms" "least..most" "bare ms" ratio "bound ms" "peak MiB"
+printf '%-25s %6s %8s %13s %7s %8s %6s %8s %6s\n' \
+	what n "ao ms" "least..most" "cpu ms" "bare ms" ratio "bound" MiB
 
 measure "$ROUNDS" ao version -- true
 row "version : true" - 1 2

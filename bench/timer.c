@@ -1,7 +1,7 @@
 /*
  * timer ROUNDS A… [-- B…]: runs A and B by turns, the first round uncounted, and prints for each on
- * a line: median, least and most milliseconds from before the start until it was reaped, and its
- * peak memory in KiB (getrusage(2), ru_maxrss). "{}" in a word becomes the number of the round.
+ * a line: median, least and most milliseconds from before the start until it was reaped, the median of
+ * its processor time in milliseconds, and its peak memory in KiB (getrusage(2), ru_maxrss). "{}" in a word becomes the number of the round.
  * Output goes nowhere. A run that does not exit with 0 ends it with status 1.
  */
 #include <errno.h>
@@ -22,7 +22,7 @@ enum { WORDS = 64, ROUNDS = 1000, WORD = 4096 };
 
 struct job {
 	char **words;
-	double ms[ROUNDS];
+	double ms[ROUNDS], cpu[ROUNDS];
 	long peak;
 };
 
@@ -32,6 +32,12 @@ static double now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static double cpu_ms(const struct rusage *u)
+{
+	return (double)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) * 1e3 +
+	       (double)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) / 1e3;
 }
 
 static char *fill_in(const char *word, int round)
@@ -73,6 +79,7 @@ static bool run(struct job *job, int round, posix_spawn_file_actions_t *quiet)
 	while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
 	job->ms[round] = now_ms() - from;
+	job->cpu[round] = cpu_ms(&usage);
 	if (usage.ru_maxrss > job->peak)
 		job->peak = usage.ru_maxrss;
 	if (status)
@@ -90,13 +97,19 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static double median(double *v, int n)
+{
+	qsort(v, (size_t)n, sizeof(*v), by_size);
+	return (v[(n - 1) / 2] + v[n / 2]) / 2;
+}
+
 static void report(struct job *job, int rounds)
 {
 	double *ms = job->ms + 1; /* the first round warms up */
+	double middle = median(ms, rounds);
 
-	qsort(ms, (size_t)rounds, sizeof(*ms), by_size);
-	printf("%.3f %.3f %.3f %ld\n", (ms[(rounds - 1) / 2] + ms[rounds / 2]) / 2, ms[0], ms[rounds - 1],
-		job->peak);
+	printf("%.3f %.3f %.3f %.3f %ld\n", middle, ms[0], ms[rounds - 1],
+		median(job->cpu + 1, rounds), job->peak);
 }
 
 int main(int argc, char **argv)

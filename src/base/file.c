@@ -19,12 +19,14 @@ static void fd_release(int *fd)
 	*fd = -1;
 }
 
-static struct err *open_to_read(int *out, struct stat *st, const char *path)
+/* *found == false: there is none; no error is made, for most lists ask after files that are not there. */
+static struct err *open_if(int *out, struct stat *st, bool *found, const char *path)
 {
 	AUTO(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return fail(ERR_MISSING, "%s: no such file", path);
+	*found = fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
+	if (!*found)
+		return NULL;
 	if (fd < 0 || fstat(fd, st) < 0)
 		return fail_errno("cannot read %s", path);
 	if (!S_ISREG(st->st_mode))
@@ -32,6 +34,21 @@ static struct err *open_to_read(int *out, struct stat *st, const char *path)
 	*out = fd;
 	fd = -1;
 	return NULL;
+}
+
+static struct err *open_to_read(int *out, struct stat *st, const char *path)
+{
+	bool found;
+
+	TRY(open_if(out, st, &found, path));
+	return found ? NULL : fail(ERR_MISSING, "%s: no such file", path);
+}
+
+/* How much to ask for: all that fstat(2) tells, and no read more to see the end; in /proc it tells
+ * nothing. One byte above max tells that there is more. */
+static size_t expected(const struct stat *st, size_t max)
+{
+	return st->st_size > 0 && (size_t)st->st_size <= max ? (size_t)st->st_size : max + 1;
 }
 
 /* Up to n bytes; fewer only at the end of the file. */
@@ -55,14 +72,12 @@ static struct err *read_n(struct buf *out, int fd, size_t n, const char *path)
 	return NULL;
 }
 
-struct err *file_read(struct buf *out, const char *path, size_t max)
+static struct err *read_whole(
+	struct buf *out, int fd, const struct stat *st, const char *path, size_t max)
 {
-	AUTO(fd_release) int fd = -1;
 	size_t before = out->n;
-	struct stat st;
 
-	TRY(open_to_read(&fd, &st, path));
-	TRY(read_n(out, fd, max + 1, path));
+	TRY(read_n(out, fd, expected(st, max), path));
 	if (out->n - before > max) {
 		buf_cut(out, before);
 		return fail(ERR_FAILED, "%s: larger than %zu bytes", path, max);
@@ -70,28 +85,40 @@ struct err *file_read(struct buf *out, const char *path, size_t max)
 	return NULL;
 }
 
+struct err *file_read(struct buf *out, const char *path, size_t max)
+{
+	AUTO(fd_release) int fd = -1;
+	struct stat st;
+
+	TRY(open_to_read(&fd, &st, path));
+	return read_whole(out, fd, &st, path, max);
+}
+
 struct err *file_read_if(struct buf *out, bool *found, const char *path, size_t max)
 {
-	struct err *e = file_read(out, path, max);
+	AUTO(fd_release) int fd = -1;
+	struct err *e;
+	struct stat st;
 
-	*found = !e;
-	if (e && e->class == ERR_MISSING) {
-		err_free(e);
-		return NULL;
-	}
+	e = open_if(&fd, &st, found, path);
+	if (!e && *found)
+		e = read_whole(out, fd, &st, path, max);
+	*found = *found && !e;
 	return e;
 }
 
-struct err *file_read_tail(struct buf *out, const char *path, size_t max)
+struct err *file_read_tail_if(struct buf *out, bool *found, const char *path, size_t max)
 {
 	AUTO(fd_release) int fd = -1;
 	AUTO(buf_release) struct buf b = { 0 };
 	const char *from;
 	struct stat st;
 
-	TRY(open_to_read(&fd, &st, path));
+	TRY(open_if(&fd, &st, found, path));
+	if (!*found)
+		return NULL;
 	if ((size_t)st.st_size <= max)
-		return read_n(out, fd, max, path);
+		return read_n(out, fd, (size_t)st.st_size, path);
 	/* one byte more: a newline there says that the first line is whole */
 	if (lseek(fd, st.st_size - (off_t)max - 1, SEEK_SET) < 0)
 		return fail_errno("cannot read %s", path);

@@ -24,8 +24,10 @@ enum durability { FILE_VOLATILE, FILE_DURABLE };
 MUST_USE struct err *file_read(struct buf *out, const char *path, size_t max);
 /* The same, but not there is success with *found false. */
 MUST_USE struct err *file_read_if(struct buf *out, bool *found, const char *path, size_t max);
-/* The last max bytes, from the first whole line among them on unless the file is shorter. */
-MUST_USE struct err *file_read_tail(struct buf *out, const char *path, size_t max);
+/* The last max bytes, from the first whole line among them on unless the file is shorter; not there
+ * is success with *found false. */
+MUST_USE struct err *file_read_tail_if(
+	struct buf *out, bool *found, const char *path, size_t max);
 /* Temporary ".NAME.new" beside it, then rename: writers of one file must hold a lock in common. */
 MUST_USE struct err *file_replace(
 	const char *path, const void *bytes, size_t n, enum durability durability);

@@ -8,6 +8,8 @@ static char *unescape(const char *s, size_t n)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 
+	if (!memchr(s, '\\', n))
+		return str_ndup(s, n);
 	for (size_t i = 0; i < n; i++) {
 		if (s[i] == '\\' && i + 1 < n && (s[i + 1] == 'n' || s[i + 1] == '\\'))
 			buf_addc(&b, s[++i] == 'n' ? '\n' : '\\');
@@ -73,7 +75,7 @@ void kv_parse(struct kv *kv, const char *text, size_t n, struct strv *bad)
 static struct kv_line *find(const struct kv *kv, const char *key)
 {
 	for (size_t i = kv->n; i-- > 0;)
-		if (kv->v[i].key && strcmp(kv->v[i].key, key) == 0)
+		if (kv->v[i].key && kv->v[i].key[0] == key[0] && strcmp(kv->v[i].key, key) == 0)
 			return &kv->v[i];
 	return NULL;
 }

@@ -11,9 +11,17 @@
 
 char *path_join(const char *dir, const char *name)
 {
-	if (name[0] == '/' || str_empty(dir))
+	size_t n = dir ? strlen(dir) : 0, m = strlen(name);
+	char *joined;
+
+	if (name[0] == '/' || !n)
 		return str_dup(name);
-	return str_format("%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
+	joined = mem_grow(NULL, n + m + 2); /* every file of every session comes through here */
+	memcpy(joined, dir, n);
+	if (joined[n - 1] != '/')
+		joined[n++] = '/';
+	memcpy(joined + n, name, m + 1);
+	return joined;
 }
 
 char *path_dir(const char *path)

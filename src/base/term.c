@@ -112,13 +112,29 @@ static void add_control(struct buf *out, uint32_t c, enum term_text kind)
 		buf_addc(out, ' ');
 }
 
+/* Printable ASCII, which is nearly all of it and never needs a second look. */
+static size_t plain_length(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s[i] >= ' ' && s[i] <= '~')
+		i++;
+	return i;
+}
+
 void term_safe(struct buf *out, const char *s, size_t n, enum term_text kind)
 {
 	for (size_t i = 0; i < n;) {
-		size_t skip = escape_length(s + i, n - i);
+		size_t plain = plain_length(s + i, n - i);
+		size_t skip = plain ? 0 : escape_length(s + i, n - i);
 		uint32_t c;
 		size_t used;
 
+		if (plain) {
+			buf_add(out, s + i, plain);
+			i += plain;
+			continue;
+		}
 		if (skip) {
 			i += skip;
 			continue;

@@ -16,12 +16,12 @@ static const char *const inks[] = {
 	[INK_CYAN] = "\033[36m",
 };
 
-static void write_safe(FILE *out, bool ascii, const char *text)
+static void write_safe(FILE *out, bool ascii, const char *text, size_t n)
 {
 	AUTO(buf_release) struct buf safe = { 0 };
 	AUTO(buf_release) struct buf plain = { 0 };
 
-	term_safe(&safe, text, strlen(text), TERM_TEXT);
+	term_safe(&safe, text, n, TERM_TEXT);
 	if (ascii)
 		term_ascii(&plain, buf_text(&safe));
 	fputs(buf_text(ascii ? &plain : &safe), out);
@@ -39,7 +39,7 @@ static void say(struct sink *s, enum sink_kind kind, const char *line)
 		return;
 	fflush(f->out);
 	fputs(kind == SINK_WARNING ? "ao: warning: " : kind == SINK_NOTE ? "ao: " : "  ", stderr);
-	write_safe(stderr, f->ascii, safe);
+	write_safe(stderr, f->ascii, safe, strlen(safe));
 	fputc('\n', stderr);
 }
 
@@ -83,11 +83,10 @@ static void put(const struct face *f, enum ink ink, const char *text)
 	size_t n = strlen(text);
 	bool inked = f->colour && ink != INK_NONE && n > 0;
 	bool line = inked && text[n - 1] == '\n';
-	AUTO(str_release) char *inside = str_ndup(text, line ? n - 1 : n);
 
 	if (inked)
 		fputs(inks[ink], f->out);
-	write_safe(f->out, f->ascii, inside);
+	write_safe(f->out, f->ascii, text, line ? n - 1 : n);
 	if (inked)
 		fputs("\033[0m", f->out);
 	if (line)

@@ -54,6 +54,7 @@ struct facts {
 	bool has_hooks;       /* it reported at least once */
 	int64_t turn_open_at; /* a prompt without an end since; 0: none open */
 	int64_t activity_at;  /* last sign of the agent's own doing */
+	int64_t output_at;    /* last output on its terminal, or now with a command of it running; 0: not asked */
 	int64_t stuck_after;  /* ms, agent-stuck.threshold */
 
 	struct pull pull;

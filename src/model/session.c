@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/valid.h"
-
 static const struct {
 	const char *key;
 	size_t offset;
@@ -21,22 +19,51 @@ static char **field(struct session *s, size_t i)
 
 static void rename_key(struct kv *lines, const char *from, const char *to)
 {
+	if (!kv_get(lines, from) || !str_empty(kv_get(lines, to)))
+		return;
+	kv_set(lines, to, NULL); /* said, and empty: the older one speaks */
 	for (size_t i = 0; i < lines->n; i++)
-		if (lines->v[i].key && str_equal(lines->v[i].key, from) && !kv_get(lines, to))
+		if (lines->v[i].key && strcmp(lines->v[i].key, from) == 0)
 			str_set(&lines->v[i].key, to);
+}
+
+/* Index of the key, COUNT_OF(fields): not ours. We write them in this order: the one behind the last
+ * is nearly always it. */
+static size_t field_of(const char *key, size_t next)
+{
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		size_t at = (next + i) % COUNT_OF(fields);
+		if (fields[at].key[0] == key[0] && strcmp(fields[at].key, key) == 0)
+			return at;
+	}
+	return COUNT_OF(fields);
+}
+
+/* The line keeps its key alone: session_write() gives every line of ours its value again. */
+static void take_value(char **slot, struct kv_line *l)
+{
+	str_release(slot);
+	if (!str_empty(l->value)) {
+		*slot = l->value;
+		l->value = NULL;
+	}
 }
 
 void session_parse(struct session *s, const char *id, const char *text, size_t n, struct strv *bad)
 {
 	struct session fresh = { 0 };
+	size_t next = 0;
 
 	kv_parse(&fresh.lines, text, n, bad);
 	rename_key(&fresh.lines, "issue", "issueId");
 	rename_key(&fresh.lines, "project", "projectId");
-	for (size_t i = 0; i < COUNT_OF(fields); i++) {
-		const char *value = kv_get(&fresh.lines, fields[i].key);
-		if (!str_empty(value))
-			str_set(field(&fresh, i), value);
+	for (size_t i = 0; i < fresh.lines.n; i++) {
+		struct kv_line *l = &fresh.lines.v[i];
+		size_t at = l->key ? field_of(l->key, next) : COUNT_OF(fields);
+		if (at == COUNT_OF(fields))
+			continue;
+		take_value(field(&fresh, at), l);
+		next = at + 1;
 	}
 	str_set(&fresh.id, id); /* the folder's name is the id; a text that disagrees is an old copy */
 	session_release(s);
@@ -75,16 +102,36 @@ bool session_is(const struct session *s, enum status status)
 	return session_status(s) == status;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Only digits from here to the end: how many? -1: something else. */
+static int digits_left(const char *s)
+{
+	int n = 0;
+
+	while (is_digit(s[n]))
+		n++;
+	return s[n] ? -1 : n;
+}
+
+/* Ten thousand ids are compared a hundred thousand times, so nothing is parsed: from the first
+ * difference on, the longer number is the larger one, for there are no leading zeros. */
 int session_id_order(const void *a, const void *b)
 {
 	const char *x = *(char *const *)a, *y = *(char *const *)b;
-	long m = 0, n = 0;
-	int i = 0, j = 0, by_prefix;
+	size_t at = 0, dash;
+	int m, n;
 
-	if (!valid_session(x, &i, &m) || !valid_session(y, &j, &n))
+	while (x[at] && x[at] == y[at])
+		at++;
+	for (dash = at; dash > 0 && is_digit(x[dash - 1]);)
+		dash--;
+	m = digits_left(x + at);
+	n = digits_left(y + at);
+	if (m < 0 || n < 0 || dash < 2 || x[dash - 1] != '-')
 		return strcmp(x, y);
-	by_prefix = strncmp(x, y, (size_t)(i > j ? i : j));
-	if (i != j || by_prefix)
-		return i == j ? by_prefix : strcmp(x, y);
-	return m < n ? -1 : m > n;
+	return m == n ? strcmp(x + at, y + at) : m - n;
 }

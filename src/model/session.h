@@ -48,7 +48,7 @@ struct session {
 #define MEMBER(member, key) char *member;
 	SESSION_FIELDS(MEMBER)
 #undef MEMBER
-	struct kv lines; /* the file as it was read */
+	struct kv lines; /* the file as it was read; the values of our own keys are above */
 };
 
 /* bad (may be NULL) gets a line for each broken line. The older spellings `issue` and `project` are

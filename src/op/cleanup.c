@@ -31,6 +31,13 @@ static struct cleanup_verdict judge(const struct world *w, const struct view *v)
 	return cleanup_reason(&c);
 }
 
+static char *reason_text(const struct cleanup_verdict *v, const struct facts *f)
+{
+	if (f->pull.state == PULL_MERGED && v->kill && !v->dead_only && f->pull.number)
+		return str_format("PR #%d merged", f->pull.number);
+	return str_dup(v->why);
+}
+
 struct err *op_cleanup_plan(struct cleanup_plan *out, const struct world *w, const char *project)
 {
 	AUTO(views_release) struct views views = { 0 };
@@ -43,10 +50,21 @@ struct err *op_cleanup_plan(struct cleanup_plan *out, const struct world *w, con
 			continue;
 		row = vec_push(&out->list);
 		row->id = str_dup(views.list.v[i].session.id);
-		row->reason = str_dup(verdict.why);
+		row->reason = reason_text(&verdict, &views.list.v[i].facts);
 		row->skipped = verdict.skip;
 	}
 	return NULL;
+}
+
+/* Since the plan was made it may have been restored, undeleted, or have come to new work. */
+static struct err *still_done(const struct world *w, const char *id)
+{
+	AUTO(views_release) struct views views = { 0 };
+
+	TRY(op_list(&views, w, &(struct list_options){ .session = id }));
+	if (views.list.n == 1 && judge(w, &views.list.v[0]).kill)
+		return NULL;
+	return fail(ERR_REFUSED, "it was brought back meanwhile and is kept");
 }
 
 struct err *op_cleanup(struct killed *out, const struct world *w, const struct cleanup_row *row)
@@ -54,5 +72,5 @@ struct err *op_cleanup(struct killed *out, const struct world *w, const struct c
 	AUTO(str_release) char *reason = str_format("cleaned up: %s", row->reason);
 
 	return op_kill(out, w, row->id,
-		&(struct kill_options){ .reason = reason, .only_if_gone = true });
+		&(struct kill_options){ .reason = reason, .allowed = still_done });
 }

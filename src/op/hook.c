@@ -1,7 +1,6 @@
 #include "op/hook.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,11 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "op/hook_input.h"
 #include "store/run.h"
 #include "store/signals.h"
 
-enum { INPUT_MAX = 8 << 20, SILENCE_MS = 15, DEPTH_MAX = 64 };
+enum { INPUT_MAX = 8 << 20, SILENCE_MS = 15, INPUT_MS = 500, DEPTH_MAX = 64 };
 
 /*
  * A nested agent (`claude -p` run by a tool) must not report as its parent. Processes named as the
@@ -43,10 +43,11 @@ static bool is_nested(const struct run_info *run)
 static void read_input(struct buf *b)
 {
 	struct pollfd p = { .fd = 0, .events = POLLIN };
+	int64_t until = clock_mono() + INPUT_MS; /* whoever writes bit by bit does not hold the agent up */
 
 	if (isatty(0))
 		return;
-	while (b->n < INPUT_MAX && poll(&p, 1, SILENCE_MS) > 0) {
+	while (b->n < INPUT_MAX && clock_mono() < until && poll(&p, 1, SILENCE_MS) > 0) {
 		ssize_t n;
 		buf_reserve(b, 65536);
 		n = read(0, b->s + b->n, 65536);
@@ -57,39 +58,6 @@ static void read_input(struct buf *b)
 		b->n += (size_t)n;
 		b->s[b->n] = '\0';
 	}
-}
-
-static const char *first_text(const json_t *o, const char *const *keys)
-{
-	for (; *keys; keys++) {
-		const char *text = json_string_value(json_object_get(o, *keys));
-		if (!str_empty(text))
-			return text;
-	}
-	return NULL;
-}
-
-/* An agent's hook JSON is known by its hook_event_name; anything else is the text itself. */
-static void take_input(struct signal_line *s, const struct buf *in)
-{
-	static const char *const said[] = { "message", "error", "last_assistant_message", "reason",
-		"tool_name", NULL };
-	json_t *o = in->n && in->s[0] == '{' ? json_loadb(in->s, in->n, 0, NULL) : NULL;
-	const char *prompt = json_string_value(json_object_get(o, "prompt"));
-	const char *text = buf_text(in);
-	size_t n = in->n;
-
-	if (json_object_get(o, "hook_event_name")) {
-		text = s->kind == SIGNAL_START ? json_string_value(json_object_get(o, "session_id")) :
-		       s->kind == SIGNAL_PROMPT ? prompt :
-						  first_text(o, said);
-		n = text ? strlen(text) : 0;
-	}
-	if (s->kind == SIGNAL_PROMPT)
-		signal_digest(&s->length, &s->hash, text ? text : "", n);
-	else if (n)
-		s->text = str_ndup(text, n > 4096 ? 4096 : n);
-	json_decref(o);
 }
 
 void op_hook(const char *event, int64_t at_ms)
@@ -109,7 +77,7 @@ void op_hook(const char *event, int64_t at_ms)
 	read_input(&in);
 	if (is_nested(&run))
 		return;
-	take_input(&s, &in);
+	hook_input(&s, buf_text(&in), in.n);
 	text = s.text;
 	err_drop(signals_append(folder, &s), "a hook never fails its caller");
 }

@@ -15,10 +15,11 @@ enum { SMALL_MAX = 65536, PACKED_REFS_MAX = 256 << 20 };
 char *first_line(const char *path)
 {
 	AUTO(buf_release) struct buf b = { 0 };
-	struct err *e = file_read(&b, path, SMALL_MAX);
+	bool found;
+	struct err *e = file_read_if(&b, &found, path, SMALL_MAX);
 
 	if (e) {
-		err_drop(e, "not there counts as unknown");
+		err_drop(e, "not readable counts as unknown");
 		return NULL;
 	}
 	buf_cut(&b, strcspn(buf_text(&b), "\r\n"));
@@ -148,9 +149,15 @@ static char *resolve_above(const char *path)
 
 bool same_place(const char *a, const char *b)
 {
-	AUTO(str_release) char *one = a ? resolve_above(a) : NULL;
-	AUTO(str_release) char *other = b ? resolve_above(b) : NULL;
+	AUTO(str_release) char *one = NULL;
+	AUTO(str_release) char *other = NULL;
 
+	if (!a || !b)
+		return false;
+	if (strcmp(a, b) == 0) /* nearly always, and then no link needs to be resolved */
+		return true;
+	one = resolve_above(a);
+	other = resolve_above(b);
 	return one && str_equal(one, other);
 }
 

@@ -29,12 +29,27 @@ static struct verdict verdict(const struct facts *f, int by, const char *why)
 	return (struct verdict){ a, by, why };
 }
 
+/* Did a better or a newer witness see it go on since the hook asked? */
+static int went_on(const struct facts *f, int hook)
+{
+	int live = newest(f, SOURCE_LIVE), transcript = newest(f, SOURCE_TRANSCRIPT);
+	int working = find(f, SOURCE_TERMINAL, ACTIVITY_ACTIVE);
+
+	if (live >= 0 && f->v[live].at > f->v[hook].at)
+		return live;
+	if (transcript >= 0 && f->v[transcript].at > f->v[hook].at)
+		return transcript;
+	if (working >= 0 && f->v[working].state && f->v[working].at > f->v[hook].at + QUIET_MS)
+		return working;
+	return -1;
+}
+
 /* An open dialog: told by a hook and not contradicted since, or seen on the terminal now. */
 static struct verdict waiting(const struct facts *f, int hook)
 {
 	int title = find(f, SOURCE_TERMINAL, ACTIVITY_WAITING_INPUT);
 	int screen = find(f, SOURCE_SCREEN, ACTIVITY_WAITING_INPUT);
-	int working = find(f, SOURCE_TERMINAL, ACTIVITY_ACTIVE);
+	int since;
 
 	if (title >= 0)
 		return verdict(f, title, "its title says that it waits for an answer");
@@ -42,10 +57,32 @@ static struct verdict waiting(const struct facts *f, int hook)
 		return verdict(f, screen, "its screen shows a question");
 	if (hook < 0 || f->v[hook].says != ACTIVITY_WAITING_INPUT)
 		return verdict(f, -1, "");
-	if (working >= 0 && f->v[working].state && f->v[working].at > f->v[hook].at + QUIET_MS)
-		return (struct verdict){ ACTIVITY_ACTIVE, working,
-			"a question was asked, but it has been working since" };
+	since = went_on(f, hook);
+	if (since >= 0)
+		return verdict(f, since, "a question was asked, but it went on since");
 	return verdict(f, hook, "it asked and nobody has answered since");
+}
+
+/* A state does not go stale; but "ready" that is older than a report of work is a disagreement. */
+static struct verdict by_live(const struct facts *f, int live)
+{
+	static const enum source events[] = { SOURCE_HOOK, SOURCE_TRANSCRIPT };
+
+	for (int i = 0; f->v[live].says == ACTIVITY_READY && i < 2; i++) {
+		int event = newest(f, events[i]);
+		if (event >= 0 && f->v[event].says == ACTIVITY_ACTIVE && f->v[event].at > f->v[live].at)
+			return verdict(f, event, "work was reported after its live status was read");
+	}
+	return verdict(f, live, "its own live status");
+}
+
+/* Told within the last 10 s. A time in the future is one before the clock was set back: it says
+ * nothing about how long ago that was. */
+static bool is_fresh(const struct facts *f, int hook)
+{
+	int64_t age = f->now - f->v[hook].at;
+
+	return age < STALE_ACTIVE_MS && age > -STALE_ACTIVE_MS;
 }
 
 static struct verdict by_hook(const struct facts *f, int hook)
@@ -55,7 +92,7 @@ static struct verdict by_hook(const struct facts *f, int hook)
 
 	if (f->v[hook].says != ACTIVITY_ACTIVE)
 		return verdict(f, hook, "its last report");
-	if (f->now - f->v[hook].at < STALE_ACTIVE_MS)
+	if (is_fresh(f, hook))
 		return verdict(f, hook, "it reported work a moment ago");
 	/* Esc, a rejected tool and some errors end a turn without any hook */
 	if (quiet >= 0 && screen >= 0 && f->v[screen].says != ACTIVITY_ACTIVE)
@@ -95,7 +132,7 @@ struct verdict activity_of(const struct facts *f)
 	if (v.by >= 0)
 		return v;
 	if (live >= 0)
-		return verdict(f, live, "its own live status");
+		return by_live(f, live);
 	if (transcript >= 0 && (hook < 0 || f->v[transcript].at > f->v[hook].at))
 		return verdict(f, transcript, "its transcript");
 	if (hook >= 0)
@@ -112,6 +149,6 @@ bool needs_terminal(const struct facts *f)
 	if (hook < 0)
 		return true;
 	if (f->v[hook].says == ACTIVITY_ACTIVE)
-		return f->now - f->v[hook].at >= STALE_ACTIVE_MS;
+		return !is_fresh(f, hook);
 	return f->v[hook].says == ACTIVITY_WAITING_INPUT;
 }

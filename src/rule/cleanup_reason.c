@@ -20,7 +20,9 @@ struct cleanup_verdict cleanup_reason(const struct cleanup_facts *c)
 	if (f->reboot)
 		return (struct cleanup_verdict){ .skip = true,
 			.why = "the machine restarted: ao session restore --all" };
-	if (!c->died_at || c->died_at <= c->brought_back_at)
+	/* a record's times are whole seconds: within the same one, nobody knows which came first */
+	if (!c->died_at || (c->brought_back_at && c->died_at < c->brought_back_at + 1000))
 		return keep;
-	return (struct cleanup_verdict){ .kill = true, .why = "its runtime is no longer alive" };
+	return (struct cleanup_verdict){
+		.kill = true, .dead_only = true, .why = "its runtime is no longer alive" };
 }

@@ -13,6 +13,7 @@ struct cleanup_facts {
 
 struct cleanup_verdict {
 	bool kill;
+	bool dead_only;   /* the reason is its death: one that lives again is kept */
 	bool skip;        /* worth a line: it looks done, but is kept for the reason */
 	const char *why;  /* a constant; NULL: neither */
 };

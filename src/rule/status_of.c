@@ -33,9 +33,14 @@ static bool is_failed_spawn(const struct facts *f, enum activity a)
 	return f->recorded == STATUS_ERRORED && f->runtime == TRI_NO && !f->has_workspace;
 }
 
+/* Of one that is gone the signs of life may be gone as well (a screen, say). What it was recorded as
+ * tells then, and where it left a word of its end, that rules. */
 static bool is_never_up(const struct facts *f, enum activity a)
 {
-	(void)a;
+	bool was_up = f->recorded != STATUS_SPAWNING && f->recorded != STATUS_ERRORED;
+
+	if (a == ACTIVITY_EXITED && (f->has_exit || was_up))
+		return false;
 	return !f->half_done && f->started_at && !f->sign_of_life &&
 	       f->now - f->started_at > UP_WITHIN_MS && !f->reboot;
 }
@@ -59,13 +64,19 @@ static bool is_waiting(const struct facts *f, enum activity a)
 	return a == ACTIVITY_WAITING_INPUT;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Not when it is ready: Esc ends a turn, and no hook tells. Output counts, if only of a long build. */
 static bool is_stuck(const struct facts *f, enum activity a)
 {
-	int64_t last = f->activity_at > f->turn_open_at ? f->activity_at : f->turn_open_at;
+	int64_t last = later(f->output_at, later(f->activity_at, f->turn_open_at));
 
-	if (a == ACTIVITY_EXITED || !f->turn_open_at || f->stuck_after <= 0)
+	if (a == ACTIVITY_EXITED || a == ACTIVITY_READY || a == ACTIVITY_IDLE)
 		return false;
-	return f->now - last > f->stuck_after;
+	return f->turn_open_at && f->stuck_after > 0 && f->now - last > f->stuck_after;
 }
 
 static bool is_spawning(const struct facts *f, enum activity a)

@@ -14,12 +14,25 @@
 #include "base/path.h"
 #include "base/stop.h"
 
-enum { ROTATE_AT = 8 << 20, LINE_MAX_BYTES = 65536, LOCK_WAIT_MS = 10000 };
+enum {
+	ROTATE_AT = 8 << 20,
+	FILE_MAX = 64 << 20, /* one that is larger is none of ours */
+	LINE_MAX_BYTES = 65536,
+	LOCK_WAIT_MS = 10000,
+};
+
+/* 0: it has none. What no log can reach is none either, and can be counted on from. */
+static long long sequence_in_event(const json_t *event)
+{
+	long long seq = json_integer_value(json_object_get(event, "seq"));
+
+	return seq > 0 && seq < 1LL << 53 ? seq : 0;
+}
 
 static long long sequence_of(const char *line, size_t n)
 {
 	json_t *event = json_loadb(line, n, 0, NULL);
-	long long seq = json_integer_value(json_object_get(event, "seq"));
+	long long seq = sequence_in_event(event);
 
 	json_decref(event);
 	return seq;
@@ -47,46 +60,82 @@ static struct err *repair(const char *path, const struct buf *tail)
 	return NULL;
 }
 
-/* *there: false where there is no such file. */
-static struct err *last_in_file(long long *seq, bool *there, const char *path)
+static int by_text(const void *a, const void *b)
 {
-	AUTO(buf_release) struct buf tail = { 0 };
-	struct err *e = file_read_tail(&tail, path, LINE_MAX_BYTES);
-	const char *end;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
-	*there = !e || e->class != ERR_MISSING;
-	if (!*there) {
-		err_free(e);
-		return NULL;
-	}
-	TRY(e);
-	if (!tail.n)
-		return NULL;
-	TRY(repair(path, &tail));
-	end = memrchr(tail.s, '\n', tail.n);
-	while (end && !*seq) {
-		const char *line = last_line(tail.s, (size_t)(end + 1 - tail.s));
-		*seq = sequence_of(line, (size_t)(end - line));
-		end = line > tail.s ? line - 1 : NULL;
-	}
+/* Paths, oldest first: the numbers in the names are padded, and '-' sorts before '.'. */
+static struct err *files(struct strv *paths, const struct store *st)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+
+	TRY(file_list(&names, st->dir));
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), by_text);
+	STRV_EACH(name, &names)
+		if (str_starts(*name, "events") && str_ends(*name, ".jsonl"))
+			strv_addf(paths, "%s/%s", st->dir, *name);
 	return NULL;
 }
 
-static struct err *files(struct strv *paths, const struct store *st);
-
-/* Whoever rotated may have died before the first line of the new file: then the newest old one tells. */
-static struct err *last_sequence(long long *seq, const struct store *st, const char *path)
+/* The number of the last line in the tail that has one; 0: none. */
+static long long sequence_in(const struct buf *tail)
 {
-	AUTO(strv_release) struct strv paths = { 0 };
+	const char *end = tail->n ? memrchr(tail->s, '\n', tail->n) : NULL;
+	long long seq = 0;
+
+	while (end && seq <= 0) {
+		const char *line = last_line(tail->s, (size_t)(end + 1 - tail->s));
+		seq = sequence_of(line, (size_t)(end - line));
+		end = line > tail->s ? line - 1 : NULL;
+	}
+	return seq;
+}
+
+static struct err *repaired_tail(long long *seq, const char *path, size_t max)
+{
+	AUTO(buf_release) struct buf tail = { 0 };
 	bool there;
 
-	TRY(last_in_file(seq, &there, path));
-	if (there && *seq)
+	TRY(file_read_tail_if(&tail, &there, path, max));
+	/* nothing: no line begins in there, and where the torn one begins is not known */
+	if (!tail.n)
+		return NULL;
+	*seq = sequence_in(&tail);
+	return *seq > 0 || max >= FILE_MAX ? repair(path, &tail) : NULL;
+}
+
+/* By the tail; where it holds no number (a line longer than it, a crash between putting the full file
+ * aside and the first line of the new one) by the whole file, then by the one put aside last. */
+static struct err *last_sequence(long long *seq, const struct store *st)
+{
+	AUTO(str_release) char *path = path_join(st->dir, "events.jsonl");
+	AUTO(strv_release) struct strv paths = { 0 };
+
+	TRY(repaired_tail(seq, path, LINE_MAX_BYTES));
+	if (*seq <= 0)
+		TRY(repaired_tail(seq, path, FILE_MAX));
+	if (*seq > 0)
 		return NULL;
 	TRY(files(&paths, st));
-	for (size_t i = paths.n; i > 0 && !*seq; i--)
-		TRY(last_in_file(seq, &there, paths.v[i - 1]));
+	for (size_t i = paths.n; i-- > 0 && *seq <= 0;)
+		if (!str_equal(paths.v[i], path))
+			TRY(repaired_tail(seq, paths.v[i], FILE_MAX));
 	return NULL;
+}
+
+/* The number of the first line that has one; 1 where none has. */
+static long long first_sequence(const struct buf *b)
+{
+	for (size_t i = 0; i < b->n;) {
+		size_t n = strcspn(b->s + i, "\n");
+		long long seq = sequence_of(b->s + i, n);
+		if (seq > 0)
+			return seq;
+		i += n + 1;
+	}
+	return 1;
 }
 
 /* The first line's number names the file that is put aside. */
@@ -94,15 +143,18 @@ static struct err *rotate(const struct store *st, const char *path)
 {
 	AUTO(buf_release) struct buf head = { 0 };
 	AUTO(str_release) char *aside = NULL;
+	long long number;
 	struct stat s;
-	size_t n;
 
 	if (stat(path, &s) < 0 || s.st_size < ROTATE_AT)
 		return NULL;
-	TRY(file_read(&head, path, ROTATE_AT + (1 << 20)));
-	n = head.n ? strcspn(head.s, "\n") : 0;
-	aside = str_format("%s/events-%012lld.jsonl", st->dir, sequence_of(buf_text(&head), n));
-	if (path_exists(aside) || rename(path, aside) < 0)
+	TRY(file_read(&head, path, FILE_MAX));
+	number = first_sequence(&head);
+	do { /* there is one of that number only where somebody edited: nothing is replaced */
+		str_release(&aside);
+		aside = str_format("%s/events-%012lld.jsonl", st->dir, number++);
+	} while (path_exists(aside));
+	if (rename(path, aside) < 0)
 		return fail_errno("cannot rotate %s", path);
 	return NULL;
 }
@@ -132,7 +184,7 @@ static struct err *append_locked(const struct store *st, const char *path, const
 	AUTO(str_release) char *line = NULL;
 	AUTO(str_release) char *text = NULL;
 	json_t *event;
-	struct err *e = last_sequence(&seq, st, path);
+	struct err *e = last_sequence(&seq, st);
 
 	if (!e)
 		e = rotate(st, path);
@@ -165,25 +217,6 @@ struct err *events_append(const struct store *st, const char *session, const cha
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Paths, oldest first: the numbers in the names are padded, and '-' sorts before '.'. */
-static struct err *files(struct strv *paths, const struct store *st)
-{
-	AUTO(strv_release) struct strv names = { 0 };
-
-	TRY(file_list(&names, st->dir));
-	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), by_text);
-	STRV_EACH(name, &names)
-		if (str_starts(*name, "events") && str_ends(*name, ".jsonl"))
-			strv_addf(paths, "%s/%s", st->dir, *name);
-	return NULL;
-}
 
 static void pass_line(
 	const char *line, size_t n, const char *session, event_reader pass, void *arg)
@@ -221,7 +254,7 @@ struct err *events_read(const struct store *st, const char *session, event_reade
 	STRV_EACH(path, &paths) {
 		AUTO(buf_release) struct buf b = { 0 };
 		bool found;
-		TRY(file_read_if(&b, &found, *path, ROTATE_AT + (1 << 20)));
+		TRY(file_read_if(&b, &found, *path, FILE_MAX));
 		pass_lines(buf_text(&b), b.n, session, pass, arg);
 	}
 	return NULL;
@@ -240,7 +273,7 @@ static struct err *read_since(
 	AUTO(buf_release) struct buf b = { 0 };
 	bool found;
 
-	TRY(file_read_if(&b, &found, path, ROTATE_AT + (1 << 20)));
+	TRY(file_read_if(&b, &found, path, FILE_MAX));
 	if ((off_t)b.n < *from)
 		*from = 0;
 	*from += (off_t)pass_lines(
@@ -285,11 +318,11 @@ struct check {
 static void check_line(void *arg, json_t *event, const char *line)
 {
 	struct check *c = arg;
-	long long seq = json_integer_value(json_object_get(event, "seq"));
+	long long seq = sequence_in_event(event);
 
 	(void)line;
 	c->report->lines++;
-	if (!event || seq <= 0) {
+	if (!seq) {
 		c->report->broken++;
 		return;
 	}
@@ -310,7 +343,7 @@ struct err *events_verify(struct events_report *out, const struct store *st)
 
 	*out = (struct events_report){ 0 };
 	TRY(events_read(st, NULL, check_line, &c));
-	TRY(file_read_if(&tail, &found, path, ROTATE_AT + (1 << 20)));
+	TRY(file_read_if(&tail, &found, path, FILE_MAX));
 	out->torn = tail.n && tail.s[tail.n - 1] != '\n';
 	return NULL;
 }

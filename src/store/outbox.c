@@ -8,7 +8,7 @@
 #include "base/kv.h"
 #include "base/path.h"
 
-enum { MESSAGE_MAX = 8 << 20 };
+enum { MESSAGE_MAX = 8 << 20, TEXT_MAX = 7 << 20 /* the rest is for the header */ };
 
 #define ROW(name, word) word,
 static const char *const words[] = { MESSAGE_STATES(ROW) };
@@ -86,7 +86,9 @@ struct err *outbox_save(const struct store *st, const char *id, const struct mes
 
 static int by_number(const void *a, const void *b)
 {
-	return *(const int *)a - *(const int *)b;
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return x < y ? -1 : x > y;
 }
 
 struct numbers {
@@ -103,12 +105,23 @@ static struct err *list_numbers(struct numbers *out, const char *folder)
 	AUTO(strv_release) struct strv names = { 0 };
 
 	TRY(file_list(&names, folder));
+	/* a copy of a message, "0001~", is none: it would be typed once more */
 	STRV_EACH(name, &names)
-		if ((*name)[0] != '.' && atoi(*name) > 0)
+		if (strspn(*name, "0123456789") == strlen(*name) && strlen(*name) < 10 && atoi(*name) > 0)
 			*vec_push(&out->list) = atoi(*name);
 	if (out->list.n)
 		qsort(out->list.v, out->list.n, sizeof(*out->list.v), by_number);
 	return NULL;
+}
+
+static struct err *make_folder(const struct store *st, const char *id, const char *folder)
+{
+	AUTO(str_release) char *session = store_folder(st, id);
+
+	if (path_is_dir(folder))
+		return NULL;
+	TRY(file_make_dirs(folder));
+	return file_sync_dir(session); /* a durable message in a folder that a power cut forgets is none */
 }
 
 /* Two senders at once: the lock of the outbox, not the session's, which one of them may hold for
@@ -120,7 +133,9 @@ struct err *outbox_add(const struct store *st, const char *id, struct message *m
 	AUTO(str_release) char *folder = store_path(st, id, "outbox");
 	AUTO(str_release) char *lock = store_path(st, id, "outbox.lock");
 
-	TRY(file_make_dirs(folder));
+	if (m->text.n > TEXT_MAX)
+		return fail(ERR_USAGE, "the message is larger than %d MiB", TEXT_MAX >> 20);
+	TRY(make_folder(st, id, folder));
 	TRY(lock_take(&l, lock, 10000));
 	TRY(list_numbers(&numbers, folder));
 	m->number = numbers.list.n ? numbers.list.v[numbers.list.n - 1] + 1 : 1;

@@ -66,6 +66,20 @@ static void add_text(struct buf *b, const char *s)
 	}
 }
 
+/* Half a line at the end (a full disk, a power cut) must not swallow the next one. */
+static bool is_torn(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	char last = '\n';
+
+	if (end > 0 && pread(fd, &last, 1, end - 1) != 1)
+		last = '\n';
+	if (fd >= 0)
+		close(fd);
+	return last != '\n';
+}
+
 struct err *signals_append(const char *folder, const struct signal_line *s)
 {
 	AUTO(str_release) char *path = path_join(folder, "signals");
@@ -79,6 +93,10 @@ struct err *signals_append(const char *folder, const struct signal_line *s)
 		add_text(&b, s->text);
 	}
 	buf_addc(&b, '\n');
+	if (is_torn(path)) {
+		AUTO(str_release) char *line = buf_detach(&b);
+		buf_addf(&b, "\n%s", line);
+	}
 	return file_append(path, b.s, b.n, FILE_VOLATILE);
 }
 
@@ -98,14 +116,13 @@ static char *unescape(const char *s, size_t n)
 static bool parse_line(struct signal_line *out, const char *line, size_t n)
 {
 	AUTO(str_release) char *copy = str_ndup(line, n);
-	char time[32], kind[16], source[32];
+	char time[32], kind[16], source[32], hash[17];
 	int pid, used = 0, which;
 	size_t length;
-	uint64_t hash;
 
 	if (strlen(copy) != n ||
-		sscanf(copy, "%31s %15s %31s %d %zu %16" SCNx64 "%n", time, kind, source, &pid,
-			&length, &hash, &used) != 6)
+		sscanf(copy, "%31s %15s %31s %d %zu %16[0-9a-f]%n", time, kind, source, &pid,
+			&length, hash, &used) != 6)
 		return false;
 	which = signal_parse_word(kind);
 	if (which < 0 || !clock_parse(&out->at, time) || (copy[used] && copy[used] != ' '))
@@ -114,7 +131,7 @@ static bool parse_line(struct signal_line *out, const char *line, size_t n)
 	out->source = str_dup(source);
 	out->pid = pid;
 	out->length = length;
-	out->hash = hash;
+	out->hash = strtoull(hash, NULL, 16);
 	out->text = copy[used] ? unescape(copy + used + 1, n - (size_t)used - 1) : str_dup("");
 	return true;
 }
@@ -158,13 +175,9 @@ void signals_parse(struct signals *out, const char *text, size_t n)
 static struct err *read_one(struct buf *b, const char *folder, const char *name)
 {
 	AUTO(str_release) char *path = path_join(folder, name);
-	struct err *e = file_read_tail(b, path, TAIL_MAX);
+	bool found;
 
-	if (e && e->class == ERR_MISSING) {
-		err_free(e);
-		return NULL;
-	}
-	return e;
+	return file_read_tail_if(b, &found, path, TAIL_MAX);
 }
 
 struct err *signals_read(struct signals *out, const char *folder)

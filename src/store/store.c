@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "base/path.h"
 #include "base/valid.h"
 
-enum { RECORD_MAX = 1 << 20, NAMESPACE_WAIT_MS = 10000 };
+enum { RECORD_MAX = 1 << 20, NAMESPACE_WAIT_MS = 10000, NUMBER_MAX = 999999999 };
 
 void store_release(struct store *st)
 {
@@ -38,29 +39,44 @@ static struct err *namespace_lock(struct lock *l, const struct store *st)
 
 /* ---- whose namespace is it ------------------------------------------------------------- */
 
-static struct err *claim(const struct store *st, const struct config *c, const char *origin)
+static struct err *claim(
+	const struct store *st, const struct config *c, const char *origin, bool adopt)
 {
-	sink_say(st->sink, SINK_NOTE, "the config of this namespace is now %s", c->file);
+	if (adopt)
+		sink_say(st->sink, SINK_NOTE, "the config of this namespace is now %s", c->file);
 	return file_replace(origin, c->file, strlen(c->file), FILE_DURABLE);
 }
 
-static struct err *check_origin(const struct store *st, const struct config *c, bool make)
+/* *mine false: it is written down for nobody, or for a config that is gone. */
+static struct err *read_origin(
+	bool *mine, bool *found, const struct store *st, const struct config *c, const char *origin)
 {
-	AUTO(str_release) char *origin = path_join(st->dir, ".origin");
 	AUTO(buf_release) struct buf b = { 0 };
-	bool found;
 
-	TRY(file_read_if(&b, &found, origin, 65536));
+	TRY(file_read_if(&b, found, origin, 65536));
 	buf_trim(&b);
-	if (!found || !b.n)
-		return make ? file_replace(origin, c->file, strlen(c->file), FILE_DURABLE) : NULL;
-	if (str_equal(b.s, c->file))
-		return NULL;
-	if (path_exists(b.s))
+	*found = b.n > 0;
+	*mine = *found && str_equal(b.s, c->file);
+	if (*found && !*mine && path_exists(b.s))
 		return fail(ERR_CONFIG,
 			"the namespace '%s' in %s belongs to %s; give this config another `name:`",
 			c->name, st->data_dir, b.s);
-	return make ? claim(st, c, origin) : NULL;
+	return NULL;
+}
+
+/* Two configs of one name may come at once: who writes, looks again under the lock. */
+static struct err *check_origin(const struct store *st, const struct config *c, bool make)
+{
+	AUTO(str_release) char *origin = path_join(st->dir, ".origin");
+	AUTO(lock_release) struct lock l = { 0 };
+	bool mine, found;
+
+	TRY(read_origin(&mine, &found, st, c, origin));
+	if (mine || !make)
+		return NULL;
+	TRY(namespace_lock(&l, st));
+	TRY(read_origin(&mine, &found, st, c, origin));
+	return mine ? NULL : claim(st, c, origin, found);
 }
 
 struct err *store_open(struct store *st, const struct config *c, struct sink *sink, bool make)
@@ -194,17 +210,22 @@ struct err *store_load(struct session *s, const struct store *st, const char *id
  * any instant. */
 static struct err *adopt_older(const struct store *st, const char *id)
 {
+	AUTO(lock_release) struct lock l = { 0 };
 	AUTO(str_release) char *older = store_folder(st, id);
 	AUTO(str_release) char *folder = str_format("%s/.new-%s", st->dir, id);
 	AUTO(str_release) char *metadata = path_join(folder, "metadata");
 	AUTO(buf_release) struct buf b = { 0 };
 
+	TRY(namespace_lock(&l, st));
+	if (path_is_dir(older)) /* another command was quicker */
+		return NULL;
 	TRY(file_read(&b, older, RECORD_MAX));
 	TRY(file_remove_tree(folder));
 	TRY(file_make_dirs(folder));
 	TRY(file_replace(metadata, buf_text(&b), b.n, FILE_DURABLE));
 	if (renameat2(AT_FDCWD, folder, AT_FDCWD, older, RENAME_EXCHANGE) < 0)
 		return fail_errno("cannot convert the record of %s", id);
+	TRY(file_sync_dir(st->dir));
 	return file_remove_tree(folder);
 }
 
@@ -213,10 +234,13 @@ static struct err *save(const struct store *st, struct session *s)
 	AUTO(str_release) char *folder = store_folder(st, s->id);
 	AUTO(str_release) char *path = path_join(folder, "metadata");
 	AUTO(buf_release) struct buf b = { 0 };
-	AUTO(str_release) char *rev = str_format("%ld", s->rev ? strtol(s->rev, NULL, 10) + 1 : 1);
+	long before = s->rev ? strtol(s->rev, NULL, 10) : 0;
+	AUTO(str_release) char *rev = str_format("%ld", before < LONG_MAX ? before + 1 : before);
 
 	if (path_exists(folder) && !path_is_dir(folder))
 		TRY(adopt_older(st, s->id));
+	else if (!s->rev)
+		TRY(file_sync_dir(st->dir)); /* the folder itself is new, perhaps */
 	str_set(&s->rev, rev);
 	session_write(&b, s);
 	return file_replace(path, b.s, b.n, FILE_DURABLE);
@@ -255,6 +279,8 @@ static long highest(const struct kv *next, const struct store *st, const char *p
 	AUTO(strv_release) struct strv names = { 0 };
 	size_t n = strlen(prefix);
 
+	if (best < 0 || best > NUMBER_MAX) /* somebody edited it */
+		best = 0;
 	err_drop(file_list(&names, st->dir), "the hint is enough");
 	STRV_EACH(name, &names) {
 		int prefix_n;
@@ -281,6 +307,8 @@ static struct err *reserve_next(
 	TRY(file_read_if(&b, &found, path, 1 << 20));
 	kv_parse(&next, buf_text(&b), b.n, NULL);
 	number = highest(&next, st, prefix) + 1;
+	if (number > NUMBER_MAX)
+		return fail(ERR_FAILED, "no free number for %s-…: %d is the last", prefix, NUMBER_MAX);
 	name = str_format("%s-%ld", prefix, number);
 	text = str_format("%ld", number);
 	kv_set(&next, prefix, text);

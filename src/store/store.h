@@ -35,8 +35,8 @@ char *store_path(const struct store *st, const char *id, const char *name);
  * hint .closed names. A folder without metadata counts (half-made). */
 MUST_USE struct err *store_ids(struct strv *ids, const struct store *st, bool live_only);
 
-/* ERR_MISSING "no session 'fe-9' …" where there is none. A half-made one (folder without metadata) is
- * ERR_MISSING too, with *half_made true when half_made is not NULL. */
+/* ERR_MISSING "no session 'fe-9' …" where there is none, also of a half-made one (folder without
+ * metadata). */
 MUST_USE struct err *store_load(struct session *s, const struct store *st, const char *id);
 /* Durable, whole or not at all; needs the session's lock. Adds one to rev. Turns an older plain
  * file into the folder form. */

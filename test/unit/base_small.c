@@ -336,6 +336,8 @@ static void test_proc(void **state)
 	assert_int_equal(symlink(sleep_path, odd), 0);
 	ok(child_start(&c, &(struct child_options){ .argv = ARGV(odd, "60"), .fd = { -1, -1, -1 },
 		.env = ARGV("AO_UNIT=one", "AO_KEEP=1") }));
+	for (int i = 0; i < 5000 && !proc_is(c.pid, "60"); i++) /* its exec has an end, too */
+		ok(clock_sleep(1));
 	assert_true(proc_read(&p, c.pid));
 	assert_int_equal(p.parent, getpid());
 	assert_string_equal(p.comm, "a ) b");

@@ -1,0 +1,17 @@
+/* Anything may be said to a hook; what becomes of it is text, or a length and a hash. */
+#include "fuzz.h"
+#include "op/hook_input.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	for (int kind = 0; kind < SIGNAL_COUNT; kind++) {
+		struct signal_line s = { .kind = (enum signal_kind)kind };
+
+		hook_input(&s, (const char *)bytes, n);
+		require(s.length <= n);
+		require(s.kind != SIGNAL_PROMPT || !s.text);
+		require(!s.text || strlen(s.text) <= 4096);
+		free(s.text);
+	}
+	return 0;
+}
