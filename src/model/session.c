@@ -72,10 +72,11 @@ void session_parse(struct session *s, const char *id, const char *text, size_t n
 
 void session_write(struct buf *out, struct session *s)
 {
-	const char *before = NULL; /* the page's order, also where a field gets its value later */
+	enum { PAGE_KEYS = 8 };    /* they keep the page's order, also where one is known later */
+	const char *before = NULL;
 
 	for (size_t i = 0; i < COUNT_OF(fields); i++) {
-		kv_set_behind(&s->lines, fields[i].key, *field(s, i), before);
+		kv_set_behind(&s->lines, fields[i].key, *field(s, i), i < PAGE_KEYS ? before : NULL);
 		if (*field(s, i))
 			before = fields[i].key;
 	}
