@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/valid.h"
+
 static const struct {
 	const char *key;
 	size_t offset;
@@ -39,16 +41,6 @@ static size_t field_of(const char *key, size_t next)
 	return COUNT_OF(fields);
 }
 
-/* The line keeps its key alone: session_write() gives every line of ours its value again. */
-static void take_value(char **slot, struct kv_line *l)
-{
-	str_release(slot);
-	if (!str_empty(l->value)) {
-		*slot = l->value;
-		l->value = NULL;
-	}
-}
-
 void session_parse(struct session *s, const char *id, const char *text, size_t n, struct strv *bad)
 {
 	struct session fresh = { 0 };
@@ -58,11 +50,11 @@ void session_parse(struct session *s, const char *id, const char *text, size_t n
 	rename_key(&fresh.lines, "issue", "issueId");
 	rename_key(&fresh.lines, "project", "projectId");
 	for (size_t i = 0; i < fresh.lines.n; i++) {
-		struct kv_line *l = &fresh.lines.v[i];
+		const struct kv_line *l = &fresh.lines.v[i];
 		size_t at = l->key ? field_of(l->key, next) : COUNT_OF(fields);
 		if (at == COUNT_OF(fields))
 			continue;
-		take_value(field(&fresh, at), l);
+		str_set(field(&fresh, at), str_empty(l->value) ? NULL : l->value);
 		next = at + 1;
 	}
 	str_set(&fresh.id, id); /* the folder's name is the id; a text that disagrees is an old copy */
@@ -103,36 +95,16 @@ bool session_is(const struct session *s, enum status status)
 	return session_status(s) == status;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Only digits from here to the end: how many? -1: something else. */
-static int digits_left(const char *s)
-{
-	int n = 0;
-
-	while (is_digit(s[n]))
-		n++;
-	return s[n] ? -1 : n;
-}
-
-/* Ten thousand ids are compared a hundred thousand times, so nothing is parsed: from the first
- * difference on, the longer number is the larger one, for there are no leading zeros. */
 int session_id_order(const void *a, const void *b)
 {
 	const char *x = *(char *const *)a, *y = *(char *const *)b;
-	size_t at = 0, dash;
-	int m, n;
+	long m = 0, n = 0;
+	int i = 0, j = 0, by_prefix;
 
-	while (x[at] && x[at] == y[at])
-		at++;
-	for (dash = at; dash > 0 && is_digit(x[dash - 1]);)
-		dash--;
-	m = digits_left(x + at);
-	n = digits_left(y + at);
-	if (m < 0 || n < 0 || dash < 2 || x[dash - 1] != '-')
+	if (!valid_session(x, &i, &m) || !valid_session(y, &j, &n))
 		return strcmp(x, y);
-	return m == n ? strcmp(x + at, y + at) : m - n;
+	by_prefix = strncmp(x, y, (size_t)(i > j ? i : j));
+	if (i != j || by_prefix)
+		return i == j ? by_prefix : strcmp(x, y);
+	return m < n ? -1 : m > n;
 }

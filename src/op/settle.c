@@ -65,8 +65,10 @@ static struct err *back_spawn(struct hold *h)
 	if (saved.ref)
 		str_set(&h->s.saved, saved.ref);
 	tell_saved(h, &saved);
+	str_set(&h->s.workspace_handle, NULL);
 	str_set(&h->s.doing, NULL);
-	return hold_status(h, STATUS_ERRORED, "spawn interrupted");
+	TRY(hold_status(h, STATUS_ERRORED, "spawn interrupted"));
+	return store_close(&h->world->store, h->s.id);
 }
 
 static struct err *back_restore(struct hold *h)
@@ -113,10 +115,10 @@ static struct err *carry_out(struct hold *h, enum settlement s, enum verb verb)
 	}
 }
 
-static void tell(struct hold *h, const char *verb, enum settlement s)
+static void tell(struct hold *h, const char *verb, enum settlement s, const struct err *cause)
 {
-	sink_say(h->world->sink, SINK_NOTE, "%s: an interrupted %s was %s", h->s.id, verb,
-		settlement_word(s));
+	sink_say(h->world->sink, SINK_NOTE, cause ? "%s: the failed %s was %s" : "%s: an interrupted %s was %s",
+		h->s.id, verb, settlement_word(s));
 	hold_log(h, "settled", json_pack("{s:s, s:s}", "verb", verb, "how", settlement_word(s)));
 }
 
@@ -137,7 +139,7 @@ static struct err *settle(struct hold *h, const struct err *cause)
 	TRY(wrap(carry_out(h, s, f.verb), "%s: settling an interrupted %s", h->s.id, verb));
 	if (cause && session_is(&h->s, STATUS_ERRORED))
 		TRY(hold_status(h, STATUS_ERRORED, cause->text));
-	tell(h, verb, s);
+	tell(h, verb, s, cause);
 	return NULL;
 }
 
