@@ -63,8 +63,14 @@ void session_parse(struct session *s, const char *id, const char *text, size_t n
 
 void session_write(struct buf *out, struct session *s)
 {
-	for (size_t i = 0; i < COUNT_OF(fields); i++)
-		kv_set(&s->lines, fields[i].key, *field(s, i));
+	enum { PAGE_KEYS = 8 };    /* they keep the page's order, also where one is known later */
+	const char *before = NULL;
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		kv_set_behind(&s->lines, fields[i].key, *field(s, i), i < PAGE_KEYS ? before : NULL);
+		if (*field(s, i))
+			before = fields[i].key;
+	}
 	kv_write(out, &s->lines);
 }
 

@@ -48,14 +48,17 @@ plant_work() { # SESSION: work that nobody but its worktree has
 }
 
 ours() { grep -lzxF "HOME=$HOME" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
-# Ours except for this shell and what it runs: by comm, since all inherit our HOME.
+# What a point left of ao, not what this script runs itself (all inherit our HOME): by name, or an orphan.
 survivors() {
-	local pid name
+	local pid name stat
 	for pid in $(ours); do
 		read -r name 2>/dev/null <"/proc/$pid/comm" || continue
 		case $name in
-		bash | grep | cut | timeout | strace | sed | sleep | xargs | sweep.sh | races.sh | run.sh) ;;
-		*) echo "$pid" ;;
+		ao | ao-run | tmux* | standin | git*) echo "$pid" ;;
+		*)
+			read -r stat 2>/dev/null <"/proc/$pid/stat" || continue
+			stat=${stat##*) }
+			[ "$(echo "$stat" | cut -d' ' -f2)" != 1 ] || echo "$pid" ;;
 		esac
 	done
 }
