@@ -112,12 +112,12 @@ static inline void same_text(const char *a, const char *b)
 static const char make_repo[] =
 	"set -e; mkdir -p '%s' && cd '%s' && git init -q -b main . && "
 	"for d in 1 2 3 4 5 6 7 8; do mkdir d$d; for f in 1 2 3; do echo $d$f >d$d/f$f.txt; done; "
-        "done; "
+	"done; "
 	"rm -r d7; echo was a file >d7; "
 	"printf '*.log\\n' >.gitignore; printf '*.flt filter=up\\ncrlf.txt text eol=crlf\\n*.txt "
-        "text=auto\\n' "
+	"text=auto\\n' "
 	">.gitattributes; git config filter.up.clean 'tr a-z A-Z'; git config filter.up.smudge 'tr "
-        "A-Z a-z'; "
+	"A-Z a-z'; "
 	"echo tracked >d4/tracked.flt; printf 'one\\r\\ntwo\\r\\n' >d4/crlf.txt; "
 	"git add . && git commit -qm first";
 
@@ -232,7 +232,7 @@ static inline int set_up(void **state)
 	return !ws ||
 		shell("git config --global user.name t; git config --global user.email t@t; "
 		      "git config --global init.defaultBranch main; git config --global "
-	              "advice.detachedHead false");
+		      "advice.detachedHead false");
 }
 
 static inline int tear_down(void **state)

@@ -44,8 +44,8 @@ static void set_attributes(posix_spawnattr_t *attributes)
 	posix_spawnattr_setsigdefault(attributes, &all);
 	posix_spawnattr_setsigmask(attributes, &none);
 	posix_spawnattr_setpgroup(attributes, 0);
-	posix_spawnattr_setflags(attributes,
-		POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setflags(
+		attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 }
 
 struct err *child_start(struct child *c, const struct child_options *o)
@@ -130,8 +130,7 @@ static void clear_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void become(
-	int gate, char *const *argv, char *const *env, const char *dir, mode_t mask)
+static void become(int gate, char *const *argv, char *const *env, const char *dir, mode_t mask)
 {
 	AUTO(str_release) char *why = NULL;
 
@@ -155,8 +154,8 @@ static void become(
 	_exit(127);
 }
 
-struct err *child_fork_foreground(struct child_held *c, char *const *argv, char *const *env,
-	const char *dir, mode_t mask)
+struct err *child_fork_foreground(
+	struct child_held *c, char *const *argv, char *const *env, const char *dir, mode_t mask)
 {
 	int gate[2];
 	pid_t pid;

@@ -39,8 +39,8 @@ struct child_held {
 	int fd;
 };
 
-MUST_USE struct err *child_fork_foreground(struct child_held *c, char *const *argv,
-	char *const *env, const char *dir, mode_t mask);
+MUST_USE struct err *child_fork_foreground(
+	struct child_held *c, char *const *argv, char *const *env, const char *dir, mode_t mask);
 void child_go(struct child_held *c);
 /* After its death: why its program could not be started. NULL: it was. */
 char *child_why(struct child_held *c);

@@ -16,7 +16,7 @@ int64_t clock_mono(void);
 /* "2026-11-22T07:17:56Z", the form in records; with milliseconds ".123Z" in signals and events. */
 char *clock_iso(int64_t wall_ms);
 char *clock_iso_ms(int64_t wall_ms);
-char *clock_compact(int64_t wall_ms);            /* "20261122T071756Z", the form in ref names */
+char *clock_compact(int64_t wall_ms);                /* "20261122T071756Z", the form in ref names */
 bool clock_parse(int64_t *wall_ms, const char *iso); /* any of the three; false: not a time */
 /* "2m": whole s, m, h or d, floored; never negative. */
 char *clock_age(int64_t ms);

@@ -3,7 +3,7 @@
 
 #include "base/vec.h"
 
-void env_copy(struct strv *env);                   /* adds our own environment */
+void env_copy(struct strv *env); /* adds our own environment */
 const char *env_get(const struct strv *env, const char *name);
 void env_set(struct strv *env, const char *name, const char *value); /* NULL: unset */
 void env_unset_prefix(struct strv *env, const char *prefix);

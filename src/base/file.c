@@ -325,7 +325,8 @@ static struct err *walk_up(struct walk *w)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return stuck(w, name);
 	if (st.st_dev != step->dev || st.st_ino != step->ino)
-		return fail(ERR_FAILED, "%s/%s was moved while it was removed", buf_text(&w->path), name);
+		return fail(ERR_FAILED, "%s/%s was moved while it was removed", buf_text(&w->path),
+			name);
 	if (unlinkat(fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return stuck(w, name);
 	close(w->fd);

@@ -23,7 +23,7 @@ struct kv {
 /* `bad` (may be NULL) gets "line 3: …" for each broken line. White space around the key and at the
  * start of the line is forgiven, since people edit these by hand. */
 void kv_parse(struct kv *kv, const char *text, size_t n, struct strv *bad);
-const char *kv_get(const struct kv *kv, const char *key); /* NULL: not there */
+const char *kv_get(const struct kv *kv, const char *key);       /* NULL: not there */
 void kv_set(struct kv *kv, const char *key, const char *value); /* NULL value takes the line out */
 /* The same; where the key is new, its line comes right behind the one of `after` (NULL: the last). */
 void kv_set_behind(struct kv *kv, const char *key, const char *value, const char *after);

@@ -38,7 +38,8 @@ bool proc_read(struct proc *p, pid_t pid)
 		return false;
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)(close_ - open_ - 1), open_ + 1);
 	if (sscanf(close_ + 2,
-		    "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		    "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+	            "%llu",
 		    &parent, &start) != 2)
 		return false;
 	p->parent = parent;

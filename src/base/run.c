@@ -79,8 +79,8 @@ static struct err *drain(int *fd, struct buf *b, const char *program)
 	return NULL;
 }
 
-static struct err *transfer(
-	struct pollfd p[5], struct pipes *io, const struct run *o, struct run_result *r, size_t *sent)
+static struct err *transfer(struct pollfd p[5], struct pipes *io, const struct run *o,
+	struct run_result *r, size_t *sent)
 {
 	if (p[0].revents)
 		TRY(feed(&io->ours[0], o, sent));

@@ -14,7 +14,8 @@ bool valid_id(const char *s)
 	if (n < 1 || n > 64 || s[0] == '-')
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!isascii((unsigned char)s[i]) || (!isalnum((unsigned char)s[i]) && s[i] != '_' && s[i] != '-'))
+		if (!isascii((unsigned char)s[i]) ||
+			(!isalnum((unsigned char)s[i]) && s[i] != '_' && s[i] != '-'))
 			return false;
 	return true;
 }
@@ -41,7 +42,8 @@ static bool valid_component(const char *s, size_t n)
 
 bool valid_branch(const char *s)
 {
-	if (str_empty(s) || s[0] == '-' || strlen(s) > 200 || str_equal(s, "@") || str_equal(s, "HEAD"))
+	if (str_empty(s) || s[0] == '-' || strlen(s) > 200 || str_equal(s, "@") ||
+		str_equal(s, "HEAD"))
 		return false;
 	if (strstr(s, "..") || strstr(s, "@{") || str_ends(s, ".") || str_ends(s, "/"))
 		return false;

@@ -54,7 +54,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *args)
 		strv_add_all(&names, args->words.v);
 	else
 		op_agents_names(&names, &c);
-	STRV_EACH (n, &names) {
+	STRV_EACH(n, &names) {
 		AUTO(agent_release) struct agent a = { 0 };
 		AUTO(agent_check_release) struct agent_check check = { 0 };
 		struct err *e = op_agents_load(&a, &c, *n);

@@ -39,7 +39,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	(void)a;
 	op_agents_config(&c, f->config, &f->sink);
 	op_agents_names(&names, &c);
-	STRV_EACH (n, &names)
+	STRV_EACH(n, &names)
 		errors_add(&all, print(f, rows, &c, *n));
 	if (rows)
 		face_json(f, rows);

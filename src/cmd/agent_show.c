@@ -15,7 +15,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *args)
 	TRY(op_agents_load(&a, &c, args_word(args, 0)));
 	op_agents_files(&files, &c, a.name);
 	op_agent_show(&l, &a);
-	STRV_EACH (s, &files)
+	STRV_EACH(s, &files)
 		if (!j)
 			face_print(f, "# %s\n", *s);
 	for (size_t i = 0; i < l.n; i++)

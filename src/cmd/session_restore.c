@@ -58,7 +58,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 
 	TRY(which(&ids, f, w, a));
 	list = f->json ? json_array() : NULL;
-	STRV_EACH (id, &ids)
+	STRV_EACH(id, &ids)
 		if (!failed || failed->class != ERR_INTERRUPTED)
 			errors_add(&failed, restore_one(f, w, *id, list));
 	if (list)

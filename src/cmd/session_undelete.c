@@ -13,14 +13,14 @@ static struct err *list_trash(struct face *f, struct world *w, const char *id)
 
 	TRY(op_trash(&refs, w, id));
 	if (!f->json) {
-		STRV_EACH (ref, &refs)
+		STRV_EACH(ref, &refs)
 			face_print(f, "%s\n", *ref);
 		if (refs.n == 0)
 			sink_say(&f->sink, SINK_NOTE, "nothing is saved of %s", id);
 		return NULL;
 	}
 	list = json_array();
-	STRV_EACH (ref, &refs)
+	STRV_EACH(ref, &refs)
 		json_array_append_new(list, json_text(*ref));
 	face_json(f, list);
 	return NULL;

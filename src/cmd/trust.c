@@ -5,7 +5,7 @@ static json_t *values(const struct config *c)
 {
 	json_t *list = json_array();
 
-	STRV_EACH (s, &c->sensitive)
+	STRV_EACH(s, &c->sensitive)
 		json_array_append_new(list, json_text(*s));
 	return list;
 }
@@ -22,7 +22,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 		return NULL;
 	}
 	face_print(f, "✓ Trusted %s as it is now\n", c.file);
-	STRV_EACH (s, &c.sensitive)
+	STRV_EACH(s, &c.sensitive)
 		face_print(f, "  %s\n", *s);
 	return NULL;
 }

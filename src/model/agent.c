@@ -100,14 +100,14 @@ struct err *agent_expand(struct strv *argv, const struct agent *a, const struct 
 			option = k == PLACEHOLDERS && is_option(word);
 		}
 	}
-	STRV_EACH (s, &out)
+	STRV_EACH(s, &out)
 		strv_add(argv, *s);
 	return NULL;
 }
 
 bool agent_uses(const struct strv *words, const char *placeholder)
 {
-	STRV_EACH (s, words)
+	STRV_EACH(s, words)
 		if (strstr(*s, placeholder))
 			return true;
 	return false;

@@ -30,7 +30,7 @@ struct fact {
 	enum activity says; /* ACTIVITY_UNKNOWN: it was looked at and says nothing */
 	bool state;         /* true now, as opposed to an event that began something */
 	int64_t at;
-	char *detail;       /* in plain words; outside text is in it */
+	char *detail; /* in plain words; outside text is in it */
 };
 
 enum { FACTS_MAX = 12 };
@@ -38,12 +38,12 @@ enum { FACTS_MAX = 12 };
 struct facts {
 	int64_t now;
 	int64_t created_at;
-	int64_t started_at;   /* the runtime's last start */
+	int64_t started_at; /* the runtime's last start */
 	enum status recorded;
-	bool half_done;       /* a verb is at work, or died: the record's `doing` */
-	enum tri runtime;     /* is the agent's supervisor alive? */
-	bool reboot;          /* it ran under another boot id */
-	bool has_exit;        /* `exit` was written */
+	bool half_done;             /* a verb is at work, or died: the record's `doing` */
+	enum tri runtime;           /* is the agent's supervisor alive? */
+	bool reboot;                /* it ran under another boot id */
+	bool has_exit;              /* `exit` was written */
 	int exit_code, exit_signal; /* signal 0: none */
 	bool has_workspace;
 
@@ -54,8 +54,8 @@ struct facts {
 	bool has_hooks;       /* it reported at least once */
 	int64_t turn_open_at; /* a prompt without an end since; 0: none open */
 	int64_t activity_at;  /* last sign of the agent's own doing */
-	int64_t output_at;    /* last output on its terminal, or now with a command of it running; 0: not asked */
-	int64_t stuck_after;  /* ms, agent-stuck.threshold */
+	int64_t output_at; /* last output on its terminal, or now with a command of it running; 0: not asked */
+	int64_t stuck_after; /* ms, agent-stuck.threshold */
 
 	struct pull pull;
 };

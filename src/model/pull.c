@@ -11,9 +11,8 @@ const char *ci_word(enum ci ci)
 
 const char *review_word(enum review review)
 {
-	static const char *const words[] = {
-		NULL, "none", "pending", "approved", "changes_requested"
-	};
+	static const char *const words[] = { NULL, "none", "pending", "approved",
+		"changes_requested" };
 
 	return words[review];
 }

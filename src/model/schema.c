@@ -385,7 +385,7 @@ static void overlay_list(struct strv *under, const struct strv *over)
 
 static void overlay_env(struct strv *under, const struct strv *over)
 {
-	STRV_EACH (e, over) {
+	STRV_EACH(e, over) {
 		AUTO(str_release) char *name = str_ndup(*e, strcspn(*e, "="));
 		add_env(under, name, *e + strlen(name) + 1);
 	}

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static const struct {
 	const char *key;
 	size_t offset;
@@ -56,18 +55,20 @@ void session_parse(struct session *s, const char *id, const char *text, size_t n
 		str_set(field(&fresh, at), str_empty(l->value) ? NULL : l->value);
 		next = at + 1;
 	}
-	str_set(&fresh.id, id); /* the folder's name is the id; a text that disagrees is an old copy */
+	str_set(&fresh.id,
+		id); /* the folder's name is the id; a text that disagrees is an old copy */
 	session_release(s);
 	*s = fresh;
 }
 
 void session_write(struct buf *out, struct session *s)
 {
-	enum { PAGE_KEYS = 8 };    /* they keep the page's order, also where one is known later */
+	enum { PAGE_KEYS = 8 }; /* they keep the page's order, also where one is known later */
 	const char *before = NULL;
 
 	for (size_t i = 0; i < COUNT_OF(fields); i++) {
-		kv_set_behind(&s->lines, fields[i].key, *field(s, i), i < PAGE_KEYS ? before : NULL);
+		kv_set_behind(
+			&s->lines, fields[i].key, *field(s, i), i < PAGE_KEYS ? before : NULL);
 		if (*field(s, i))
 			before = fields[i].key;
 	}

@@ -20,29 +20,29 @@
 	X(pr, "pr")                                                                                \
 	X(created_at, "createdAt")                                                                 \
 	X(last_activity_at, "lastActivityAt")                                                      \
-	X(uid, "uid")                                   /* 32 hex digits: marks what is ours */    \
-	X(doing, "doing")                               /* the verb that is at work, or died */    \
-	X(title, "title")                               /* the issue's title, for the summary */   \
+	X(uid, "uid")     /* 32 hex digits: marks what is ours */                                  \
+	X(doing, "doing") /* the verb that is at work, or died */                                  \
+	X(title, "title") /* the issue's title, for the summary */                                 \
 	X(agent, "agent")                                                                          \
-	X(agent_session_id, "agentSessionId")           /* the agent's own conversation */         \
+	X(agent_session_id, "agentSessionId") /* the agent's own conversation */                   \
 	X(runtime, "runtime")                                                                      \
 	X(runtime_handle, "runtimeHandle")                                                         \
-	X(started_at, "startedAt")                      /* the runtime's last start */             \
+	X(started_at, "startedAt") /* the runtime's last start */                                  \
 	X(workspace, "workspace")                                                                  \
 	X(workspace_handle, "workspaceHandle")                                                     \
-	X(repo, "repo")                                 /* the project's path at spawn */          \
-	X(worktree, "worktree")                         /* its place, also when it is gone */      \
-	X(base, "base")                                 /* the commit the branch started from */   \
-	X(made_branch, "madeBranch")                    /* "yes": the branch was ours to make */   \
-	X(saved, "saved")                               /* the last refs/ao/trash/… */             \
-	X(saved_work, "savedWork")                      /* "3 files, 2 commits" */                 \
-	X(kept, "kept")                                 /* a worktree kept aside */                \
-	X(reason, "reason")                             /* why the status is what it is */         \
+	X(repo, "repo")              /* the project's path at spawn */                             \
+	X(worktree, "worktree")      /* its place, also when it is gone */                         \
+	X(base, "base")              /* the commit the branch started from */                      \
+	X(made_branch, "madeBranch") /* "yes": the branch was ours to make */                      \
+	X(saved, "saved")            /* the last refs/ao/trash/… */                              \
+	X(saved_work, "savedWork")   /* "3 files, 2 commits" */                                    \
+	X(kept, "kept")              /* a worktree kept aside */                                   \
+	X(reason, "reason")          /* why the status is what it is */                            \
 	X(status_at, "statusAt")                                                                   \
 	X(killed_at, "killedAt")                                                                   \
 	X(restored_at, "restoredAt")                                                               \
 	X(undeleted_at, "undeletedAt")                                                             \
-	X(rev, "rev")                                   /* grows with each write */
+	X(rev, "rev") /* grows with each write */
 
 struct session {
 #define MEMBER(member, key) char *member;
@@ -53,8 +53,7 @@ struct session {
 
 /* bad (may be NULL) gets a line for each broken line. The older spellings `issue` and `project` are
  * read, and become the new ones. A session without an id in its text gets `id`. */
-void session_parse(
-	struct session *s, const char *id, const char *text, size_t n, struct strv *bad);
+void session_parse(struct session *s, const char *id, const char *text, size_t n, struct strv *bad);
 void session_write(struct buf *out, struct session *s);
 void session_release(struct session *s);
 

@@ -85,8 +85,8 @@ static int find(const struct menu *m, const char *text)
 
 	for (size_t i = 0; i < m->list.n; i++) {
 		const struct shown *s = &m->list.v[i];
-		if (end != text && !*end ? s->number == number :
-					   strncasecmp(s->label, text, strlen(text)) == 0)
+		if (end != text && !*end ? s->number == number
+					 : strncasecmp(s->label, text, strlen(text)) == 0)
 			return (int)i;
 	}
 	return -1;
@@ -100,8 +100,8 @@ static int chosen(const struct menu *m)
 	return -1;
 }
 
-static struct err *choose(int *from, int *to, int *number, const struct sight *s, const char *id,
-	const char *text)
+static struct err *choose(
+	int *from, int *to, int *number, const struct sight *s, const char *id, const char *text)
 {
 	AUTO(menu_release) struct menu menu = { 0 };
 	AUTO(str_release) char *dialog = sight_dialog(s);
@@ -109,13 +109,16 @@ static struct err *choose(int *from, int *to, int *number, const struct sight *s
 	if (s->activity.activity != ACTIVITY_WAITING_INPUT)
 		return fail(ERR_REFUSED, "%s asks no question now", id);
 	if (s->terminal.in_mode)
-		return fail(ERR_REFUSED, "somebody looks back in the terminal of %s (copy mode); nothing was pressed",
+		return fail(ERR_REFUSED,
+			"somebody looks back in the terminal of %s (copy mode); nothing was "
+		        "pressed",
 			id);
 	parse_menu(&menu, dialog);
 	*from = chosen(&menu);
 	*to = find(&menu, text);
 	if (*from < 0 || *to < 0)
-		return fail(ERR_REFUSED, "'%s' is not among the options that %s shows; nothing was pressed:\n%s",
+		return fail(ERR_REFUSED,
+			"'%s' is not among the options that %s shows; nothing was pressed:\n%s",
 			text, id, dialog);
 	*number = menu.list.v[*to].number;
 	return NULL;
@@ -165,8 +168,8 @@ static struct err *pick(const struct hold *h, const struct agent *a, int from, i
 		TRY(wait_moved(&moved, h, a, number));
 	}
 	if (!moved && number > 9)
-		return fail(ERR_REFUSED, "%s: the cursor does not move to that option; nothing was chosen",
-			h->s.id);
+		return fail(ERR_REFUSED,
+			"%s: the cursor does not move to that option; nothing was chosen", h->s.id);
 	return press(h, ARGV(moved ? "Enter" : digit));
 }
 
@@ -186,7 +189,8 @@ static struct err *wait_gone(struct hold *h, const struct agent *a)
 		if (s.activity.activity != ACTIVITY_WAITING_INPUT || chosen(&menu) < 0)
 			return NULL;
 		if (clock_mono() >= until)
-			return fail(ERR_UNCONFIRMED, "the option was chosen, but %s still shows its question", h->s.id);
+			return fail(ERR_UNCONFIRMED,
+				"the option was chosen, but %s still shows its question", h->s.id);
 	}
 }
 

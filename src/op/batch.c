@@ -67,8 +67,8 @@ static void told(struct crew *c, const struct batch_row *row)
 		c->tell(c->arg, row);
 }
 
-static struct err *start(struct crew *c, const struct world *w, const struct project *p,
-	const char *issue)
+static struct err *start(
+	struct crew *c, const struct world *w, const struct project *p, const char *issue)
 {
 	AUTO(str_release) char *self = path_self();
 	struct spawning s = { .issue = issue };
@@ -80,8 +80,8 @@ static struct err *start(struct crew *c, const struct world *w, const struct pro
 		return fail_errno("cannot start a spawn");
 	e = child_start(&s.child,
 		&(struct child_options){
-			.argv = ARGV(self, "spawn", "--config", w->config.file, "-p", p->id, "--json",
-				"-q", "--", issue),
+			.argv = ARGV(self, "spawn", "--config", w->config.file, "-p", p->id,
+				"--json", "-q", "--", issue),
 			.fd = { -1, s.out, s.err },
 		});
 	if (e) {

@@ -71,6 +71,6 @@ struct err *op_cleanup(struct killed *out, const struct world *w, const struct c
 {
 	AUTO(str_release) char *reason = str_format("cleaned up: %s", row->reason);
 
-	return op_kill(out, w, row->id,
-		&(struct kill_options){ .reason = reason, .allowed = still_done });
+	return op_kill(
+		out, w, row->id, &(struct kill_options){ .reason = reason, .allowed = still_done });
 }

@@ -6,12 +6,13 @@
 
 struct cleanup_row {
 	char *id;
-	char *reason;  /* "runtime is gone", or why it was skipped */
-	bool skipped;  /* shown as "Skipped fe-1 (…)" */
+	char *reason; /* "runtime is gone", or why it was skipped */
+	bool skipped; /* shown as "Skipped fe-1 (…)" */
 };
 
 struct cleanup_plan {
-	VEC(struct cleanup_row) list; /* only those to be killed, and those skipped for a told reason */
+	VEC(struct cleanup_row)
+	list; /* only those to be killed, and those skipped for a told reason */
 };
 
 /* project NULL: all. */

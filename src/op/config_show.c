@@ -51,7 +51,7 @@ static void add_text(struct buf *b, const char *s)
 static void add_list(struct buf *b, const struct strv *list)
 {
 	buf_addc(b, '[');
-	STRV_EACH (s, list) {
+	STRV_EACH(s, list) {
 		buf_adds(b, s == list->v ? "" : ", ");
 		add_text(b, *s);
 	}

@@ -9,7 +9,7 @@ enum {
 	ENTER_DELAY_MS = 200, /* measured: shorter ones are swallowed (real-agents, section 6) */
 	ENTER_DELAY_MAX_MS = 2000,
 	BYTES_PER_MS = 100,
-	SHOW_MS = 3000,    /* for the text to appear in the input line */
+	SHOW_MS = 3000, /* for the text to appear in the input line */
 	RECEIPT_MS = 5000,
 	ENTER_AGAIN_MS = 1000,
 	ENTERS_MAX = 3,
@@ -24,9 +24,10 @@ struct err *deliver_state(
 	if (note)
 		str_set(&m->note, note);
 	TRY(outbox_save(&h->world->store, h->s.id, m));
-	hold_log(h, "message", json_pack("{s:i, s:s, s:s?, s:i, s:s?}", "number", m->number, "state",
-				       message_state_word(state), "from", m->from, "bytes",
-				       (int)m->text.n, "note", m->note));
+	hold_log(h, "message",
+		json_pack("{s:i, s:s, s:s?, s:i, s:s?}", "number", m->number, "state",
+			message_state_word(state), "from", m->from, "bytes", (int)m->text.n, "note",
+			m->note));
 	return NULL;
 }
 
@@ -69,7 +70,8 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 
 	if (before->box == SCREEN_BOX_EMPTY || !a->send.clear.n)
 		return NULL;
-	if (before->box == SCREEN_BOX_NONE) /* no way to see: what the page promises, a clear before the text */
+	if (before->box ==
+		SCREEN_BOX_NONE) /* no way to see: what the page promises, a clear before the text */
 		return a->send.box ? NULL : press(h, a->send.clear.v);
 	TRY(log_partial(h, before));
 	for (const char *p = buf_text(&before->typed); *p; p++)
@@ -81,7 +83,8 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 		if (now.box == SCREEN_BOX_EMPTY)
 			return NULL;
 	}
-	return fail(ERR_REFUSED, "%s: the input line holds text that could not be cleared, nothing was typed",
+	return fail(ERR_REFUSED,
+		"%s: the input line holds text that could not be cleared, nothing was typed",
 		h->s.id);
 }
 
@@ -110,7 +113,7 @@ static struct err *has_receipt(bool *found, const struct hold *h, const struct m
 static bool nothing_began(const struct agent *a, const struct sight *s, const struct message *m)
 {
 	return !a->send.box && s->facts.has_hooks && s->facts.activity_at < m->mark &&
-	       s->activity.activity != ACTIVITY_ACTIVE;
+		s->activity.activity != ACTIVITY_ACTIVE;
 }
 
 /* Does the input line hold our text, as far as it can be seen? A chip hides it. */
@@ -177,15 +180,17 @@ static struct err *paste(struct hold *h, const struct message *m)
 	TRY(h->runtime->paste(&answer, &ref, name, m->text.s, m->text.n));
 	if (answer == RUNTIME_DONE)
 		return NULL;
-	return fail(ERR_FAILED, "the agent of %s ended before the message; start it again with: ao session "
-				"restore %s", h->s.id, h->s.id);
+	return fail(ERR_FAILED,
+		"the agent of %s ended before the message; start it again with: ao session "
+		"restore %s",
+		h->s.id, h->s.id);
 }
 
 /* Until the pasted text shows; Enter on anything else would be a blind key. */
 static struct err *wait_shown(struct hold *h, const struct agent *a, const struct message *m)
 {
 	int64_t delay = (a->send.enter_delay ? a->send.enter_delay : ENTER_DELAY_MS) +
-			(int64_t)m->text.n / BYTES_PER_MS;
+		(int64_t)m->text.n / BYTES_PER_MS;
 	int64_t until = clock_mono() + SHOW_MS;
 	AUTO(sight_release) struct sight s = { 0 };
 
@@ -193,14 +198,18 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 	for (;;) {
 		TRY(sight_take(&s, h, a));
 		if (s.facts.runtime != TRI_YES || s.terminal.dead)
-			return fail(ERR_FAILED, "the agent of %s ended while it was typed to", h->s.id);
+			return fail(
+				ERR_FAILED, "the agent of %s ended while it was typed to", h->s.id);
 		if (s.activity.activity == ACTIVITY_WAITING_INPUT)
-			return fail(ERR_REFUSED, "%s opened a dialog meanwhile, Enter was not pressed", h->s.id);
+			return fail(ERR_REFUSED,
+				"%s opened a dialog meanwhile, Enter was not pressed", h->s.id);
 		if (!s.terminal.in_mode && (!a->send.box || s.box == SCREEN_BOX_TEXT))
 			return NULL;
 		if (clock_mono() >= until)
 			return fail(ERR_UNCONFIRMED,
-				"%s: the text did not show in its input line, Enter was not pressed", h->s.id);
+				"%s: the text did not show in its input line, Enter was not "
+			        "pressed",
+				h->s.id);
 		TRY(clock_sleep(50));
 	}
 }
@@ -226,8 +235,8 @@ struct err *deliver(bool *box_empty, struct hold *h, const struct agent *a, cons
 		return e;
 	/* Enter was pressed, or nobody knows what tmux did: the agent may have it */
 	unsure = m->state == MESSAGE_SUBMITTED ||
-		 (m->state == MESSAGE_TYPING &&
-			 (e->class == ERR_UNCONFIRMED || e->class == ERR_TIMEOUT));
+		(m->state == MESSAGE_TYPING &&
+			(e->class == ERR_UNCONFIRMED || e->class == ERR_TIMEOUT));
 	if (unsure)
 		e->class = ERR_UNCONFIRMED;
 	err_drop(deliver_state(h, m, unsure ? MESSAGE_UNCONFIRMED : MESSAGE_FAILED, e->text),
@@ -247,5 +256,6 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 	if (s.facts.runtime == TRI_YES && s.activity.activity != ACTIVITY_WAITING_INPUT &&
 		!s.terminal.in_mode && box_holds(a, &s, m))
 		return submit(&ignored, h, a, m);
-	return deliver_state(h, m, MESSAGE_UNCONFIRMED, "its sender was interrupted while it typed");
+	return deliver_state(
+		h, m, MESSAGE_UNCONFIRMED, "its sender was interrupted while it typed");
 }

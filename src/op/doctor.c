@@ -113,13 +113,14 @@ static void check_config(struct exam *x)
 	struct finding *f = exam_add(x, FINDING_OK, "config %s", c->file);
 
 	if (c->sensitive.n && !c->trusted) {
-		f = exam_add(x, FINDING_PROBLEM, "%s is not trusted: its commands are not run", c->file);
+		f = exam_add(
+			x, FINDING_PROBLEM, "%s is not trusted: its commands are not run", c->file);
 		str_set(&f->fix, "look at it, then: ao trust");
 	}
 	for (size_t i = 0; i < c->projects.n; i++)
 		if (!path_is_dir(c->projects.v[i].path))
-			exam_add(x, FINDING_PROBLEM, "project %s: %s is not there", c->projects.v[i].id,
-				c->projects.v[i].path);
+			exam_add(x, FINDING_PROBLEM, "project %s: %s is not there",
+				c->projects.v[i].id, c->projects.v[i].path);
 }
 
 static struct err *check_events(struct exam *x)
@@ -130,8 +131,8 @@ static struct err *check_events(struct exam *x)
 	TRY(events_verify(&r, &x->world->store));
 	if (!r.gaps && !r.doubles && !r.broken)
 		return NULL;
-	f = exam_add(x, FINDING_NOTE, "the event log has %ld gaps, %ld doubles, %ld broken lines", r.gaps,
-		r.doubles, r.broken);
+	f = exam_add(x, FINDING_NOTE, "the event log has %ld gaps, %ld doubles, %ld broken lines",
+		r.gaps, r.doubles, r.broken);
 	str_set(&f->fix, "ao events verify shows where; nothing else reads it");
 	return NULL;
 }

@@ -7,8 +7,8 @@ enum finding_level { FINDING_OK, FINDING_NOTE, FINDING_PROBLEM };
 
 struct finding {
 	enum finding_level level;
-	char *text;  /* "fe-3: spawn was interrupted" */
-	char *fix;   /* what --fix does, or what the user can do; NULL: nothing to do */
+	char *text;   /* "fe-3: spawn was interrupted" */
+	char *fix;    /* what --fix does, or what the user can do; NULL: nothing to do */
 	bool fixable; /* by --fix */
 	bool fixed;
 };

@@ -50,7 +50,8 @@ static struct err *check_marks(struct exam *x)
 		check_mark(x, rt, &marks[i]);
 	runtime_marks_free(marks, n);
 	if (!known)
-		exam_add(x, FINDING_NOTE, "%s could not be asked for left sessions", rt->plugin.name);
+		exam_add(x, FINDING_NOTE, "%s could not be asked for left sessions",
+			rt->plugin.name);
 	return NULL;
 }
 
@@ -64,7 +65,8 @@ static bool is_named(const struct world *w, const char *path)
 
 	err_drop(file_list(&spaces, all), "none, then");
 	STRV_EACH(space, &spaces) {
-		AUTO(str_release) char *folder = str_format("%s/%s/%s", all, *space, path_base(path));
+		AUTO(str_release)
+		char *folder = str_format("%s/%s/%s", all, *space, path_base(path));
 		if (path_exists(folder))
 			return true;
 	}
@@ -72,15 +74,16 @@ static bool is_named(const struct world *w, const char *path)
 }
 
 /* Nothing is removed that no record names: it gets a record again, and then kill and the rest know it. */
-static struct err *adopt(
-	const struct world *w, const struct project *p, const struct workspace *ws, const char *path)
+static struct err *adopt(const struct world *w, const struct project *p, const struct workspace *ws,
+	const char *path)
 {
 	AUTO(session_release) struct session s = { 0 };
 	AUTO(lock_release) struct lock l = { 0 };
 	AUTO(str_release) char *now = clock_iso(clock_wall());
 	AUTO(str_release) char *folder = store_folder(&w->store, path_base(path));
-	struct checkout c = { .id = path_base(path), .repo = p->path, .path = path,
-		.folder = folder };
+	struct checkout c = {
+		.id = path_base(path), .repo = p->path, .path = path, .folder = folder
+	};
 
 	TRY(file_make_dirs(folder));
 	TRY(store_lock(&l, &w->store, path_base(path), 0));
@@ -115,7 +118,8 @@ static void check_worktree(
 }
 
 /* .ao-gone-fe-1-<uid8>: the bytes of a kill whose record is written, so they are saved. */
-static void check_gone(struct exam *x, const struct world *w, const struct workspace *ws, const char *path)
+static void check_gone(
+	struct exam *x, const struct world *w, const struct workspace *ws, const char *path)
 {
 	const char *name = path_base(path) + strlen(".ao-gone-");
 	AUTO(str_release) char *id = str_ndup(name, strlen(name) > 9 ? strlen(name) - 9 : 0);
@@ -128,7 +132,8 @@ static void check_gone(struct exam *x, const struct world *w, const struct works
 	err_drop(e, "then it is not told whose it is");
 	f = exam_add(x, FINDING_PROBLEM, "%s: what a kill had not yet removed", path);
 	if (!ours) {
-		str_set(&f->fix, "no record of this namespace names it; look at it and remove it by hand");
+		str_set(&f->fix,
+			"no record of this namespace names it; look at it and remove it by hand");
 		return;
 	}
 	c = hold_checkout(&h);

@@ -50,7 +50,8 @@ static void check_launch(struct exam *x, const struct hold *h, enum tri alive)
 
 	if (h->s.doing || alive != TRI_NO || !path_exists(launch))
 		return;
-	f = exam_add(x, FINDING_PROBLEM, "%s: a launch file with its environment was left", h->s.id);
+	f = exam_add(
+		x, FINDING_PROBLEM, "%s: a launch file with its environment was left", h->s.id);
 	if (exam_fixable(x, f, "remove it"))
 		exam_mended(f, file_remove(launch));
 }
@@ -93,9 +94,11 @@ static void check_worktree(struct exam *x, const struct hold *h, enum tri alive)
 	f = exam_add(x, FINDING_PROBLEM, "%s: its worktree %s is gone", h->s.id, h->s.worktree);
 	if (alive == TRI_YES)
 		str_set(&f->fix, "its agent still runs there: ao session kill, then undelete");
-	else if (exam_fixable(x, f, "record it as killed (its branch stays; undelete makes it again)"))
-		exam_mended(f, op_kill(&killed, x->world, h->s.id,
-				       &(struct kill_options){ .reason = "its worktree was gone" }));
+	else if (exam_fixable(
+			 x, f, "record it as killed (its branch stays; undelete makes it again)"))
+		exam_mended(f,
+			op_kill(&killed, x->world, h->s.id,
+				&(struct kill_options){ .reason = "its worktree was gone" }));
 }
 
 static void check_stale_locks(struct exam *x, const struct hold *h)
@@ -107,7 +110,8 @@ static void check_stale_locks(struct exam *x, const struct hold *h)
 		return;
 	err_drop(h->workspace->stale_locks(&locks, &c), "git will say it");
 	STRV_EACH(path, &locks) {
-		struct finding *f = exam_add(x, FINDING_PROBLEM, "%s: git left a lock: %s", h->s.id, *path);
+		struct finding *f = exam_add(
+			x, FINDING_PROBLEM, "%s: git left a lock: %s", h->s.id, *path);
 		if (exam_fixable(x, f, "remove it"))
 			exam_mended(f, file_remove(*path));
 	}

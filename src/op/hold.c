@@ -80,8 +80,9 @@ struct err *hold_status(struct hold *h, enum status status, const char *reason)
 		str_set(&h->s.status_at, now);
 	TRY(store_save(&h->world->store, &h->s));
 	if (!same)
-		hold_log(h, "status", json_pack("{s:s?, s:s, s:s?}", "from", from, "to",
-					      status_word(status), "reason", reason));
+		hold_log(h, "status",
+			json_pack("{s:s?, s:s, s:s?}", "from", from, "to", status_word(status),
+				"reason", reason));
 	return NULL;
 }
 

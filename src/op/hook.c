@@ -43,7 +43,8 @@ static bool is_nested(const struct run_info *run)
 static void read_input(struct buf *b)
 {
 	struct pollfd p = { .fd = 0, .events = POLLIN };
-	int64_t until = clock_mono() + INPUT_MS; /* whoever writes bit by bit does not hold the agent up */
+	int64_t until = clock_mono() +
+		INPUT_MS; /* whoever writes bit by bit does not hold the agent up */
 
 	if (isatty(0))
 		return;
@@ -66,7 +67,7 @@ void op_hook(const char *event, int64_t at_ms)
 	AUTO(run_info_release) struct run_info run = { 0 };
 	AUTO(buf_release) struct buf in = { 0 };
 	AUTO(str_release) char *text = NULL;
-	struct signal_line s = { .source = (char *)(uintptr_t)"hook", .pid = getppid() };
+	struct signal_line s = { .source = (char *)(uintptr_t) "hook", .pid = getppid() };
 	int kind = signal_parse_word(event);
 
 	if (str_empty(folder) || kind < 0 || !path_is_dir(folder))

@@ -25,9 +25,9 @@ void hook_input(struct signal_line *s, const char *in, size_t in_n)
 	size_t n = in_n;
 
 	if (json_object_get(o, "hook_event_name")) {
-		text = s->kind == SIGNAL_START ? json_string_value(json_object_get(o, "session_id")) :
-		       s->kind == SIGNAL_PROMPT ? prompt :
-						  first_text(o, said);
+		text = s->kind == SIGNAL_START ? json_string_value(json_object_get(o, "session_id"))
+			: s->kind == SIGNAL_PROMPT ? prompt
+						   : first_text(o, said);
 		n = text ? strlen(text) : 0;
 	}
 	if (s->kind == SIGNAL_PROMPT)

@@ -79,7 +79,7 @@ static void look_for_agents(struct init_found *f)
 	AUTO(buf_release) struct buf list = { 0 };
 
 	agent_names(&names);
-	STRV_EACH (n, &names) {
+	STRV_EACH(n, &names) {
 		AUTO(agent_release) struct agent a = { 0 };
 		AUTO(str_release) char *program = NULL;
 		struct err *e = agent_load(&a, NULL, *n);

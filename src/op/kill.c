@@ -73,8 +73,8 @@ static struct err *take_away(struct killed *out, struct hold *h, const struct sa
 
 	/* a stranger's folder in our place, and ours gone: nothing there is ours to take */
 	if (h->workspace->exists(&c) == TRI_NO && path_exists(c.path)) {
-		sink_say(h->world->sink, SINK_NOTE, "%s is not the worktree of %s and was left alone",
-			c.path, h->s.id);
+		sink_say(h->world->sink, SINK_NOTE,
+			"%s is not the worktree of %s and was left alone", c.path, h->s.id);
 		return NULL;
 	}
 	prepare_removal(h);
@@ -87,16 +87,16 @@ static struct err *take_away(struct killed *out, struct hold *h, const struct sa
 static struct err *record(struct killed *out, struct hold *h, const struct kill_options *o)
 {
 	AUTO(str_release) char *now = clock_iso(clock_wall());
-	AUTO(str_release) char *reason =
-		o->reason ? str_dup(o->reason) : str_format("killed by %s", world_actor());
+	AUTO(str_release)
+	char *reason = o->reason ? str_dup(o->reason) : str_format("killed by %s", world_actor());
 
 	str_set(&h->s.doing, NULL);
 	str_set(&h->s.killed_at, now);
 	str_set(&h->s.runtime_handle, NULL);
 	TRY(hold_status(h, STATUS_KILLED, reason));
-	hold_log(h, "killed", json_pack("{s:s, s:s?, s:s?, s:s?, s:b}", "reason", reason, "saved",
-				      out->ref, "work", out->work, "kept", out->kept,
-				      "worktreeKept", out->kept_worktree));
+	hold_log(h, "killed",
+		json_pack("{s:s, s:s?, s:s?, s:s?, s:b}", "reason", reason, "saved", out->ref,
+			"work", out->work, "kept", out->kept, "worktreeKept", out->kept_worktree));
 	return NULL;
 }
 
@@ -123,7 +123,7 @@ static bool nothing_left(const struct hold *h)
 
 	run_read(&run, h->folder);
 	return session_is(&h->s, STATUS_KILLED) && !h->s.doing && run.alive == TRI_NO &&
-	       (!has_checkout(h) || h->workspace->exists(&c) == TRI_NO);
+		(!has_checkout(h) || h->workspace->exists(&c) == TRI_NO);
 }
 
 static struct err *end_and_remove(struct killed *out, struct hold *h, const struct kill_options *o)
@@ -138,7 +138,7 @@ static struct err *end_and_remove(struct killed *out, struct hold *h, const stru
 	TRY(reap_runtime(h, o->now));
 	TRY(start_forget(h));
 	if (there)
-		TRY(save_work(out, &saved, h)); /* what it wrote while it was ending */
+		TRY(save_work(out, &saved, h));   /* what it wrote while it was ending */
 	if (has_checkout(h) && !o->keep_worktree) /* also when only git still knows it */
 		TRY(take_away(out, h, &saved));
 	out->kept_worktree = o->keep_worktree;

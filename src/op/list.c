@@ -46,8 +46,7 @@ static void note_half_done(struct view *v, const char *folder)
 	str_set(&v->session.reason, text);
 }
 
-static struct err *read_one(
-	struct view *v, struct work *k, const struct world *w, const char *id)
+static struct err *read_one(struct view *v, struct work *k, const struct world *w, const char *id)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	struct checkout c;
@@ -73,12 +72,14 @@ static struct err *read_one(
 static void half_made(struct view *v, const struct world *w, const char *id, const struct err *e)
 {
 	AUTO(str_release) char *folder = store_folder(&w->store, id);
-	bool young = clock_wall() - file_mtime(folder) < 2000; /* a spawn has just taken the number */
+	bool young = clock_wall() - file_mtime(folder) <
+		2000; /* a spawn has just taken the number */
 
 	str_set(&v->session.id, id);
-	str_set(&v->session.reason, e->class != ERR_MISSING ? e->text :
-				    young	            ? "being made" :
-							      "half made: ao doctor --fix");
+	str_set(&v->session.reason,
+		e->class != ERR_MISSING ? e->text
+			: young         ? "being made"
+					: "half made: ao doctor --fix");
 	v->facts.now = clock_wall();
 	v->facts.recorded = young ? STATUS_SPAWNING : STATUS_ERRORED;
 	v->facts.runtime = TRI_NO;
@@ -197,7 +198,7 @@ static void judge(struct view *v)
 	if (!v->branch_now)
 		v->branch_now = str_dup(v->session.branch ? v->session.branch : "");
 	v->listed = v->facts.has_workspace || v->facts.runtime != TRI_NO || v->facts.half_done ||
-		    v->facts.recorded == STATUS_QUEUED;
+		v->facts.recorded == STATUS_QUEUED;
 	if (v->facts.recorded == STATUS_ERRORED || v->facts.half_done)
 		v->summary = str_dup(v->session.reason ? v->session.reason : v->session.title);
 	if (!v->summary)
@@ -237,7 +238,8 @@ static void sort(struct views *views, const struct world *w)
 	for (size_t i = 1; i < views->list.n; i++) {
 		struct view moved = views->list.v[i];
 		size_t j = i;
-		for (; j > 0 && project_rank(w, &views->list.v[j - 1]) > project_rank(w, &moved); j--)
+		for (; j > 0 && project_rank(w, &views->list.v[j - 1]) > project_rank(w, &moved);
+			j--)
 			views->list.v[j] = views->list.v[j - 1];
 		views->list.v[j] = moved;
 	}

@@ -15,12 +15,12 @@ struct view {
 	struct facts facts;
 	struct verdict activity;
 	struct judgement status;
-	char *branch_now;  /* what its HEAD says; else the record's */
-	char *summary;     /* one line of outside text; "" none */
+	char *branch_now;    /* what its HEAD says; else the record's */
+	char *summary;       /* one line of outside text; "" none */
 	char *runtime_title; /* the terminal's title; outside text, NULL: not asked */
-	char *screen;      /* NULL: not asked */
-	bool listed;       /* queued, or holds a worktree or a runtime (contract, session ls) */
-	int64_t last_at;   /* last activity of the agent, ms since 1970 */
+	char *screen;        /* NULL: not asked */
+	bool listed;         /* queued, or holds a worktree or a runtime (contract, session ls) */
+	int64_t last_at;     /* last activity of the agent, ms since 1970 */
 };
 
 struct views {
@@ -34,7 +34,8 @@ struct list_options {
 	bool look;           /* ask the terminal even where files tell (--why) */
 };
 
-MUST_USE struct err *op_list(struct views *out, const struct world *w, const struct list_options *o);
+MUST_USE struct err *op_list(
+	struct views *out, const struct world *w, const struct list_options *o);
 void views_release(struct views *v);
 /* A short word for why a judgement holds: the deciding fact in plain words. Caller frees. */
 char *view_why(const struct view *v);

@@ -33,7 +33,8 @@ static struct err *place(const struct hold *h, const char *name, bool copy)
 		return NULL;
 	}
 	if (path_exists(to)) {
-		sink_say(h->world->sink, SINK_NOTE, "%s: git has it in the worktree, left alone", name);
+		sink_say(h->world->sink, SINK_NOTE, "%s: git has it in the worktree, left alone",
+			name);
 		return NULL;
 	}
 	if (!path_is_dir(folder))
@@ -54,7 +55,8 @@ static void fd_close(int *fd)
 static struct err *command(const struct hold *h, const char *line)
 {
 	AUTO(str_release) char *log = path_join(h->folder, "launch.log");
-	AUTO(fd_close) int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	AUTO(fd_close)
+	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(strv_release) struct strv env = { 0 };
 

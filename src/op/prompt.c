@@ -47,7 +47,8 @@ static bool is_key(const char *s) /* INT-7 */
 {
 	size_t letters = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
-	return letters && isupper((unsigned char)s[0]) && s[letters] == '-' && is_number(s + letters + 1);
+	return letters && isupper((unsigned char)s[0]) && s[letters] == '-' &&
+		is_number(s + letters + 1);
 }
 
 char *issue_branch(const char *issue)
@@ -118,7 +119,8 @@ struct err *prompt_recap(struct buf *out, const struct hold *h, const struct age
 	bool found;
 
 	TRY(file_read_if(&first, &found, path, 8 << 20));
-	buf_adds(out, "You worked on this before in this worktree, and your conversation was lost.\n");
+	buf_adds(out,
+		"You worked on this before in this worktree, and your conversation was lost.\n");
 	if (first.n)
 		buf_addf(out, "\nThe task was:\n%s\n", first.s);
 	buf_addf(out, "\nWhat branch %s holds by now:\n", h->s.branch ? h->s.branch : "?");

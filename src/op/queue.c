@@ -43,7 +43,8 @@ static struct err *find_limit(char **why, const struct world *w, const struct pr
 	if (w->config.max_sessions > 0 && n.all >= w->config.max_sessions)
 		*why = str_format("%d of %d sessions are running", n.all, w->config.max_sessions);
 	else if (p->max_sessions > 0 && n.project >= p->max_sessions)
-		*why = str_format("%d of %d sessions of %s are running", n.project, p->max_sessions, p->id);
+		*why = str_format(
+			"%d of %d sessions of %s are running", n.project, p->max_sessions, p->id);
 	return NULL;
 }
 

@@ -78,7 +78,8 @@ static struct err *end_orphans(const char *folder, bool now)
 		if (!signal_all(folder, clock_mono() < until ? 0 : SIGKILL))
 			return NULL;
 	}
-	return fail(ERR_FAILED, "processes of the session do not end: see ps, AO_SESSION_DIR=%s", folder);
+	return fail(ERR_FAILED, "processes of the session do not end: see ps, AO_SESSION_DIR=%s",
+		folder);
 }
 
 static struct err *end_runtime(struct hold *h)
@@ -111,6 +112,7 @@ struct err *reap_runtime(struct hold *h, bool now)
 	if (alive == TRI_YES)
 		return fail(ERR_FAILED, "the agent of %s does not end", h->s.id);
 	if (alive == TRI_UNKNOWN)
-		return fail(ERR_REFUSED, "%s: whether it still runs could not be found out", h->s.id);
+		return fail(
+			ERR_REFUSED, "%s: whether it still runs could not be found out", h->s.id);
 	return end_orphans(h->folder, now);
 }

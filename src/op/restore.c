@@ -51,8 +51,9 @@ static struct err *check(const struct hold *h)
 	struct checkout c = hold_checkout(h);
 
 	if (session_is(&h->s, STATUS_KILLED))
-		return fail(ERR_REFUSED, "cannot restore %s: it was killed; first: ao session undelete %s",
-			h->s.id, h->s.id);
+		return fail(ERR_REFUSED,
+			"cannot restore %s: it was killed; first: ao session undelete %s", h->s.id,
+			h->s.id);
 	if (session_is(&h->s, STATUS_QUEUED))
 		return refuse(h, "it is queued, and starts when a session ends");
 	if (session_is(&h->s, STATUS_MERGED))
@@ -139,17 +140,19 @@ static struct err *make(struct hold *h, const struct attempt *t)
 		str_set(&h->s.agent_session_id, t->agent_session_id);
 	TRY(hold_begin(h, "restore"));
 	TRY(reap_runtime(h, false));
-	TRY(start_agent(h, &(struct start){
-				   .agent = &t->agent,
-				   .argv = t->argv.v,
-				   .env = h->project ? &h->project->env : NULL,
-			   }));
+	TRY(start_agent(h,
+		&(struct start){
+			.agent = &t->agent,
+			.argv = t->argv.v,
+			.env = h->project ? &h->project->env : NULL,
+		}));
 	TRY(start_stays(h));
 	now = clock_iso_ms(clock_wall());
 	str_set(&h->s.restored_at, now);
 	str_set(&h->s.doing, NULL);
-	TRY(hold_status(h, STATUS_SPAWNING, t->resumed ? "restored: its conversation is resumed" :
-							 "restored: a fresh start with a recap"));
+	TRY(hold_status(h, STATUS_SPAWNING,
+		t->resumed ? "restored: its conversation is resumed"
+			   : "restored: a fresh start with a recap"));
 	hold_log(h, "restored", json_pack("{s:b}", "resumed", t->resumed));
 	return NULL;
 }
@@ -200,8 +203,9 @@ struct err *op_restorable(struct strv *ids, const struct world *w, const char *p
 	TRY(op_list(&views, w, &(struct list_options){ .project = project }));
 	for (size_t i = 0; i < views.list.n; i++) {
 		const struct view *v = &views.list.v[i];
-		if (v->facts.has_workspace && v->facts.recorded != STATUS_KILLED && v->facts.recorded != STATUS_MERGED &&
-			v->facts.recorded != STATUS_QUEUED && is_down(w, v))
+		if (v->facts.has_workspace && v->facts.recorded != STATUS_KILLED &&
+			v->facts.recorded != STATUS_MERGED && v->facts.recorded != STATUS_QUEUED &&
+			is_down(w, v))
 			strv_add(ids, v->session.id);
 	}
 	return NULL;

@@ -11,8 +11,7 @@ struct restored {
 
 MUST_USE struct err *op_restore(struct restored *out, const struct world *w, const char *id);
 /* Every session with a worktree and no runtime that is neither killed nor merged. */
-MUST_USE struct err *op_restorable(
-	struct strv *ids, const struct world *w, const char *project);
+MUST_USE struct err *op_restorable(struct strv *ids, const struct world *w, const char *project);
 void restored_release(struct restored *r);
 
 struct undeleted {

@@ -46,7 +46,8 @@ static struct err *compose(struct buf *out, const struct world *w, const struct 
 	if (first == out->n)
 		return fail(ERR_USAGE, "the message is empty");
 	if (taken)
-		sink_say(w->sink, SINK_NOTE, "%zu control byte%s taken out", taken, taken == 1 ? "" : "s");
+		sink_say(w->sink, SINK_NOTE, "%zu control byte%s taken out", taken,
+			taken == 1 ? "" : "s");
 	if (!raw && a->send.command_chars && strchr(a->send.command_chars, out->s[first])) {
 		AUTO(str_release) char *body = buf_detach(out);
 		buf_addf(out, "[ao] %s", body);
@@ -63,9 +64,9 @@ struct sending {
 	const char *id;
 	const struct send_options *o;
 	struct agent agent;
-	int number;        /* our message */
-	const char *why;   /* what it waits for; a constant */
-	bool done;         /* our message has its final state */
+	int number;      /* our message */
+	const char *why; /* what it waits for; a constant */
+	bool done;       /* our message has its final state */
 	enum message_state state;
 	bool box_empty, busy;
 	struct err *error; /* of our own message */
@@ -127,7 +128,8 @@ static struct err *work_off(struct sending *s, struct hold *h)
 			blocked = true; /* one at a time: others wait for the lock */
 		}
 		note_own(s, m);
-		if (s->done && s->state == MESSAGE_ACCEPTED && session_status(&h->s) <= STATUS_WORKING)
+		if (s->done && s->state == MESSAGE_ACCEPTED &&
+			session_status(&h->s) <= STATUS_WORKING)
 			TRY(hold_status(h, STATUS_WORKING, "a message became a turn"));
 	}
 	return signals_turn(h->folder);
@@ -193,8 +195,9 @@ static struct err *wait_turn(struct sending *s)
 		if (s->done)
 			return NULL;
 		if (clock_mono() >= until)
-			return fail(ERR_TIMEOUT, "%s did not become ready in %d s (%s); nothing was typed",
-				s->id, (int)(s->o->timeout_ms / 1000), s->why ? s->why : "others send");
+			return fail(ERR_TIMEOUT,
+				"%s did not become ready in %d s (%s); nothing was typed", s->id,
+				(int)(s->o->timeout_ms / 1000), s->why ? s->why : "others send");
 		TRY(clock_sleep(NAP_MS));
 	}
 }
@@ -245,8 +248,8 @@ static enum send_outcome outcome_of(const struct sending *s)
 {
 	if (s->state == MESSAGE_ACCEPTED || s->state == MESSAGE_ANSWERED)
 		return SEND_PROCESSING;
-	return s->busy && s->o->no_wait && s->agent.send.queue && s->box_empty ? SEND_QUEUED :
-										 SEND_UNCONFIRMED;
+	return s->busy && s->o->no_wait && s->agent.send.queue && s->box_empty ? SEND_QUEUED
+									       : SEND_UNCONFIRMED;
 }
 
 static struct err *send_text(enum send_outcome *out, struct sending *s, struct message *m)
@@ -287,8 +290,8 @@ struct err *op_send(enum send_outcome *out, const struct world *w, const char *i
 	return send_text(out, &s, &m);
 }
 
-struct err *deliver_first_prompt(const struct world *w, const char *id, const char *text, size_t n,
-	bool wait)
+struct err *deliver_first_prompt(
+	const struct world *w, const char *id, const char *text, size_t n, bool wait)
 {
 	AUTO(sending_release) struct sending s = { .world = w, .id = id };
 	AUTO(message_release) struct message m = { .state = MESSAGE_QUEUED };
@@ -306,10 +309,12 @@ struct err *deliver_first_prompt(const struct world *w, const char *id, const ch
 	s.number = m.number;
 	e = wait_turn(&s);
 	if (e)
-		sink_say(w->sink, SINK_WARNING, "%s; its prompt goes with the next ao send", e->text);
+		sink_say(w->sink, SINK_WARNING, "%s; its prompt goes with the next ao send",
+			e->text);
 	else if (s.error || s.state != MESSAGE_ACCEPTED)
-		sink_say(w->sink, SINK_WARNING, "%s: whether it has its first prompt is not confirmed%s%s",
-			id, s.error ? ": " : "", s.error ? s.error->text : "");
+		sink_say(w->sink, SINK_WARNING,
+			"%s: whether it has its first prompt is not confirmed%s%s", id,
+			s.error ? ": " : "", s.error ? s.error->text : "");
 	err_drop(e, "told as a warning");
 	return NULL;
 }

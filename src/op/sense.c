@@ -39,7 +39,8 @@ static void sense_process(struct facts *f, const struct run_info *run)
 	}
 	if (run->alive == TRI_UNKNOWN || (!f->started_at && !run->has_run && !run->has_exit))
 		return;
-	fact = facts_add(f, SOURCE_PROCESS, ACTIVITY_EXITED, run->has_exit ? run->ended_at : f->started_at);
+	fact = facts_add(
+		f, SOURCE_PROCESS, ACTIVITY_EXITED, run->has_exit ? run->ended_at : f->started_at);
 	fact->state = true;
 	if (run->reboot)
 		fact->detail = str_dup("the machine restarted since");
@@ -98,10 +99,9 @@ static void sense_signals(struct facts *f, const struct signals *s)
 	if (s->list.n) {
 		const struct signal_line *last = &s->list.v[s->list.n - 1];
 		struct fact *fact = facts_add(f, SOURCE_HOOK, meaning(last->kind), last->at);
-		fact->detail = str_empty(last->text) ?
-				       str_format("it reported '%s'", signal_word(last->kind)) :
-				       str_format("it reported '%s': %s", signal_word(last->kind),
-					       last->text);
+		fact->detail = str_empty(last->text)
+			? str_format("it reported '%s'", signal_word(last->kind))
+			: str_format("it reported '%s': %s", signal_word(last->kind), last->text);
 	}
 }
 
@@ -166,9 +166,9 @@ static void sense_output(struct facts *f, const struct sensed *in, const struct 
 		child ? f->now : t->output_at);
 	fact->state = true;
 	f->output_at = fact->at;
-	fact->detail = str_dup(child ? "a command of it is running" :
-			       still ? "no output for 5 seconds or more" :
-				       "output within the last 5 seconds");
+	fact->detail = str_dup(child ? "a command of it is running"
+			: still      ? "no output for 5 seconds or more"
+				     : "output within the last 5 seconds");
 	if (!f->has_hooks && t->output_at > f->activity_at)
 		f->activity_at = t->output_at;
 }
@@ -189,7 +189,8 @@ static void sense_patterns(struct facts *f, const struct agent *a, const struct 
 	says = screen_activity(a, t->title, t->screen ? t->screen : "", &rule);
 	if (says == ACTIVITY_UNKNOWN)
 		return;
-	fact = facts_add(f, str_starts(rule, "title") ? SOURCE_TERMINAL : SOURCE_SCREEN, says, f->now);
+	fact = facts_add(
+		f, str_starts(rule, "title") ? SOURCE_TERMINAL : SOURCE_SCREEN, says, f->now);
 	fact->state = true;
 	fact->detail = rule;
 	rule = NULL;

@@ -19,7 +19,7 @@ static bool has_run(const struct hold *h, const struct run_info *run)
 	if (!run->has_run && !run->has_exit)
 		return false;
 	return verb_of(h->s.doing) != VERB_RESTORE || !clock_parse(&began, h->s.started_at) ||
-	       wrote >= began;
+		wrote >= began;
 }
 
 static struct settle_facts look(const struct hold *h, bool waited, const struct err *cause)
@@ -49,7 +49,8 @@ static struct err *forward_start(struct hold *h)
 static void tell_saved(const struct hold *h, const struct saved *saved)
 {
 	if (saved->ref)
-		sink_say(h->world->sink, SINK_NOTE, "%s: work was saved under %s", h->s.id, saved->ref);
+		sink_say(h->world->sink, SINK_NOTE, "%s: work was saved under %s", h->s.id,
+			saved->ref);
 }
 
 static struct err *back_spawn(struct hold *h)
@@ -117,8 +118,9 @@ static struct err *carry_out(struct hold *h, enum settlement s, enum verb verb)
 
 static void tell(struct hold *h, const char *verb, enum settlement s, const struct err *cause)
 {
-	sink_say(h->world->sink, SINK_NOTE, cause ? "%s: the failed %s was %s" : "%s: an interrupted %s was %s",
-		h->s.id, verb, settlement_word(s));
+	sink_say(h->world->sink, SINK_NOTE,
+		cause ? "%s: the failed %s was %s" : "%s: an interrupted %s was %s", h->s.id, verb,
+		settlement_word(s));
 	hold_log(h, "settled", json_pack("{s:s, s:s}", "verb", verb, "how", settlement_word(s)));
 }
 
@@ -157,7 +159,8 @@ struct err *op_settle_after(struct hold *h, struct err *e)
 	stop_forget();
 	second = settle(h, e);
 	if (second)
-		sink_say(h->world->sink, SINK_WARNING, "%s; ao doctor --fix tries again", second->text);
+		sink_say(h->world->sink, SINK_WARNING, "%s; ao doctor --fix tries again",
+			second->text);
 	err_drop(second, "told as a warning");
 	return e;
 }

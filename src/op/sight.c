@@ -43,24 +43,29 @@ static struct err *refuse_dialog(const struct sight *s, const struct hold *h)
 	AUTO(str_release) char *text = sight_dialog(s);
 
 	return fail(ERR_REFUSED,
-		"%s asks a question, nothing was typed; answer it (ao send %s --answer OPTION, or attach):\n%s",
+		"%s asks a question, nothing was typed; answer it (ao send %s --answer OPTION, or "
+	        "attach):\n%s",
 		h->s.id, h->s.id, text);
 }
 
 static struct err *refuse_gone(const struct sight *s, const struct hold *h)
 {
 	if (session_is(&h->s, STATUS_KILLED))
-		return fail(ERR_FAILED, "%s was killed; bring it back with: ao session undelete %s, then "
-					"ao session restore %s", h->s.id, h->s.id, h->s.id);
+		return fail(ERR_FAILED,
+			"%s was killed; bring it back with: ao session undelete %s, then "
+			"ao session restore %s",
+			h->s.id, h->s.id, h->s.id);
 	if (session_is(&h->s, STATUS_QUEUED))
 		return fail(ERR_FAILED, "%s is queued and not started yet", h->s.id);
 	if (s->facts.runtime == TRI_NO)
-		return fail(ERR_FAILED, "%s is not running; start it again with: ao session restore %s",
-			h->s.id, h->s.id);
+		return fail(ERR_FAILED,
+			"%s is not running; start it again with: ao session restore %s", h->s.id,
+			h->s.id);
 	if (s->facts.runtime == TRI_UNKNOWN)
 		return fail(ERR_FAILED, "%s: whether it runs could not be found out", h->s.id);
 	if (s->terminal.exists == TRI_NO)
-		return fail(ERR_FAILED, "%s: its terminal is gone; start it again with: ao session restore %s",
+		return fail(ERR_FAILED,
+			"%s: its terminal is gone; start it again with: ao session restore %s",
 			h->s.id, h->s.id);
 	return NULL;
 }

@@ -11,8 +11,8 @@ struct sight {
 	struct sensed sensed;
 	struct runtime_fact terminal;
 	struct verdict activity;
-	enum screen_box box;     /* its input line: not found, empty, holds text */
-	struct buf typed;  /* what it holds */
+	enum screen_box box; /* its input line: not found, empty, holds text */
+	struct buf typed;    /* what it holds */
 };
 
 MUST_USE struct err *sight_take(struct sight *out, const struct hold *h, const struct agent *a);

@@ -69,8 +69,8 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 	str_set(&h->s.workspace, project->workspace);
 	TRY(hold_plugins(h));
 	TRY(plan_prompt(p, h));
-	p->prompt_in_argv =
-		agent_uses(&p->agent.command, "{prompt}") && p->prompt.n <= PROMPT_ARG_MAX;
+	p->prompt_in_argv = agent_uses(&p->agent.command, "{prompt}") &&
+		p->prompt.n <= PROMPT_ARG_MAX;
 	if (o->branch) /* before a number is taken for it */
 		TRY(h->workspace->free_branch(&h->s.branch, project->path, o->branch, true));
 	return h->workspace->origin(
@@ -149,9 +149,10 @@ static void unfill_record(struct hold *h, const struct plan *p)
 static struct err *make_workspace(struct hold *h, const struct plan *p)
 {
 	const struct spawn_options *o = p->o;
-	AUTO(str_release) char *wanted = o->branch ? str_dup(o->branch) :
-					 o->issue  ? issue_branch(o->issue) :
-						     str_format("session/%s", h->s.id);
+	AUTO(str_release)
+	char *wanted = o->branch ? str_dup(o->branch)
+		: o->issue       ? issue_branch(o->issue)
+				 : str_format("session/%s", h->s.id);
 
 	for (int i = 0;; i++) {
 		AUTO(str_release) char *branch = NULL;
@@ -203,13 +204,14 @@ static struct err *launch(struct hold *h, const struct plan *p)
 
 	TRY(agent_expand(&argv, &p->agent, &p->agent.command, &values));
 	str_set(&argv.v[0], p->program);
-	return start_agent(h, &(struct start){
-					  .agent = &p->agent,
-					  .argv = argv.v,
-					  .env = &h->project->env,
-					  .columns = p->o->columns,
-					  .rows = p->o->rows,
-				  });
+	return start_agent(h,
+		&(struct start){
+			.agent = &p->agent,
+			.argv = argv.v,
+			.env = &h->project->env,
+			.columns = p->o->columns,
+			.rows = p->o->rows,
+		});
 }
 
 static struct err *make(struct hold *h, const struct plan *p)
@@ -218,8 +220,9 @@ static struct err *make(struct hold *h, const struct plan *p)
 	TRY(prepare_workspace(h));
 	TRY(launch(h, p));
 	TRY(hold_begin(h, NULL));
-	hold_log(h, "spawned", json_pack("{s:s, s:s, s:s?, s:s}", "agent", p->agent.name, "branch",
-				       h->s.branch, "issue", h->s.issue, "base", h->s.base));
+	hold_log(h, "spawned",
+		json_pack("{s:s, s:s, s:s?, s:s}", "agent", p->agent.name, "branch", h->s.branch,
+			"issue", h->s.issue, "base", h->s.base));
 	return NULL;
 }
 
@@ -284,8 +287,11 @@ struct err *spawn_queued(const struct world *w, const char *id)
 	if (!session_is(&h.s, STATUS_QUEUED) || !h.project)
 		return NULL;
 	TRY(store_load(&before, &w->store, id)); /* the plan's words must outlive the record's */
-	o = (struct spawn_options){ .project = h.project, .issue = before.issue, .agent = before.agent,
-		.branch = before.branch, .base = before.base };
+	o = (struct spawn_options){ .project = h.project,
+		.issue = before.issue,
+		.agent = before.agent,
+		.branch = before.branch,
+		.base = before.base };
 	p.o = &o;
 	e = make_plan(&p, &h);
 	if (!e) {

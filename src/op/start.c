@@ -27,7 +27,8 @@ struct err *start_allowed(
 
 	if (a->from_config && !c->trusted)
 		return fail(ERR_CONFIG,
-			"%s: agents.%s is not used until you trust the file: read it, then run: ao trust",
+			"%s: agents.%s is not used until you trust the file: read it, then run: ao "
+		        "trust",
 			c->file, a->name);
 	if (p && p->env.n)
 		TRY(key_allowed(c, p, "env"));
@@ -86,8 +87,8 @@ static void add_ours(struct strv *env, const struct hold *h)
  * pane's and ao-run adds them. */
 static void build_env(struct strv *env, const struct hold *h, const struct start *o)
 {
-	static const char *const dropped[] = { "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "COLUMNS",
-		"LINES", "TERM" };
+	static const char *const dropped[] = { "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE",
+		"COLUMNS", "LINES", "TERM" };
 
 	env_copy(env);
 	env_unset_prefix(env, "AO_");
@@ -98,7 +99,8 @@ static void build_env(struct strv *env, const struct hold *h, const struct start
 	for (size_t k = 0; k < 2; k++) {
 		const struct strv *more = k ? o->env : &o->agent->env;
 		for (size_t i = 0; more && i < more->n; i++) {
-			AUTO(str_release) char *name = str_ndup(more->v[i], strcspn(more->v[i], "="));
+			AUTO(str_release)
+			char *name = str_ndup(more->v[i], strcspn(more->v[i], "="));
 			env_set(env, name, more->v[i] + strlen(name) + 1);
 		}
 	}
@@ -150,12 +152,13 @@ static struct err *wait_up(const struct hold *h)
 		AUTO(run_info_release) struct run_info run = { 0 };
 		run_read(&run, h->folder);
 		if (run.has_exit && run.exit_code)
-			return fail(ERR_FAILED, "the agent of %s ended at once with exit code %d", h->s.id,
-				run.exit_code);
+			return fail(ERR_FAILED, "the agent of %s ended at once with exit code %d",
+				h->s.id, run.exit_code);
 		if (run.has_exit || (run.alive == TRI_YES && run.has_run))
 			return NULL;
 		if (clock_mono() > until)
-			return fail(ERR_FAILED, "ao-run did not come up within %d s", UP_WAIT_MS / 1000);
+			return fail(ERR_FAILED, "ao-run did not come up within %d s",
+				UP_WAIT_MS / 1000);
 		TRY(clock_sleep(1));
 	}
 }

@@ -8,9 +8,9 @@
 
 struct start {
 	const struct agent *agent;
-	char *const *argv; /* expanded; argv[0] found */
+	char *const *argv;      /* expanded; argv[0] found */
 	const struct strv *env; /* the project's `env`; NULL: none */
-	int columns, rows;  /* 0: 200 x 50 */
+	int columns, rows;      /* 0: 200 x 50 */
 };
 
 /* The agent's program, absolute or as found on PATH; missing: ERR_FAILED with the name looked for. A

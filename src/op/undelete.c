@@ -33,8 +33,8 @@ static struct err *choose(char **ref, const struct hold *h)
 	if (strv_has(&refs, h->s.saved))
 		*ref = str_dup(h->s.saved);
 	else
-		return fail(ERR_MISSING, "%s: its saved work %s is no longer in %s", h->s.id, h->s.saved,
-			h->s.repo);
+		return fail(ERR_MISSING, "%s: its saved work %s is no longer in %s", h->s.id,
+			h->s.saved, h->s.repo);
 	return NULL;
 }
 

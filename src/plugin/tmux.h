@@ -32,10 +32,10 @@ void tmux_handle_release(struct tmux_handle *h);
 bool tmux_is_mark(const char *uid);
 
 enum tmux_end {
-	TMUX_DONE,	/* every command succeeded */
-	TMUX_REFUSED,	/* the server answered: a command failed */
+	TMUX_DONE,      /* every command succeeded */
+	TMUX_REFUSED,   /* the server answered: a command failed */
 	TMUX_NO_SERVER, /* nobody serves that socket, or the server holds no session */
-	TMUX_LOST,	/* no telling: no permission, the server went away while it was asked … */
+	TMUX_LOST,      /* no telling: no permission, the server went away while it was asked … */
 };
 
 struct tmux_answer {

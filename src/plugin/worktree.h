@@ -26,8 +26,8 @@ char *admin_lock(const char *admin);        /* why it is locked; "": no reason; 
 bool same_place(const char *a, const char *b); /* links in the folders above do not count */
 /* Is what lies at `at` the checkout's worktree? By its .git, else by the folder's own identity. */
 enum tri place_is_ours(const struct checkout *c, const char *at);
-MUST_USE struct err *place_note(const struct checkout *c); /* remember that identity */
-MUST_USE struct err *index_settle(const char *admin);      /* after a checkout of ours */
+MUST_USE struct err *place_note(const struct checkout *c);            /* remember that identity */
+MUST_USE struct err *index_settle(const char *admin);                 /* after a checkout of ours */
 MUST_USE struct err *admin_sync(const char *admin, const char *path); /* durable from here on */
 /* The admin dir: the handle's, else that which git keeps for the path and that fits. NULL: none. */
 char *admin_find(const struct checkout *c, const char *common);

@@ -200,7 +200,7 @@ static bool is_taken(const struct strv *refs, const char *name)
 	AUTO(str_release) char *ref = str_format("refs/heads/%s", name);
 	AUTO(str_release) char *below = str_format("%s/", ref);
 
-	STRV_EACH (r, refs)
+	STRV_EACH(r, refs)
 		if (str_equal(*r, ref) || str_starts(*r, below))
 			return true;
 	return false;

@@ -267,7 +267,7 @@ char *admin_find(const struct checkout *c, const char *common)
 	if (c->handle)
 		return path_is_dir(c->handle) ? str_dup(c->handle) : NULL;
 	err_drop(file_list(&names, dir), "no list, no admin dir");
-	STRV_EACH (name, &names) {
+	STRV_EACH(name, &names) {
 		AUTO(str_release) char *admin = path_join(dir, *name);
 		if (fits(admin, c))
 			return str_dup(admin);

@@ -131,7 +131,7 @@ struct err *worktree_leftovers(struct strv *paths, const char *repo, const char 
 		ARGV("worktree", "list", "--porcelain", "-z")));
 	listed_worktrees(paths, &r.out, worktree_dir);
 	TRY(file_list(&names, worktree_dir));
-	STRV_EACH (name, &names) {
+	STRV_EACH(name, &names) {
 		AUTO(str_release) char *path = path_join(worktree_dir, *name);
 		if (str_starts(*name, ".ao-gone-"))
 			strv_add(paths, path);
@@ -164,7 +164,7 @@ bool lock_is_stale(const char *lock, const struct checkout *c)
 	err_drop(file_list(&pids, "/proc"), "no processes to be seen");
 	if (!pids.n)
 		return false;
-	STRV_EACH (pid, &pids)
+	STRV_EACH(pid, &pids)
 		if (isdigit((unsigned char)(*pid)[0]) && is_git_in(*pid, c))
 			return false;
 	return true;

@@ -119,7 +119,7 @@ struct err *private_index(struct private_dir *p, bool *found, const char *git_di
 
 	TRY(copy(git_dir, p->path, "index", found));
 	TRY(file_list(&names, git_dir));
-	STRV_EACH (name, &names) /* a split index (git-update-index(1)) is two files */
+	STRV_EACH(name, &names) /* a split index (git-update-index(1)) is two files */
 		if (str_starts(*name, "sharedindex."))
 			TRY(copy(git_dir, p->path, *name, &there));
 	return NULL;

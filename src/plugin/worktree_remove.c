@@ -26,7 +26,7 @@ struct err *worktree_kept(struct strv *paths, const struct checkout *c)
 	size_t before = paths->n;
 
 	TRY(file_list(&names, dir));
-	STRV_EACH (name, &names) {
+	STRV_EACH(name, &names) {
 		AUTO(str_release) char *path = path_join(dir, *name);
 		AUTO(str_release) char *dot_git = path_join(path, ".git");
 		if (str_starts(*name, prefix) && path_is_dir(path) && path_exists(dot_git))
@@ -192,7 +192,7 @@ struct err *drop_begun(const struct checkout *c, const char *common)
 
 	TRY(repo_lock(&l, c, common));
 	TRY(file_list(&names, dir));
-	STRV_EACH (name, &names) {
+	STRV_EACH(name, &names) {
 		AUTO(str_release) char *admin = path_join(dir, *name);
 		AUTO(str_release) char *lock = admin_lock(admin);
 		AUTO(strv_release) struct strv inside = { 0 };
@@ -217,7 +217,7 @@ bool is_checked_out(const char *common, const char *branch)
 	if (str_equal(main_head, branch))
 		return true;
 	err_drop(file_list(&names, dir), "then none is");
-	STRV_EACH (name, &names) {
+	STRV_EACH(name, &names) {
 		AUTO(str_release) char *admin = path_join(dir, *name);
 		AUTO(str_release) char *head = head_branch(admin);
 		if (str_equal(head, branch))

@@ -94,7 +94,7 @@ static struct err *ask_commits(struct shot *s)
 	heads_in_progress(&heads, s->admin);
 	for (size_t i = 0; i < COUNT_OF(basis); i++)
 		buf_addf(&ask, "%s^{commit}\n%s^{tree}\n", basis[i], basis[i]);
-	STRV_EACH (h, &heads)
+	STRV_EACH(h, &heads)
 		buf_addf(&ask, "%s^{commit}\n", *h);
 	TRY(git_ok(&r, &(struct git){ .git_dir = s->common, .in = ask.s, .in_n = ask.n },
 		ARGV("cat-file", "--batch-check")));
@@ -110,7 +110,7 @@ static struct err *ask_commits(struct shot *s)
 			s->head_tree = str_dup(tree);
 		}
 	}
-	STRV_EACH (h, &heads) {
+	STRV_EACH(h, &heads) {
 		AUTO(str_release) char *commit = answer(&text);
 		if (commit && !str_equal(commit, s->head) && !strv_has(&s->also, commit))
 			strv_add(&s->also, commit);
@@ -228,7 +228,7 @@ static struct err *mark(struct shot *s, const struct strv *paths, const char *ho
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(buf_release) struct buf lines = { 0 };
 
-	STRV_EACH (path, paths)
+	STRV_EACH(path, paths)
 		buf_add(&lines, *path, strlen(*path) + 1);
 	return lines.n ? private_ok(&r, &s->p, &lines, ARGV("update-index", "-z", how, "--stdin"))
 		       : NULL;

@@ -40,7 +40,7 @@ static void message(struct buf *b, const struct shot *s)
 		buf_addf(b, "index %s\n", s->index_tree);
 	if (s->tip)
 		buf_addf(b, "tip %s\n", s->tip);
-	STRV_EACH (also, &s->also)
+	STRV_EACH(also, &s->also)
 		buf_addf(b, "also %s\n", *also);
 	buf_addf(b, "files %d\ncommits %d\n", s->files, s->commits);
 }
@@ -79,7 +79,7 @@ static struct err *commit(char **id, struct shot *s, const char *tree, const str
 	AUTO(strv_release) struct strv args = { 0 };
 
 	strv_add_all(&args, ARGV("commit-tree", tree));
-	STRV_EACH (parent, parents)
+	STRV_EACH(parent, parents)
 		strv_add_all(&args, ARGV("-p", *parent));
 	TRY(private_ok(&r, &s->p, text, args.v));
 	buf_trim(&r.out);

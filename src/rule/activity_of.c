@@ -25,7 +25,8 @@ static struct verdict verdict(const struct facts *f, int by, const char *why)
 	enum activity a = by >= 0 ? f->v[by].says : ACTIVITY_UNKNOWN;
 
 	if (a == ACTIVITY_READY && f->activity_at && f->now - f->activity_at > IDLE_MS)
-		return (struct verdict){ ACTIVITY_IDLE, by, "ready, and no activity for over 5 minutes" };
+		return (struct verdict){ ACTIVITY_IDLE, by,
+			"ready, and no activity for over 5 minutes" };
 	return (struct verdict){ a, by, why };
 }
 
@@ -70,8 +71,10 @@ static struct verdict by_live(const struct facts *f, int live)
 
 	for (int i = 0; f->v[live].says == ACTIVITY_READY && i < 2; i++) {
 		int event = newest(f, events[i]);
-		if (event >= 0 && f->v[event].says == ACTIVITY_ACTIVE && f->v[event].at > f->v[live].at)
-			return verdict(f, event, "work was reported after its live status was read");
+		if (event >= 0 && f->v[event].says == ACTIVITY_ACTIVE &&
+			f->v[event].at > f->v[live].at)
+			return verdict(
+				f, event, "work was reported after its live status was read");
 	}
 	return verdict(f, live, "its own live status");
 }
@@ -96,7 +99,8 @@ static struct verdict by_hook(const struct facts *f, int hook)
 		return verdict(f, hook, "it reported work a moment ago");
 	/* Esc, a rejected tool and some errors end a turn without any hook */
 	if (quiet >= 0 && screen >= 0 && f->v[screen].says != ACTIVITY_ACTIVE)
-		return verdict(f, screen, "its last report is old, its terminal still, and the screen tells");
+		return verdict(f, screen,
+			"its last report is old, its terminal still, and the screen tells");
 	return verdict(f, hook, "a turn began and nothing says that it ended");
 }
 
@@ -127,7 +131,8 @@ struct verdict activity_of(const struct facts *f)
 	if (process >= 0)
 		return verdict(f, process, "its process has ended");
 	if (f->runtime != TRI_YES)
-		return (struct verdict){ ACTIVITY_UNKNOWN, -1, "whether it runs could not be found out" };
+		return (struct verdict){ ACTIVITY_UNKNOWN, -1,
+			"whether it runs could not be found out" };
 	v = waiting(f, hook);
 	if (v.by >= 0)
 		return v;

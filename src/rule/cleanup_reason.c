@@ -12,7 +12,8 @@ struct cleanup_verdict cleanup_reason(const struct cleanup_facts *c)
 	if (!holds || f->half_done || f->recorded == STATUS_QUEUED)
 		return keep;
 	if (f->pull.state == PULL_MERGED && f->pull.merged_into_default)
-		return (struct cleanup_verdict){ .kill = true, .why = "its pull request was merged" };
+		return (struct cleanup_verdict){ .kill = true,
+			.why = "its pull request was merged" };
 	if (c->issue_closed)
 		return (struct cleanup_verdict){ .kill = true, .why = "its issue is closed" };
 	if (f->runtime != TRI_NO || f->recorded == STATUS_KILLED)
@@ -24,5 +25,6 @@ struct cleanup_verdict cleanup_reason(const struct cleanup_facts *c)
 	if (!c->died_at || (c->brought_back_at && c->died_at < c->brought_back_at + 1000))
 		return keep;
 	return (struct cleanup_verdict){
-		.kill = true, .dead_only = true, .why = "its runtime is no longer alive" };
+		.kill = true, .dead_only = true, .why = "its runtime is no longer alive"
+	};
 }

@@ -13,9 +13,9 @@ struct cleanup_facts {
 
 struct cleanup_verdict {
 	bool kill;
-	bool dead_only;   /* the reason is its death: one that lives again is kept */
-	bool skip;        /* worth a line: it looks done, but is kept for the reason */
-	const char *why;  /* a constant; NULL: neither */
+	bool dead_only;  /* the reason is its death: one that lives again is kept */
+	bool skip;       /* worth a line: it looks done, but is kept for the reason */
+	const char *why; /* a constant; NULL: neither */
 };
 
 struct cleanup_verdict cleanup_reason(const struct cleanup_facts *c);

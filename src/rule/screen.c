@@ -70,7 +70,7 @@ static bool any_line(const struct screen_lines *s, struct span where, const char
 
 static bool all_of(const struct screen_lines *s, struct span where, const struct strv *patterns)
 {
-	STRV_EACH (p, patterns)
+	STRV_EACH(p, patterns)
 		if (!any_line(s, where, *p))
 			return false;
 	return patterns->n > 0;
@@ -130,7 +130,7 @@ static bool menu_open(const struct agent *a, const struct screen_lines *s)
 		return false;
 	if (framed)
 		return true;
-	STRV_EACH (p, marks)
+	STRV_EACH(p, marks)
 		if (matches(*p, s->v[s->n - 1].text))
 			return true;
 	return false;
@@ -227,7 +227,7 @@ static enum activity say(
 	if (rule) {
 		AUTO(buf_release) struct buf b = { 0 };
 		buf_addf(&b, "%s.%s:", where, word);
-		STRV_EACH (p, patterns)
+		STRV_EACH(p, patterns)
 			buf_addf(&b, " '%s'", *p);
 		str_set(rule, b.s);
 	}
@@ -238,7 +238,7 @@ static bool title_says(const struct agent *a, const char *title, enum activity a
 {
 	if (!title)
 		return false;
-	STRV_EACH (p, &a->title[activity])
+	STRV_EACH(p, &a->title[activity])
 		if (matches(*p, title))
 			return true;
 	return false;

@@ -50,6 +50,7 @@ enum settlement settle_of(const struct settle_facts *f)
 #define FORWARD SETTLE_FORWARD
 #define BACK SETTLE_BACK
 #define AGAIN SETTLE_AGAIN
+	/* clang-format off */
 	static const enum settlement table[][STAGE_COUNT] = {
 		/*                  unknown  up       ended    coming   never */
 		[VERB_NONE] =     { NOTHING, NOTHING, NOTHING, NOTHING, NOTHING },
@@ -59,6 +60,7 @@ enum settlement settle_of(const struct settle_facts *f)
 		[VERB_UNDELETE] = { LEAVE,   LEAVE,   BACK,    BACK,    BACK },
 		[VERB_OTHER] =    { LEAVE,   LEAVE,   LEAVE,   LEAVE,   LEAVE },
 	};
+	/* clang-format on */
 #undef NOTHING
 #undef LEAVE
 #undef WAIT

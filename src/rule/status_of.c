@@ -23,7 +23,7 @@ static bool is_merged(const struct facts *f, enum activity a)
 {
 	(void)a;
 	return f->recorded == STATUS_MERGED ||
-	       (f->pull.state == PULL_MERGED && f->pull.merged_into_default);
+		(f->pull.state == PULL_MERGED && f->pull.merged_into_default);
 }
 
 /* A spawn that failed or was interrupted and was settled: nothing of it runs. */
@@ -42,7 +42,7 @@ static bool is_never_up(const struct facts *f, enum activity a)
 	if (a == ACTIVITY_EXITED && (f->has_exit || was_up))
 		return false;
 	return !f->half_done && f->started_at && !f->sign_of_life &&
-	       f->now - f->started_at > UP_WITHIN_MS && !f->reboot;
+		f->now - f->started_at > UP_WITHIN_MS && !f->reboot;
 }
 
 static bool is_gone_badly(const struct facts *f, enum activity a)
@@ -106,7 +106,7 @@ static bool is_mergeable(const struct facts *f, enum activity a)
 {
 	(void)a;
 	return pull_open(f) && f->pull.review == REVIEW_APPROVED && f->pull.ci == CI_SUCCESS &&
-	       !f->pull.conflict;
+		!f->pull.conflict;
 }
 
 static bool is_approved(const struct facts *f, enum activity a)
@@ -155,7 +155,8 @@ struct judgement status_of(const struct facts *f, enum activity activity)
 {
 	/* What cannot be asked is not news: the last known status stays. */
 	if (f->runtime == TRI_UNKNOWN && !is_killed(f, activity) && !is_queued(f, activity))
-		return (struct judgement){ f->recorded, "the runtime could not be asked; as last recorded" };
+		return (struct judgement){ f->recorded,
+			"the runtime could not be asked; as last recorded" };
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		if (rows[i].holds(f, activity))
 			return (struct judgement){ rows[i].status, rows[i].why };

@@ -36,9 +36,9 @@ struct supervisor {
 	const char *folder;
 	struct lock lock;
 	struct child_held agent;
-	int status;	 /* the agent's wait status once it is gone */
-	bool gone;	 /* the agent */
-	bool ending;	 /* everything was told to end */
+	int status;      /* the agent's wait status once it is gone */
+	bool gone;       /* the agent */
+	bool ending;     /* everything was told to end */
 	int64_t kill_at; /* ms of clock_mono(), while ending */
 };
 

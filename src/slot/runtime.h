@@ -33,14 +33,14 @@ struct runtime_ref {
 };
 
 struct runtime_fact {
-	enum tri exists;          /* a runtime with our mark under this handle */
-	bool dead;                /* it stands, but its process has ended (tmux: remain-on-exit) */
-	bool in_mode;             /* keys would go to the runtime itself (tmux: copy mode) */
-	char *title;              /* what the program set; outside text. NULL: unknown */
-	int64_t output_at;        /* last output, ms since 1970, to the second; 0: unknown */
-	int64_t typed_at;         /* a person's last key into it, or their attaching, to the second;
+	enum tri exists;   /* a runtime with our mark under this handle */
+	bool dead;         /* it stands, but its process has ended (tmux: remain-on-exit) */
+	bool in_mode;      /* keys would go to the runtime itself (tmux: copy mode) */
+	char *title;       /* what the program set; outside text. NULL: unknown */
+	int64_t output_at; /* last output, ms since 1970, to the second; 0: unknown */
+	int64_t typed_at;  /* a person's last key into it, or their attaching, to the second;
 				   * 0: none, unknown */
-	char *screen;             /* only where asked for; lines end in \n, attributes as SGR */
+	char *screen;      /* only where asked for; lines end in \n, attributes as SGR */
 };
 
 struct runtime_mark { /* one runtime of ours, whoever's record it is */

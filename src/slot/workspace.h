@@ -39,9 +39,9 @@ struct start_point {
 };
 
 struct saved {
-	char *ref;            /* refs/ao/trash/ID/TIME; NULL: nothing of worth was there */
-	int files, commits;   /* files that differ from HEAD; commits that no branch holds */
-	struct strv nested;   /* folders in it that hold repositories of their own: keep it aside */
+	char *ref;          /* refs/ao/trash/ID/TIME; NULL: nothing of worth was there */
+	int files, commits; /* files that differ from HEAD; commits that no branch holds */
+	struct strv nested; /* folders in it that hold repositories of their own: keep it aside */
 };
 
 struct workspace {
@@ -70,20 +70,20 @@ struct workspace {
 	/* Save everything of worth under refs/ao/trash/<id>/<time>. A `previous` ref (may be NULL) that
 	 * already holds the same is given back instead. Never changes the workspace. ERR_REFUSED when
 	 * anything could not be saved. */
-	MUST_USE struct err *(*save)(struct saved *out, const struct checkout *c,
-		const char *previous, int64_t now_ms);
+	MUST_USE struct err *(*save)(
+		struct saved *out, const struct checkout *c, const char *previous, int64_t now_ms);
 
 	/* Take it away: renamed to .ao-gone-<id>-<uid8> beside it, then forgotten by git; or, where
 	 * nested repositories were found, kept aside as <path>.kept-<time>, locked: *kept is that path
 	 * (else NULL). Every step may have been done before. The bytes go with discard(). */
-	MUST_USE struct err *(*remove)(char **kept, const struct checkout *c,
-		const struct saved *saved, int64_t now_ms);
+	MUST_USE struct err *(*remove)(
+		char **kept, const struct checkout *c, const struct saved *saved, int64_t now_ms);
 	MUST_USE struct err *(*discard)(const struct checkout *c);
 
 	/* After a failed create(): save, remove, discard and take the branch back where it still
 	 * points to base. made_branch: the branch did not exist before. */
-	MUST_USE struct err *(*undo)(struct saved *out, const struct checkout *c, bool made_branch,
-		int64_t now_ms);
+	MUST_USE struct err *(*undo)(
+		struct saved *out, const struct checkout *c, bool made_branch, int64_t now_ms);
 
 	/* Bring branch (if gone), files and staged state back; ref NULL: from the branch alone.
 	 * *branch: the one it is on (another name, and a warning, when the branch has moved). A half-made

@@ -62,7 +62,7 @@ static void add_names_of(struct strv *names, const char *dir)
 		err_drop(e, "a folder that cannot be read holds no agents");
 		return;
 	}
-	STRV_EACH (f, &files) {
+	STRV_EACH(f, &files) {
 		AUTO(str_release)
 		char *name = str_ends(*f, ".yaml") ? str_ndup(*f, strlen(*f) - 5) : NULL;
 		if (name && valid_id(name) && !strv_has(names, name))
@@ -80,7 +80,7 @@ void agent_all_names(struct strv *names, const struct config *c)
 	AUTO(strv_release) struct strv dirs = { 0 };
 
 	folders(&dirs);
-	STRV_EACH (d, &dirs)
+	STRV_EACH(d, &dirs)
 		add_names_of(names, *d);
 	for (size_t i = 0; c && i < c->agents.n; i++)
 		if (!strv_has(names, c->agents.v[i].name))
@@ -102,7 +102,7 @@ void agent_sources(struct strv *files, const struct config *c, const char *name)
 	AUTO(strv_release) struct strv dirs = { 0 };
 
 	folders(&dirs);
-	STRV_EACH (d, &dirs) {
+	STRV_EACH(d, &dirs) {
 		AUTO(str_release) char *file = str_format("%s/%s.yaml", *d, name);
 		if (path_exists(file))
 			strv_add(files, file);
@@ -117,14 +117,14 @@ static struct err *unknown(const struct config *c, const char *name)
 	AUTO(buf_release) struct buf list = { 0 };
 
 	agent_all_names(&names, c);
-	STRV_EACH (n, &names)
+	STRV_EACH(n, &names)
 		buf_addf(&list, "%s%s", list.n ? ", " : "", *n);
 	return fail(ERR_MISSING, "no agent '%s' (known: %s)", name, list.n ? list.s : "none");
 }
 
 static struct err *read_layers(struct agent *a, const struct strv *dirs, bool *found)
 {
-	STRV_EACH (d, dirs) {
+	STRV_EACH(d, dirs) {
 		AUTO(str_release) char *file = str_format("%s/%s.yaml", *d, a->name);
 		AUTO(str_release) char *real = path_real(file);
 		AUTO(buf_release) struct buf text = { 0 };

@@ -201,8 +201,8 @@ static struct err *append_locked(const struct store *st, const char *path, const
 	return file_append(path, line, strlen(line), FILE_DURABLE);
 }
 
-struct err *events_append(const struct store *st, const char *session, const char *type,
-	int64_t at_ms, json_t *more)
+struct err *events_append(
+	const struct store *st, const char *session, const char *type, int64_t at_ms, json_t *more)
 {
 	AUTO(lock_release) struct lock l = { 0 };
 	AUTO(str_release) char *lock = path_join(st->dir, ".lock");
@@ -218,8 +218,7 @@ struct err *events_append(const struct store *st, const char *session, const cha
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
-static void pass_line(
-	const char *line, size_t n, const char *session, event_reader pass, void *arg)
+static void pass_line(const char *line, size_t n, const char *session, event_reader pass, void *arg)
 {
 	AUTO(str_release) char *copy = str_ndup(line, n);
 	json_t *event = json_loadb(line, n, JSON_REJECT_DUPLICATES, NULL);
@@ -276,13 +275,11 @@ static struct err *read_since(
 	TRY(file_read_if(&b, &found, path, FILE_MAX));
 	if ((off_t)b.n < *from)
 		*from = 0;
-	*from += (off_t)pass_lines(
-		buf_text(&b) + *from, b.n - (size_t)*from, session, pass, arg);
+	*from += (off_t)pass_lines(buf_text(&b) + *from, b.n - (size_t)*from, session, pass, arg);
 	return NULL;
 }
 
-struct err *events_follow(
-	const struct store *st, const char *session, event_reader pass, void *arg)
+struct err *events_follow(const struct store *st, const char *session, event_reader pass, void *arg)
 {
 	AUTO(fd_close) int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	AUTO(str_release) char *path = path_join(st->dir, "events.jsonl");

@@ -12,8 +12,8 @@
 
 /* Durable. Takes `more` (may be NULL): fields behind seq time session actor type. session NULL: none.
  * at_ms 0: now. */
-MUST_USE struct err *events_append(const struct store *st, const char *session, const char *type,
-	int64_t at_ms, json_t *more);
+MUST_USE struct err *events_append(
+	const struct store *st, const char *session, const char *type, int64_t at_ms, json_t *more);
 
 /* Each line in order, oldest file first; only those of `session` unless NULL. The callback owns
  * nothing. Lines that are not JSON are passed with event NULL. */

@@ -107,7 +107,8 @@ static struct err *list_numbers(struct numbers *out, const char *folder)
 	TRY(file_list(&names, folder));
 	/* a copy of a message, "0001~", is none: it would be typed once more */
 	STRV_EACH(name, &names)
-		if (strspn(*name, "0123456789") == strlen(*name) && strlen(*name) < 10 && atoi(*name) > 0)
+		if (strspn(*name, "0123456789") == strlen(*name) && strlen(*name) < 10 &&
+			atoi(*name) > 0)
 			*vec_push(&out->list) = atoi(*name);
 	if (out->list.n)
 		qsort(out->list.v, out->list.n, sizeof(*out->list.v), by_number);
@@ -121,7 +122,8 @@ static struct err *make_folder(const struct store *st, const char *id, const cha
 	if (path_is_dir(folder))
 		return NULL;
 	TRY(file_make_dirs(folder));
-	return file_sync_dir(session); /* a durable message in a folder that a power cut forgets is none */
+	return file_sync_dir(
+		session); /* a durable message in a folder that a power cut forgets is none */
 }
 
 /* Two senders at once: the lock of the outbox, not the session's, which one of them may hold for
@@ -182,7 +184,8 @@ struct err *outbox_read(
 		bool found;
 
 		TRY(file_read_if(&b, &found, path, MESSAGE_MAX));
-		if (found && parse_message(&m, buf_text(&b), b.n) && (!live_only || is_live(m.state)))
+		if (found && parse_message(&m, buf_text(&b), b.n) &&
+			(!live_only || is_live(m.state)))
 			*vec_push(&out->list) = m;
 		else
 			message_release(&m);

@@ -24,9 +24,9 @@ const char *message_state_word(enum message_state s);
 struct message {
 	int number; /* 0001 … */
 	enum message_state state;
-	char *from;      /* who sent it: a session id, "user", "reaction …" */
-	char *kind;      /* "message" or "prompt" (the first one, typed for want of an argument) */
-	char *note;      /* why it failed, what it left out */
+	char *from; /* who sent it: a session id, "user", "reaction …" */
+	char *kind; /* "message" or "prompt" (the first one, typed for want of an argument) */
+	char *note; /* why it failed, what it left out */
 	int64_t made_at, changed_at;
 	int64_t mark;    /* ms: receipts count from here on */
 	struct buf text; /* as it is typed */

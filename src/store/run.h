@@ -12,13 +12,13 @@
 #include "base/tri.h"
 
 struct run_info {
-	enum tri alive;  /* run.lock is held here. Unknown: it runs on another host (shared home) */
+	enum tri alive; /* run.lock is held here. Unknown: it runs on another host (shared home) */
 	bool has_run;
 	pid_t supervisor, pid;
-	int64_t pid_start; /* field 22 of /proc/PID/stat */
-	bool reboot;       /* `run` names another boot id than ours */
+	int64_t pid_start;  /* field 22 of /proc/PID/stat */
+	bool reboot;        /* `run` names another boot id than ours */
 	int64_t started_at; /* ms since 1970 */
-	char *process;     /* the agent's name, by which nested agents are told apart */
+	char *process;      /* the agent's name, by which nested agents are told apart */
 	bool has_exit;
 	int exit_code, exit_signal;
 	int64_t ended_at;

@@ -173,7 +173,8 @@ static struct err *missing(const struct store *st, const char *id)
 	if (ids.n > 12)
 		buf_adds(&b, " …");
 	if (!ids.n)
-		return fail(ERR_MISSING, "no session '%s' (there are none; make one with: ao spawn)", id);
+		return fail(ERR_MISSING,
+			"no session '%s' (there are none; make one with: ao spawn)", id);
 	return fail(ERR_MISSING, "no session '%s' (there are: %s)", id, b.s);
 }
 
@@ -292,8 +293,7 @@ static long highest(const struct kv *next, const struct store *st, const char *p
 	return best;
 }
 
-static struct err *reserve_next(
-	char **id, bool *burnt, const struct store *st, const char *prefix)
+static struct err *reserve_next(char **id, bool *burnt, const struct store *st, const char *prefix)
 {
 	AUTO(lock_release) struct lock l = { 0 };
 	AUTO(str_release) char *path = path_join(st->dir, ".next");
@@ -308,7 +308,8 @@ static struct err *reserve_next(
 	kv_parse(&next, buf_text(&b), b.n, NULL);
 	number = highest(&next, st, prefix) + 1;
 	if (number > NUMBER_MAX)
-		return fail(ERR_FAILED, "no free number for %s-…: %d is the last", prefix, NUMBER_MAX);
+		return fail(
+			ERR_FAILED, "no free number for %s-…: %d is the last", prefix, NUMBER_MAX);
 	name = str_format("%s-%ld", prefix, number);
 	text = str_format("%ld", number);
 	kv_set(&next, prefix, text);

@@ -16,7 +16,7 @@
 #include "model/session.h"
 
 struct store {
-	char *dir;      /* …/sessions/<name> */
+	char *dir; /* …/sessions/<name> */
 	char *data_dir;
 	struct sink *sink; /* warnings about broken lines go here; may be NULL */
 };

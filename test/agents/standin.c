@@ -249,8 +249,8 @@ static void escape(void)
 static void menu_key(char c)
 {
 	const char *line = c == '\r' ? "DANGER"
-		: c == '1'	     ? "ANSWER 1"
-		: c == '2'	     ? "ANSWER 2"
+		: c == '1'           ? "ANSWER 1"
+		: c == '2'           ? "ANSWER 2"
 				     : NULL;
 
 	if (!line)

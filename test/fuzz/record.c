@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	session_parse(&t, "fe-1", one.s, one.n, &bad_after);
 	session_write(&two, &t);
 	require(same(&one, &two));
-	require(bad.n == bad_after.n); /* no broken line became a good one, nor the other way round */
+	require(bad.n ==
+		bad_after.n); /* no broken line became a good one, nor the other way round */
 #define SAME(member, key) require(str_equal(s.member, t.member));
 	SESSION_FIELDS(SAME)
 #undef SAME

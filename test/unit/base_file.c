@@ -367,7 +367,8 @@ static void test_lock_inherited(void **state)
 	child_reap(&c);
 	/* and one that was given no lock holds none */
 	ok(lock_take(&mine, path, 0));
-	ok(child_start(&c, &(struct child_options){ .argv = ARGV("sleep", "60"), .fd = { -1, -1, -1 } }));
+	ok(child_start(
+		&c, &(struct child_options){ .argv = ARGV("sleep", "60"), .fd = { -1, -1, -1 } }));
 	drop(&mine);
 	assert_int_equal(lock_held(path), TRI_NO);
 	child_signal_group(&c, SIGKILL);
@@ -415,10 +416,20 @@ static void test_lock_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_read), TEST(test_tail), TEST(test_replace), TEST(test_full_disk),
-		TEST(test_append), TEST(test_remove_tree), TEST(test_remove_deep), TEST(test_remove_wide),
-		TEST(test_make_dirs), TEST(test_lock), TEST(test_lock_kill), TEST(test_lock_inherited),
-		TEST(test_lock_race), TEST(test_lock_hostile),
+		TEST(test_read),
+		TEST(test_tail),
+		TEST(test_replace),
+		TEST(test_full_disk),
+		TEST(test_append),
+		TEST(test_remove_tree),
+		TEST(test_remove_deep),
+		TEST(test_remove_wide),
+		TEST(test_make_dirs),
+		TEST(test_lock),
+		TEST(test_lock_kill),
+		TEST(test_lock_inherited),
+		TEST(test_lock_race),
+		TEST(test_lock_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,7 +111,8 @@ static void test_timeout(void **state)
 	int64_t before = clock_mono();
 
 	(void)state;
-	not_ok(RUN(&r, .argv = SH("sleep 60 & echo $! >bg; echo said; wait"), .dir = root, .timeout_ms = 500),
+	not_ok(RUN(&r, .argv = SH("sleep 60 & echo $! >bg; echo said; wait"), .dir = root,
+		       .timeout_ms = 500),
 		ERR_TIMEOUT, "sh -c: no end after");
 	assert_true(clock_mono() - before >= 500);
 	assert_true(clock_mono() - before < 2400); /* it obeyed SIGTERM */
@@ -119,7 +120,8 @@ static void test_timeout(void **state)
 	assert_int_equal(r.code, 128 + SIGTERM);
 	gone(pid_in("bg"));
 	before = clock_mono();
-	not_ok(RUN(&s, .argv = SH("trap '' TERM; while :; do sleep 0.1; done"), .timeout_ms = 200), ERR_TIMEOUT, "no end");
+	not_ok(RUN(&s, .argv = SH("trap '' TERM; while :; do sleep 0.1; done"), .timeout_ms = 200),
+		ERR_TIMEOUT, "no end");
 	assert_int_equal(s.code, 128 + SIGKILL);
 	assert_true(clock_mono() - before < 8000);
 }
@@ -156,7 +158,8 @@ static void test_keep_fd(void **state)
 
 	(void)state;
 	ok(lock_take(&l, path, 0));
-	ok(RUN(&r, .argv = SH("setsid sleep 60 >/dev/null 2>&1 & echo $! >pid"), .dir = root, .keep_fd = l.fd));
+	ok(RUN(&r, .argv = SH("setsid sleep 60 >/dev/null 2>&1 & echo $! >pid"), .dir = root,
+		.keep_fd = l.fd));
 	close(l.fd); /* as our death does it */
 	assert_int_equal(lock_held(path), TRI_YES);
 	kill(pid_in("pid"), SIGKILL);
@@ -194,8 +197,14 @@ static void test_stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_results), TEST(test_environment), TEST(test_input), TEST(test_much_output),
-		TEST(test_timeout), TEST(test_grandchild), TEST(test_keep_fd), TEST(test_log_fd),
+		TEST(test_results),
+		TEST(test_environment),
+		TEST(test_input),
+		TEST(test_much_output),
+		TEST(test_timeout),
+		TEST(test_grandchild),
+		TEST(test_keep_fd),
+		TEST(test_log_fd),
 		TEST(test_stop),
 	};
 

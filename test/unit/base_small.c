@@ -70,7 +70,8 @@ static void test_clock_parse(void **state)
 		int64_t ms = -7;
 		bool is_time = clock_parse(&ms, rows[i].text);
 		if (is_time != (rows[i].ms >= 0) || ms != (is_time ? rows[i].ms : -7))
-			fail_msg("'%s': %d %lld", rows[i].text ? rows[i].text : "(null)", is_time, (long long)ms);
+			fail_msg("'%s': %d %lld", rows[i].text ? rows[i].text : "(null)", is_time,
+				(long long)ms);
 	}
 	for (int64_t ms = 1; ms < INT64_C(4000000000000); ms = ms * 3 + 1) {
 		AUTO(str_release) char *text = clock_iso_ms(ms);
@@ -191,7 +192,8 @@ static bool git_takes(const char *name)
 
 	ok(RUN(&r, .argv = ARGV("git", "check-ref-format", "--branch", name), .dir = root));
 	/* it also expands @{-1}; what we allow must be the name itself */
-	return r.code == 0 && r.out.n == strlen(name) + 1 && memcmp(r.out.s, name, strlen(name)) == 0;
+	return r.code == 0 && r.out.n == strlen(name) + 1 &&
+		memcmp(r.out.s, name, strlen(name)) == 0;
 }
 
 /* What we take, git takes; and we refuse nothing else but what is ours to refuse. */
@@ -199,7 +201,8 @@ static void same_as_git(const char *name)
 {
 	bool ours = valid_branch(name), git = git_takes(name);
 
-	if (strcmp(name, "@") == 0) /* git's short word for HEAD: nobody could name the branch again */
+	if (strcmp(name, "@") ==
+		0) /* git's short word for HEAD: nobody could name the branch again */
 		git = false;
 	if (ours != git)
 		fail_msg("'%s': git says %d, we say %d", name, git, ours);
@@ -207,11 +210,13 @@ static void same_as_git(const char *name)
 
 static void test_branch_table(void **state)
 {
-	static const char *const names[] = { "main", "feat/1", "a", "@", "a@", "a@b", "@a", "a/@", "@/a", "@{", "a@{b",
-		"@{-1}", "-", "-a", "a-", "a/-b", ".a", "a.", "a..b", "a.b", "a/.b", "a/b.", "a.lock", "a.lock/b",
-		"a/b.lock", ".lock", "x.lockb", "a//b", "/a", "a/", "/", "a b", "a\tb", "a\nb", "a\x7f", "a~b", "a^b",
-		"a:b", "a?b", "a*b", "a[b", "a]b", "a\\b", "HEAD", "head", "a/HEAD", "refs/heads/x", "ümlaut", "日本",
-		"a'b", "a\"b", "a;b", "a|b", "$(x)", "`x`", "%", "#1", "!", "{", "}", "a,b", "=", "+", "\xff" };
+	static const char *const names[] = { "main", "feat/1", "a", "@", "a@", "a@b", "@a", "a/@",
+		"@/a", "@{", "a@{b", "@{-1}", "-", "-a", "a-", "a/-b", ".a", "a.", "a..b", "a.b",
+		"a/.b", "a/b.", "a.lock", "a.lock/b", "a/b.lock", ".lock", "x.lockb", "a//b", "/a",
+		"a/", "/", "a b", "a\tb", "a\nb", "a\x7f", "a~b", "a^b", "a:b", "a?b", "a*b", "a[b",
+		"a]b", "a\\b", "HEAD", "head", "a/HEAD", "refs/heads/x", "ümlaut", "日本", "a'b",
+		"a\"b", "a;b", "a|b", "$(x)", "`x`", "%", "#1", "!", "{", "}", "a,b", "=", "+",
+		"\xff" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -238,10 +243,11 @@ static void test_branch_random(void **state)
 static void test_ids(void **state)
 {
 	static const char *const good[] = { "a", "fe-1", "A_b-9", "0", "_", "a-", "a--b" };
-	static const char *const bad[] = { "", "-", "-a", "--", ".", "..", "a.b", "a/b", "/a", "../x", "a b", " a", "a ",
-		"a\n", "\na", "a\tb", "a:b", "a;b", "a'b", "a\"b", "a\\b", "a$b", "$(x)", "`a`", "a|b", "a&b", "a*b",
-		"a?b", "a[b", "a]b", "a{b", "a}b", "a~b", "a^b", "a@b", "a#b", "a%b", "a!b", "a=b", "a+b", "a,b",
-		"a<b", "a>b", "ä", "a\x80", "\xff", "日本", "a\x7f", "\x01", "\x1b[31m" };
+	static const char *const bad[] = { "", "-", "-a", "--", ".", "..", "a.b", "a/b", "/a",
+		"../x", "a b", " a", "a ", "a\n", "\na", "a\tb", "a:b", "a;b", "a'b", "a\"b",
+		"a\\b", "a$b", "$(x)", "`a`", "a|b", "a&b", "a*b", "a?b", "a[b", "a]b", "a{b",
+		"a}b", "a~b", "a^b", "a@b", "a#b", "a%b", "a!b", "a=b", "a+b", "a,b", "a<b", "a>b",
+		"ä", "a\x80", "\xff", "日本", "a\x7f", "\x01", "\x1b[31m" };
 	char id[80];
 
 	(void)state;
@@ -253,7 +259,8 @@ static void test_ids(void **state)
 	assert_false(valid_id(NULL));
 	/* every byte at the start, inside and at the end: 3 × 192 more */
 	for (int c = 1; c < 256; c++) {
-		bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+		bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+			(c >= 'A' && c <= 'Z') || c == '_';
 		snprintf(id, sizeof(id), "%cab", c);
 		assert_int_equal(valid_id(id), fine);
 		snprintf(id, sizeof(id), "a%cb", c);
@@ -271,8 +278,8 @@ static void test_ids(void **state)
 
 static void test_session_ids(void **state)
 {
-	static const char *const bad[] = { "", "fe", "fe-", "-1", "fe-01", "fe-0", "fe-1x", "fe-x1", "fe--", "fe-1-",
-		"fe-1234567890", "fe-+1", "fe- 1", "fe-1\n", "f.e-1", "../fe-1" };
+	static const char *const bad[] = { "", "fe", "fe-", "-1", "fe-01", "fe-0", "fe-1x", "fe-x1",
+		"fe--", "fe-1-", "fe-1234567890", "fe-+1", "fe- 1", "fe-1\n", "f.e-1", "../fe-1" };
 	int n;
 	long number;
 
@@ -304,7 +311,8 @@ static void test_random(void **state)
 	for (int i = 0; i < 200; i++) {
 		AUTO(str_release) char *uuid = random_uuid();
 		assert_int_equal(strlen(uuid), 36);
-		assert_true(uuid[8] == '-' && uuid[13] == '-' && uuid[18] == '-' && uuid[23] == '-');
+		assert_true(
+			uuid[8] == '-' && uuid[13] == '-' && uuid[18] == '-' && uuid[23] == '-');
 		assert_int_equal(uuid[14], '4');
 		assert_non_null(strchr("89ab", uuid[19]));
 	}
@@ -336,8 +344,10 @@ static void test_proc(void **state)
 	assert_int_equal(proc_start(0), 0);
 	AUTO(str_release) char *sleep_path = path_program("sleep");
 	assert_int_equal(symlink(sleep_path, odd), 0);
-	ok(child_start(&c, &(struct child_options){ .argv = ARGV(odd, "60"), .fd = { -1, -1, -1 },
-		.env = ARGV(entry, "AO_KEEP=1") }));
+	ok(child_start(&c,
+		&(struct child_options){ .argv = ARGV(odd, "60"),
+			.fd = { -1, -1, -1 },
+			.env = ARGV(entry, "AO_KEEP=1") }));
 	for (int i = 0; i < 5000 && !proc_is(c.pid, "60"); i++) /* its exec has an end, too */
 		ok(clock_sleep(1));
 	assert_true(proc_read(&p, c.pid));
@@ -407,9 +417,19 @@ static void test_launch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_clock_text), TEST(test_clock_parse), TEST(test_clock_fixed), TEST(test_path_text),
-		TEST(test_path_real), TEST(test_path_program), TEST(test_branch_table), TEST(test_branch_random),
-		TEST(test_ids), TEST(test_session_ids), TEST(test_random), TEST(test_proc), TEST(test_launch),
+		TEST(test_clock_text),
+		TEST(test_clock_parse),
+		TEST(test_clock_fixed),
+		TEST(test_path_text),
+		TEST(test_path_real),
+		TEST(test_path_program),
+		TEST(test_branch_table),
+		TEST(test_branch_random),
+		TEST(test_ids),
+		TEST(test_session_ids),
+		TEST(test_random),
+		TEST(test_proc),
+		TEST(test_launch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

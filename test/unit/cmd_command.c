@@ -109,7 +109,7 @@ static void test_bad(void **state)
 		{ "ao status --json=1", "2 --json takes no value" },
 		{ "ao session show a b",
 			"2 too many words, 'b' is one more; usage: ao session show [session] "
-		        "[options]" },
+			"[options]" },
 		{ "ao hook",
 			"2 something is missing; usage: ao hook "
 			"<start|prompt|tool|waiting|error|stop|exit> [options]" },

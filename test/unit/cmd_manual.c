@@ -89,7 +89,7 @@ static void test_no_page_too_many(void **state)
 	(void)state;
 	assert_null(file_list(&names, "man"));
 	assert_true(names.n > 0);
-	STRV_EACH (name, &names) {
+	STRV_EACH(name, &names) {
 		bool known = str_equal(*name, "ao.1.scd") || !str_starts(*name, "ao-");
 
 		for (const struct command *const *c = commands; *c && !known; c++) {

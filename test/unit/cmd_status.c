@@ -126,7 +126,7 @@ static void test_ls_of_the_page(void **state)
 		"\n"
 		"Backend:\n"
 		"  api-1  (1h ago)  fix/auth-bug  [review_pending]  "
-	        "https://github.com/org/api/pull/15\n");
+		"https://github.com/org/api/pull/15\n");
 }
 
 static void test_nothing_there(void **state)

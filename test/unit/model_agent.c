@@ -69,7 +69,7 @@ static char *expanded(const struct agent *a, const struct strv *words, const str
 	AUTO(buf_release) struct buf b = { 0 };
 
 	ok(agent_expand(&argv, a, words, v));
-	STRV_EACH (s, &argv)
+	STRV_EACH(s, &argv)
 		buf_addf(&b, "%s%s", b.n ? "|" : "", *s);
 	return buf_detach(&b);
 }

@@ -22,8 +22,10 @@ static void test_fields(void **state)
 	AUTO(session_release) struct session s = { 0 };
 
 	(void)state;
-	parse(&s, NULL, "id=fe-1\nprojectId=frontend\nstatus=working\nbranch=feat/42\nissueId=42\n"
-			"pr=https://x/pull/7\ncreatedAt=2026-11-22T07:17:56Z\ntitle=a\\nb\\\\c = d\nrev=3\n");
+	parse(&s, NULL,
+		"id=fe-1\nprojectId=frontend\nstatus=working\nbranch=feat/42\nissueId=42\n"
+		"pr=https://x/pull/7\ncreatedAt=2026-11-22T07:17:56Z\ntitle=a\\nb\\\\c = "
+	        "d\nrev=3\n");
 	assert_string_equal(s.project, "frontend");
 	assert_string_equal(s.branch, "feat/42");
 	assert_string_equal(s.issue, "42");
@@ -46,7 +48,8 @@ static void test_rewrite(void **state)
 {
 	(void)state;
 	writes("", "id=fe-1\n");
-	writes("# mine\nid=fe-1\n\nfoo=bar\nbranch=b\n# end\n", "# mine\nid=fe-1\n\nfoo=bar\nbranch=b\n# end\n");
+	writes("# mine\nid=fe-1\n\nfoo=bar\nbranch=b\n# end\n",
+		"# mine\nid=fe-1\n\nfoo=bar\nbranch=b\n# end\n");
 	writes("branch=b\nid=fe-1\n", "branch=b\nid=fe-1\n");
 	writes("id=fe-1\r\nbranch=b\r\n", "id=fe-1\nbranch=b\n");
 	writes("  id = fe-1\n", "id=fe-1\n");
@@ -100,14 +103,16 @@ static void test_set_and_clear(void **state)
 /* A record cut anywhere is read, keeps its id, and is stable from its first rewrite on. */
 static void test_truncation(void **state)
 {
-	static const char text[] = "id=fe-1\nprojectId=web\nstatus=working\n# hand\nodd=1\nissue=\\n\\\\4\nbroken\n"
-				   "branch=f\303\274r/42\ncreatedAt=2026-11-22T07:17:56Z\r\nuid=0123456789abcdef\n";
+	static const char text[] =
+		"id=fe-1\nprojectId=web\nstatus=working\n# hand\nodd=1\nissue=\\n\\\\4\nbroken\n"
+		"branch=f\303\274r/42\ncreatedAt=2026-11-22T07:17:56Z\r\nuid=0123456789abcdef\n";
 
 	(void)state;
 	for (size_t n = 0; n <= sizeof(text) - 1; n++) {
 		AUTO(session_release) struct session s = { 0 }, t = { 0 };
 		AUTO(buf_release) struct buf one = { 0 }, two = { 0 };
-		AUTO(str_release) char *cut = malloc(n ? n : 1); /* to its size: a read past it is seen */
+		AUTO(str_release)
+		char *cut = malloc(n ? n : 1); /* to its size: a read past it is seen */
 
 		memcpy(cut, text, n);
 		session_parse(&s, "fe-1", cut, n, NULL);
@@ -134,21 +139,23 @@ static void test_order(void **state)
 /* qsort() may read astray where the order is none: antisymmetric and transitive over odd ids. */
 static void test_order_is_one(void **state)
 {
-	static const char *const ids[] = { "a-1", "a-2", "a-10", "a--1", "a-1-1", "ab-1", "a-b-1", "a", "a-", "-1",
-		"a_-1", "a-01", "A-1", "b", "", "a-b-10", "a-b-2", "a-0" };
+	static const char *const ids[] = { "a-1", "a-2", "a-10", "a--1", "a-1-1", "ab-1", "a-b-1",
+		"a", "a-", "-1", "a_-1", "a-01", "A-1", "b", "", "a-b-10", "a-b-2", "a-0" };
 	enum { N = COUNT_OF(ids) };
 
 	(void)state;
 	for (int i = 0; i < N; i++) {
 		for (int j = 0; j < N; j++) {
 			int ij = session_id_order(&ids[i], &ids[j]);
-			assert_int_equal((ij > 0) - (ij < 0), -((session_id_order(&ids[j], &ids[i]) > 0) -
-								(session_id_order(&ids[j], &ids[i]) < 0)));
+			assert_int_equal((ij > 0) - (ij < 0),
+				-((session_id_order(&ids[j], &ids[i]) > 0) -
+					(session_id_order(&ids[j], &ids[i]) < 0)));
 			assert_int_equal(ij == 0, i == j);
 			for (int k = 0; k < N; k++)
 				if (ij < 0 && session_id_order(&ids[j], &ids[k]) < 0 &&
 					session_id_order(&ids[i], &ids[k]) >= 0)
-					fail_msg("%s < %s < %s, but not the first and the last", ids[i], ids[j], ids[k]);
+					fail_msg("%s < %s < %s, but not the first and the last",
+						ids[i], ids[j], ids[k]);
 		}
 	}
 }

@@ -11,11 +11,17 @@ struct seen {
 	int ago; /* ms */
 };
 
-#define SEEN(source, says, ago) { SOURCE_##source, ACTIVITY_##says, ago }
+#define SEEN(source, says, ago)                                                                    \
+	{                                                                                          \
+		SOURCE_##source, ACTIVITY_##says, ago                                              \
+	}
 
-static void gives(int line, enum tri runtime, int activity_ago, const struct seen *seen, size_t n, enum activity want)
+static void gives(int line, enum tri runtime, int activity_ago, const struct seen *seen, size_t n,
+	enum activity want)
 {
-	struct facts f = { .now = now, .runtime = runtime, .activity_at = activity_ago ? now - activity_ago : 0 };
+	struct facts f = {
+		.now = now, .runtime = runtime, .activity_at = activity_ago ? now - activity_ago : 0
+	};
 	struct verdict v;
 
 	for (size_t i = 0; i < n; i++)
@@ -23,23 +29,26 @@ static void gives(int line, enum tri runtime, int activity_ago, const struct see
 			seen[i].source != SOURCE_HOOK && seen[i].source != SOURCE_TRANSCRIPT;
 	v = activity_of(&f);
 	if (v.activity != want)
-		fail_msg("line %d: %s (%s), not %s", line, activity_word(v.activity), v.why, activity_word(want));
+		fail_msg("line %d: %s (%s), not %s", line, activity_word(v.activity), v.why,
+			activity_word(want));
 	assert_non_null(v.why);
 	assert_true(v.by < f.n && (v.by >= 0 || want == ACTIVITY_UNKNOWN));
 	facts_release(&f);
 }
 
-#define CHECK(want, runtime, activity_ago, ...)                                                     \
+#define CHECK(want, runtime, activity_ago, ...)                                                    \
 	do {                                                                                       \
 		static const struct seen seen[] = { __VA_ARGS__ };                                 \
-		gives(__LINE__, TRI_##runtime, activity_ago, seen, COUNT_OF(seen), ACTIVITY_##want); \
+		gives(__LINE__, TRI_##runtime, activity_ago, seen, COUNT_OF(seen),                 \
+			ACTIVITY_##want);                                                          \
 	} while (0)
 
 static void test_process(void **state)
 {
 	(void)state;
 	CHECK(EXITED, NO, 0, SEEN(PROCESS, EXITED, 0));
-	CHECK(EXITED, NO, 0, SEEN(HOOK, ACTIVE, 0), SEEN(SCREEN, WAITING_INPUT, 0), SEEN(PROCESS, EXITED, 9 * S));
+	CHECK(EXITED, NO, 0, SEEN(HOOK, ACTIVE, 0), SEEN(SCREEN, WAITING_INPUT, 0),
+		SEEN(PROCESS, EXITED, 9 * S));
 	CHECK(UNKNOWN, UNKNOWN, 0, SEEN(HOOK, READY, 0), SEEN(SCREEN, READY, 0));
 	CHECK(UNKNOWN, NO, 0, SEEN(HOOK, READY, 0));
 	CHECK(UNKNOWN, YES, 0, SEEN(PROCESS, UNKNOWN, 0));
@@ -59,12 +68,17 @@ static void test_hooks(void **state)
 	/* an old "active" alone stays: nothing contradicts */
 	CHECK(ACTIVE, YES, 0, SEEN(HOOK, ACTIVE, 30 * MIN));
 	CHECK(ACTIVE, YES, 0, SEEN(HOOK, ACTIVE, 30 * S), SEEN(TERMINAL, READY, 20 * S));
-	CHECK(ACTIVE, YES, 0, SEEN(HOOK, ACTIVE, 30 * S), SEEN(TERMINAL, READY, 20 * S), SEEN(SCREEN, ACTIVE, 0));
-	CHECK(ACTIVE, YES, 0, SEEN(HOOK, ACTIVE, 30 * S), SEEN(TERMINAL, ACTIVE, 0), SEEN(SCREEN, READY, 0));
+	CHECK(ACTIVE, YES, 0, SEEN(HOOK, ACTIVE, 30 * S), SEEN(TERMINAL, READY, 20 * S),
+		SEEN(SCREEN, ACTIVE, 0));
+	CHECK(ACTIVE, YES, 0, SEEN(HOOK, ACTIVE, 30 * S), SEEN(TERMINAL, ACTIVE, 0),
+		SEEN(SCREEN, READY, 0));
 	/* Esc: old, still, and the screen tells */
-	CHECK(READY, YES, 30 * S, SEEN(HOOK, ACTIVE, 30 * S), SEEN(TERMINAL, READY, 20 * S), SEEN(SCREEN, READY, 0));
-	CHECK(IDLE, YES, 30 * MIN, SEEN(HOOK, ACTIVE, 30 * MIN), SEEN(TERMINAL, READY, 20 * S), SEEN(SCREEN, READY, 0));
-	CHECK(ACTIVE, YES, 0, SEEN(HOOK, ACTIVE, 9 * S), SEEN(TERMINAL, READY, 8 * S), SEEN(SCREEN, READY, 0));
+	CHECK(READY, YES, 30 * S, SEEN(HOOK, ACTIVE, 30 * S), SEEN(TERMINAL, READY, 20 * S),
+		SEEN(SCREEN, READY, 0));
+	CHECK(IDLE, YES, 30 * MIN, SEEN(HOOK, ACTIVE, 30 * MIN), SEEN(TERMINAL, READY, 20 * S),
+		SEEN(SCREEN, READY, 0));
+	CHECK(ACTIVE, YES, 0, SEEN(HOOK, ACTIVE, 9 * S), SEEN(TERMINAL, READY, 8 * S),
+		SEEN(SCREEN, READY, 0));
 }
 
 static void test_waiting(void **state)
@@ -82,7 +96,8 @@ static void test_waiting(void **state)
 	CHECK(ACTIVE, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S), SEEN(LIVE, ACTIVE, 0));
 	CHECK(WAITING_INPUT, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S), SEEN(LIVE, ACTIVE, 8 * S));
 	CHECK(READY, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S), SEEN(TRANSCRIPT, READY, 2 * S));
-	CHECK(WAITING_INPUT, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S), SEEN(TRANSCRIPT, ACTIVE, 8 * S));
+	CHECK(WAITING_INPUT, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S),
+		SEEN(TRANSCRIPT, ACTIVE, 8 * S));
 }
 
 static void test_live_and_transcript(void **state)
@@ -121,7 +136,7 @@ static void asks(int line, enum tri runtime, const struct seen *seen, size_t n, 
 		fail_msg("line %d", line);
 	facts_release(&f);
 }
-#define ASKS(want, runtime, ...)                                                                    \
+#define ASKS(want, runtime, ...)                                                                   \
 	do {                                                                                       \
 		static const struct seen seen[] = { __VA_ARGS__ };                                 \
 		asks(__LINE__, TRI_##runtime, seen, COUNT_OF(seen), want);                         \

@@ -14,14 +14,17 @@ struct situation {
 static struct situation dead(void)
 {
 	return (struct situation){
-		.f = { .now = now, .recorded = STATUS_IDLE, .runtime = TRI_NO, .has_workspace = true },
+		.f = { .now = now,
+			.recorded = STATUS_IDLE,
+			.runtime = TRI_NO,
+			.has_workspace = true },
 		.c = { .died_at = now - 3600000 },
 	};
 }
 
 enum { KEEP, SKIP, KILL, KILL_IF_DEAD };
 
-#define CHECK(want, ...)                                                                            \
+#define CHECK(want, ...)                                                                           \
 	do {                                                                                       \
 		struct situation s = dead();                                                       \
 		struct cleanup_verdict v;                                                          \
@@ -29,9 +32,10 @@ enum { KEEP, SKIP, KILL, KILL_IF_DEAD };
 		__VA_ARGS__;                                                                       \
 		v = cleanup_reason(&s.c);                                                          \
 		if (v.kill != (want >= KILL) || v.skip != (want == SKIP) ||                        \
-			v.dead_only != (want == KILL_IF_DEAD) || (v.why == NULL) != (want == KEEP))         \
-			fail_msg("%s: kill %d skip %d dead_only %d '%s'", #__VA_ARGS__, v.kill, v.skip, \
-				v.dead_only, v.why ? v.why : "");                                  \
+			v.dead_only != (want == KILL_IF_DEAD) ||                                   \
+			(v.why == NULL) != (want == KEEP))                                         \
+			fail_msg("%s: kill %d skip %d dead_only %d '%s'", #__VA_ARGS__, v.kill,    \
+				v.skip, v.dead_only, v.why ? v.why : "");                          \
 	} while (0)
 
 static void test_cleanup(void **state)
@@ -53,8 +57,10 @@ static void test_cleanup(void **state)
 	CHECK(KEEP, s.f.has_workspace = false);
 	CHECK(KILL, s.f.pull.state = PULL_MERGED; s.f.pull.merged_into_default = true);
 	/* done is done, however alive the agent */
-	CHECK(KILL, s.f.pull.state = PULL_MERGED; s.f.pull.merged_into_default = true; s.f.runtime = TRI_YES);
-	CHECK(KILL, s.f.pull.state = PULL_MERGED; s.f.pull.merged_into_default = true; s.f.reboot = true);
+	CHECK(KILL, s.f.pull.state = PULL_MERGED; s.f.pull.merged_into_default = true;
+		s.f.runtime = TRI_YES);
+	CHECK(KILL, s.f.pull.state = PULL_MERGED; s.f.pull.merged_into_default = true;
+		s.f.reboot = true);
 	CHECK(KEEP, s.f.pull.state = PULL_MERGED; s.f.runtime = TRI_YES); /* into another branch */
 	CHECK(KEEP, s.f.pull.state = PULL_CLOSED; s.f.runtime = TRI_YES);
 	CHECK(KILL, s.c.issue_closed = true; s.f.runtime = TRI_YES);
@@ -97,10 +103,14 @@ static void test_settle(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct settle_facts f = { .verb = verb_of(rows[i].verb), .alive = rows[i].alive,
-			.launch = rows[i].launch, .ran = rows[i].ran, .waited = rows[i].waited };
+		struct settle_facts f = { .verb = verb_of(rows[i].verb),
+			.alive = rows[i].alive,
+			.launch = rows[i].launch,
+			.ran = rows[i].ran,
+			.waited = rows[i].waited };
 		if (settle_of(&f) != rows[i].want)
-			fail_msg("%s, %s: %s", rows[i].verb, rows[i].died, settlement_word(settle_of(&f)));
+			fail_msg("%s, %s: %s", rows[i].verb, rows[i].died,
+				settlement_word(settle_of(&f)));
 	}
 	assert_int_equal(verb_of(NULL), VERB_NONE);
 	assert_int_equal(verb_of("spawn "), VERB_OTHER);
@@ -117,7 +127,9 @@ static void test_settle_failed(void **state)
 	assert_int_equal(settle_of(&f), SETTLE_BACK);
 	f.alive = TRI_UNKNOWN;
 	assert_int_equal(settle_of(&f), SETTLE_LEAVE);
-	f = (struct settle_facts){ .verb = VERB_RESTORE, .alive = TRI_NO, .ran = true, .failed = true };
+	f = (struct settle_facts){
+		.verb = VERB_RESTORE, .alive = TRI_NO, .ran = true, .failed = true
+	};
 	assert_int_equal(settle_of(&f), SETTLE_BACK);
 }
 
@@ -127,10 +139,13 @@ static void test_settle_all(void **state)
 	(void)state;
 	for (int verb = VERB_NONE; verb <= VERB_OTHER; verb++) {
 		for (int bits = 0; bits < 8; bits++) {
-			struct settle_facts f = { .verb = (enum verb)verb, .launch = bits & 1,
-				.ran = bits >> 1 & 1, .waited = bits >> 2 };
+			struct settle_facts f = { .verb = (enum verb)verb,
+				.launch = bits & 1,
+				.ran = bits >> 1 & 1,
+				.waited = bits >> 2 };
 			enum settlement s = settle_of(&f);
-			assert_true(s == SETTLE_LEAVE || (s == SETTLE_NOTHING && verb == VERB_NONE));
+			assert_true(
+				s == SETTLE_LEAVE || (s == SETTLE_NOTHING && verb == VERB_NONE));
 			f.alive = TRI_YES;
 			assert_int_not_equal(settle_of(&f), SETTLE_BACK);
 			f.alive = TRI_NO;

@@ -9,9 +9,16 @@ static const int64_t now = INT64_C(1800000000000);
 /* A session that runs well, and says so. */
 static struct facts plain(void)
 {
-	return (struct facts){ .now = now, .created_at = now - 60 * MIN, .started_at = now - 60 * MIN,
-		.recorded = STATUS_WORKING, .runtime = TRI_YES, .has_workspace = true, .sign_of_life = true,
-		.has_hooks = true, .activity_at = now - 2 * S, .stuck_after = 10 * MIN };
+	return (struct facts){ .now = now,
+		.created_at = now - 60 * MIN,
+		.started_at = now - 60 * MIN,
+		.recorded = STATUS_WORKING,
+		.runtime = TRI_YES,
+		.has_workspace = true,
+		.sign_of_life = true,
+		.has_hooks = true,
+		.activity_at = now - 2 * S,
+		.stuck_after = 10 * MIN };
 }
 
 static void gives(const char *what, const struct facts *f, enum activity a, enum status want)
@@ -19,11 +26,12 @@ static void gives(const char *what, const struct facts *f, enum activity a, enum
 	struct judgement j = status_of(f, a);
 
 	if (j.status != want)
-		fail_msg("%s: %s (%s), not %s", what, status_word(j.status), j.why, status_word(want));
+		fail_msg("%s: %s (%s), not %s", what, status_word(j.status), j.why,
+			status_word(want));
 	assert_true(j.why && *j.why);
 }
 
-#define CHECK(activity, status, ...)                                                                \
+#define CHECK(activity, status, ...)                                                               \
 	do {                                                                                       \
 		struct facts f = plain();                                                          \
 		__VA_ARGS__;                                                                       \
@@ -90,15 +98,23 @@ static void test_gone_badly(void **state)
 static void test_start(void **state)
 {
 	(void)state;
-	CHECK(UNKNOWN, SPAWNING, f.recorded = STATUS_SPAWNING; f.sign_of_life = false; f.started_at = now - 60 * S);
-	CHECK(UNKNOWN, ERRORED, f.recorded = STATUS_SPAWNING; f.sign_of_life = false; f.started_at = now - 60 * S - 1);
-	CHECK(UNKNOWN, SPAWNING, f.recorded = STATUS_SPAWNING; f.sign_of_life = false; f.half_done = true);
-	CHECK(UNKNOWN, SPAWNING, f.recorded = STATUS_SPAWNING; f.sign_of_life = false; f.started_at = 0);
+	CHECK(UNKNOWN, SPAWNING, f.recorded = STATUS_SPAWNING; f.sign_of_life = false;
+		f.started_at = now - 60 * S);
+	CHECK(UNKNOWN, ERRORED, f.recorded = STATUS_SPAWNING; f.sign_of_life = false;
+		f.started_at = now - 60 * S - 1);
+	CHECK(UNKNOWN, SPAWNING, f.recorded = STATUS_SPAWNING; f.sign_of_life = false;
+		f.half_done = true);
+	CHECK(UNKNOWN, SPAWNING, f.recorded = STATUS_SPAWNING; f.sign_of_life = false;
+		f.started_at = 0);
 	/* ao-run never came up */
-	CHECK(EXITED, ERRORED, f.recorded = STATUS_SPAWNING; f.sign_of_life = false; f.runtime = TRI_NO);
-	CHECK(EXITED, ERRORED, f.recorded = STATUS_ERRORED; f.sign_of_life = false; f.runtime = TRI_NO);
-	CHECK(EXITED, ERRORED, f.recorded = STATUS_ERRORED; f.runtime = TRI_NO; f.has_workspace = false);
-	CHECK(EXITED, IDLE, f.recorded = STATUS_SPAWNING; f.sign_of_life = false; f.runtime = TRI_NO; f.reboot = true);
+	CHECK(EXITED, ERRORED, f.recorded = STATUS_SPAWNING; f.sign_of_life = false;
+		f.runtime = TRI_NO);
+	CHECK(EXITED, ERRORED, f.recorded = STATUS_ERRORED; f.sign_of_life = false;
+		f.runtime = TRI_NO);
+	CHECK(EXITED, ERRORED, f.recorded = STATUS_ERRORED; f.runtime = TRI_NO;
+		f.has_workspace = false);
+	CHECK(EXITED, IDLE, f.recorded = STATUS_SPAWNING; f.sign_of_life = false;
+		f.runtime = TRI_NO; f.reboot = true);
 	CHECK(READY, IDLE, f.recorded = STATUS_ERRORED); /* it came up after all */
 	CHECK(BLOCKED, ERRORED, f.sign_of_life = false; f.started_at = now);
 	CHECK(WAITING_INPUT, NEEDS_INPUT, f.sign_of_life = false; f.started_at = now);
@@ -112,19 +128,24 @@ static void test_stuck(void **state)
 	CHECK(UNKNOWN, STUCK, f.turn_open_at = now - 30 * MIN; f.activity_at = now - 11 * MIN);
 	CHECK(ACTIVE, STUCK, f.turn_open_at = now - 11 * MIN; f.activity_at = 0);
 	CHECK(ACTIVE, WORKING, f.turn_open_at = 0; f.activity_at = now - 30 * MIN);
-	CHECK(ACTIVE, WORKING, f.turn_open_at = now - 30 * MIN; f.activity_at = now - 30 * MIN; f.stuck_after = 0);
+	CHECK(ACTIVE, WORKING, f.turn_open_at = now - 30 * MIN; f.activity_at = now - 30 * MIN;
+		f.stuck_after = 0);
 	/* stuck is above what the pull request says, and below a question or an error */
-	CHECK(ACTIVE, STUCK, f.turn_open_at = f.activity_at = now - 11 * MIN; open_pull(&f, CI_FAILURE, REVIEW_NONE));
+	CHECK(ACTIVE, STUCK, f.turn_open_at = f.activity_at = now - 11 * MIN;
+		open_pull(&f, CI_FAILURE, REVIEW_NONE));
 	CHECK(WAITING_INPUT, NEEDS_INPUT, f.turn_open_at = f.activity_at = now - 11 * MIN);
 	CHECK(BLOCKED, ERRORED, f.turn_open_at = f.activity_at = now - 11 * MIN);
 	CHECK(EXITED, ERRORED, f.turn_open_at = f.activity_at = now - 11 * MIN; exits(&f, 1, 0));
 	CHECK(EXITED, IDLE, f.turn_open_at = f.activity_at = now - 11 * MIN; exits(&f, 0, 0));
 	/* Esc ended the turn, and only the screen knows */
 	CHECK(READY, IDLE, f.turn_open_at = f.activity_at = now - 11 * MIN);
-	CHECK(IDLE, PR_OPEN, f.turn_open_at = f.activity_at = now - 11 * MIN; open_pull(&f, CI_NONE, REVIEW_NONE));
+	CHECK(IDLE, PR_OPEN, f.turn_open_at = f.activity_at = now - 11 * MIN;
+		open_pull(&f, CI_NONE, REVIEW_NONE));
 	/* a long build says nothing to a hook, but writes */
-	CHECK(ACTIVE, WORKING, f.turn_open_at = f.activity_at = now - 11 * MIN; f.output_at = now - 1 * S);
-	CHECK(ACTIVE, STUCK, f.turn_open_at = f.activity_at = now - 21 * MIN; f.output_at = now - 11 * MIN);
+	CHECK(ACTIVE, WORKING, f.turn_open_at = f.activity_at = now - 11 * MIN;
+		f.output_at = now - 1 * S);
+	CHECK(ACTIVE, STUCK, f.turn_open_at = f.activity_at = now - 21 * MIN;
+		f.output_at = now - 11 * MIN);
 }
 
 /* Nothing follows from what could not be asked. */

@@ -31,8 +31,8 @@ static void is_sound(long lines)
 	struct events_report r = verify();
 
 	if (r.lines != lines || r.gaps || r.doubles || r.broken || r.torn)
-		fail_msg("%ld lines, %ld gaps, %ld doubles, %ld broken, torn %d", r.lines, r.gaps, r.doubles, r.broken,
-			r.torn);
+		fail_msg("%ld lines, %ld gaps, %ld doubles, %ld broken, torn %d", r.lines, r.gaps,
+			r.doubles, r.broken, r.torn);
 }
 
 static void test_line(void **state)
@@ -42,11 +42,14 @@ static void test_line(void **state)
 	unsetenv("AO_SESSION");
 	add("spawned");
 	setenv("AO_SESSION", "fe-7", 1);
-	ok(events_append(&st, NULL, "status", 2000, json_pack("{s:s, s:s}", "to", "x\ny", "type", "forged")));
+	ok(events_append(&st, NULL, "status", 2000,
+		json_pack("{s:s, s:s}", "to", "x\ny", "type", "forged")));
 	unsetenv("AO_SESSION");
 	holds("events.jsonl",
-		"{\"seq\":1,\"time\":\"1970-01-01T00:00:01.000Z\",\"session\":\"fe-1\",\"actor\":\"user\",\"type\":\"spawned\"}\n"
-		"{\"seq\":2,\"time\":\"1970-01-01T00:00:02.000Z\",\"session\":null,\"actor\":\"fe-7\",\"type\":\"status\","
+		"{\"seq\":1,\"time\":\"1970-01-01T00:00:01.000Z\",\"session\":\"fe-1\",\"actor\":"
+	        "\"user\",\"type\":\"spawned\"}\n"
+		"{\"seq\":2,\"time\":\"1970-01-01T00:00:02.000Z\",\"session\":null,\"actor\":\"fe-"
+	        "7\",\"type\":\"status\","
 		"\"to\":\"x\\ny\"}\n");
 	is_sound(2);
 }
@@ -107,7 +110,8 @@ static void test_verify_finds(void **state)
 	assert_int_equal(verify().doubles, 1);
 	put_text("events.jsonl", "{\"seq\":3}\n{\"seq\":4}\n"); /* the beginning is gone */
 	assert_int_equal(verify().gaps, 1);
-	put_text("events.jsonl", "{\"seq\":1}\nnonsense\n[1]\n{\"seq\":\"2\"}\n{\"seq\":2}\n{\"seq\":3}");
+	put_text("events.jsonl",
+		"{\"seq\":1}\nnonsense\n[1]\n{\"seq\":\"2\"}\n{\"seq\":2}\n{\"seq\":3}");
 	r = verify();
 	assert_true(r.broken == 3 && r.lines == 5 && r.torn && !r.gaps && !r.doubles);
 }
@@ -122,7 +126,8 @@ static void test_foreign_lines(void **state)
 	add("one");
 	add("two");
 	for (int i = 0; i < 3000; i++)
-		ok(file_append(path, "# somebody was here, and here, and here\n", 40, FILE_VOLATILE));
+		ok(file_append(
+			path, "# somebody was here, and here, and here\n", 40, FILE_VOLATILE));
 	add("three");
 	r = verify();
 	assert_true(r.broken == 3000 && !r.gaps && !r.doubles);
@@ -191,8 +196,9 @@ static void test_appenders(void **state)
 		if (pids[i])
 			continue;
 		for (int k = 0; k < EACH; k++) {
-			AUTO(err_release) struct err *e =
-				events_append(&st, NULL, "race", 0, json_pack("{s:i, s:i}", "who", i, "n", k));
+			AUTO(err_release)
+			struct err *e = events_append(
+				&st, NULL, "race", 0, json_pack("{s:i, s:i}", "who", i, "n", k));
 			if (e)
 				_exit(1);
 		}
@@ -289,7 +295,8 @@ static void test_outbox_copies(void **state)
 {
 	AUTO(messages_release) struct messages got = { 0 };
 	AUTO(str_release) char *text = NULL;
-	static const char *const copies[] = { "0001~", "0001.bak", ".0001.new", "1x", "-1", "99999999999" };
+	static const char *const copies[] = { "0001~", "0001.bak", ".0001.new", "1x", "-1",
+		"99999999999" };
 
 	(void)state;
 	send_one("x");
@@ -345,9 +352,17 @@ static void test_outbox_adders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		EVENTS(test_line), EVENTS(test_torn), EVENTS(test_long_lines), EVENTS(test_verify_finds),
-		EVENTS(test_foreign_lines), EVENTS(test_rotation), EVENTS(test_appenders), EVENTS(test_not_utf8),
-		OUTBOX(test_outbox), OUTBOX(test_outbox_states), OUTBOX(test_outbox_copies),
+		EVENTS(test_line),
+		EVENTS(test_torn),
+		EVENTS(test_long_lines),
+		EVENTS(test_verify_finds),
+		EVENTS(test_foreign_lines),
+		EVENTS(test_rotation),
+		EVENTS(test_appenders),
+		EVENTS(test_not_utf8),
+		OUTBOX(test_outbox),
+		OUTBOX(test_outbox_states),
+		OUTBOX(test_outbox_copies),
 		OUTBOX(test_outbox_adders),
 	};
 

@@ -10,7 +10,9 @@
 
 static void append(int64_t at_ms, enum signal_kind kind, const char *text)
 {
-	struct signal_line s = { .at = at_ms, .kind = kind, .pid = 42, .text = (char *)(uintptr_t)text };
+	struct signal_line s = {
+		.at = at_ms, .kind = kind, .pid = 42, .text = (char *)(uintptr_t)text
+	};
 
 	ok(signals_append(root, &s));
 }
@@ -18,8 +20,12 @@ static void append(int64_t at_ms, enum signal_kind kind, const char *text)
 static void test_round_trip(void **state)
 {
 	AUTO(signals_release) struct signals s = { 0 };
-	struct signal_line prompt = { .at = 5, .kind = SIGNAL_PROMPT, .source = (char *)(uintptr_t)"own", .pid = 7,
-		.length = 17, .hash = UINT64_C(0xfedcba9876543210) };
+	struct signal_line prompt = { .at = 5,
+		.kind = SIGNAL_PROMPT,
+		.source = (char *)(uintptr_t) "own",
+		.pid = 7,
+		.length = 17,
+		.hash = UINT64_C(0xfedcba9876543210) };
 
 	(void)state;
 	ok(signals_read(&s, root));
@@ -200,7 +206,8 @@ static void test_turn(void **state)
 	assert_true(turned);
 	append(1, SIGNAL_STOP, NULL);
 	assert_true(path_exists(newer));
-	assert_int_equal(lines_in("signals", &broken) + lines_in("signals.1", &broken), 2 * EACH + 1);
+	assert_int_equal(
+		lines_in("signals", &broken) + lines_in("signals.1", &broken), 2 * EACH + 1);
 	assert_int_equal(broken, 0);
 	/* just turned over, the newest are still found */
 	AUTO(signals_release) struct signals s = { 0 };
@@ -245,8 +252,9 @@ static void test_run(void **state)
 	run_read(&r, root);
 	assert_true(r.alive == TRI_NO && !r.has_run && !r.has_exit && !r.reboot);
 	ok(lock_take(&held, lock, 0));
-	put_text("run", "supervisor=10\npid=11\npidStart=12\nprocess=claude\nbootId=here\n"
-			"startedAt=1970-01-01T00:00:05Z\nhost=elsewhere\n");
+	put_text("run",
+		"supervisor=10\npid=11\npidStart=12\nprocess=claude\nbootId=here\n"
+		"startedAt=1970-01-01T00:00:05Z\nhost=elsewhere\n");
 	setenv("AO_TEST_BOOT_ID", "here", 1);
 	run_read(&r, root);
 	assert_true(r.alive == TRI_YES && r.has_run && !r.reboot);
@@ -254,7 +262,8 @@ static void test_run(void **state)
 	assert_string_equal(r.process, "claude");
 	lock_release(&held);
 	run_read(&r, root);
-	assert_int_equal(r.alive, TRI_NO); /* the same boot is the same machine, whatever its name */
+	assert_int_equal(
+		r.alive, TRI_NO); /* the same boot is the same machine, whatever its name */
 	setenv("AO_TEST_BOOT_ID", "not here", 1);
 	run_read(&r, root);
 	assert_int_equal(r.alive, TRI_UNKNOWN); /* another host's lock says nothing here */
@@ -263,7 +272,8 @@ static void test_run(void **state)
 	put_text("run", text);
 	put_text("exit", "signal=15\nendedAt=1970-01-01T00:00:09Z\n");
 	run_read(&r, root);
-	assert_true(r.alive == TRI_NO && r.reboot && r.has_exit && r.exit_signal == 15 && !r.exit_code);
+	assert_true(
+		r.alive == TRI_NO && r.reboot && r.has_exit && r.exit_signal == 15 && !r.exit_code);
 	assert_int_equal(r.ended_at, 9000);
 	unsetenv("AO_TEST_BOOT_ID");
 }
@@ -271,8 +281,15 @@ static void test_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_round_trip), TEST(test_order), TEST(test_truncation), TEST(test_broken),
-		TEST(test_long_text), TEST(test_digest), TEST(test_turn), TEST(test_full_disk), TEST(test_run),
+		TEST(test_round_trip),
+		TEST(test_order),
+		TEST(test_truncation),
+		TEST(test_broken),
+		TEST(test_long_text),
+		TEST(test_digest),
+		TEST(test_turn),
+		TEST(test_full_disk),
+		TEST(test_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ static void hear(struct sink *s, enum sink_kind kind, const char *line)
 /* Enough of a config for the store. */
 static void open_as(struct store *st, const char *file, bool make, struct err **e)
 {
-	struct config c = { .name = (char *)(uintptr_t)"ns" };
+	struct config c = { .name = (char *)(uintptr_t) "ns" };
 	struct err *got;
 
 	c.data_dir = root;
@@ -149,7 +149,8 @@ static void test_reserve_race(void **state)
 		for (int k = 0; k < EACH; k++) {
 			char *id = NULL;
 			AUTO(str_release) char *claim = NULL;
-			AUTO(err_release) struct err *e = store_reserve(&id, &st, "fe", none_taken, NULL);
+			AUTO(err_release)
+			struct err *e = store_reserve(&id, &st, "fe", none_taken, NULL);
 			if (e)
 				_exit(1);
 			claim = str_format("%s/claim-%s", root, id);
@@ -208,7 +209,8 @@ static void test_records(void **state)
 	str_set(&s.branch, "b");
 	ok(store_save(&st, &s));
 	ok(store_save(&st, &s));
-	holds("sessions/ns/fe-1/metadata", "# hand\nid=fe-1\nbroken\nstatus=working\nodd=1\nbranch=b\nrev=2\n");
+	holds("sessions/ns/fe-1/metadata",
+		"# hand\nid=fe-1\nbroken\nstatus=working\nodd=1\nbranch=b\nrev=2\n");
 	assert_true(store_exists(&st, "fe-1"));
 	assert_false(store_exists(&st, "fe-2"));
 	assert_false(store_exists(&st, ".."));
@@ -252,7 +254,8 @@ static void test_older_record(void **state)
 	assert_string_equal(s.project, "web");
 	holds("sessions/ns/fe-3", older); /* reading changed nothing */
 	ok(store_save(&st, &s));
-	holds("sessions/ns/fe-3/metadata", "# old\nprojectId=web\nissueId=42\nstatus=working\nextra=1\nid=fe-3\nrev=1\n");
+	holds("sessions/ns/fe-3/metadata",
+		"# old\nprojectId=web\nissueId=42\nstatus=working\nextra=1\nid=fe-3\nrev=1\n");
 	ok(store_lock(&l, &st, "fe-4", 0));
 	holds("sessions/ns/fe-4/metadata", older);
 	ok(file_list(&names, st.dir));
@@ -344,9 +347,16 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_reserve), TEST(test_burnt), TEST(test_reserve_race), TEST(test_closed),
-		TEST(test_records), TEST(test_lock), TEST(test_older_record), TEST(test_origin),
-		TEST(test_origin_race), TEST(test_many),
+		TEST(test_reserve),
+		TEST(test_burnt),
+		TEST(test_reserve_race),
+		TEST(test_closed),
+		TEST(test_records),
+		TEST(test_lock),
+		TEST(test_older_record),
+		TEST(test_origin),
+		TEST(test_origin_race),
+		TEST(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
