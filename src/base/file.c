@@ -143,6 +143,15 @@ static struct err *write_all(int fd, const char *bytes, size_t n, const char *pa
 	return NULL;
 }
 
+struct err *file_sync(const char *path)
+{
+	AUTO(fd_release) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return fail_errno("cannot sync %s", path);
+	return NULL;
+}
+
 struct err *file_sync_dir(const char *path)
 {
 	AUTO(fd_release) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -34,6 +34,7 @@ MUST_USE struct err *file_replace(
 MUST_USE struct err *file_append(
 	const char *path, const void *bytes, size_t n, enum durability durability);
 MUST_USE struct err *file_make_dirs(const char *path); /* like mkdir -p, each new one 0700 */
+MUST_USE struct err *file_sync(const char *path); /* one that another program wrote */
 MUST_USE struct err *file_sync_dir(const char *path);
 /* rm -r without ever following a link or leaving the file system; not there is fine. */
 MUST_USE struct err *file_remove_tree(const char *path);

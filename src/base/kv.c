@@ -1,5 +1,6 @@
 #include "base/kv.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,27 @@ static void remove_line(struct kv *kv, struct kv_line *l)
 	free(l->value);
 	memmove(l, l + 1, after * sizeof(*l));
 	kv->n--;
+}
+
+/* The new last line moves up, behind the line of `after`. */
+static void move_behind(struct kv *kv, const struct kv_line *after)
+{
+	struct kv_line moved = kv->v[kv->n - 1];
+	size_t at = (size_t)(after - kv->v) + 1;
+
+	memmove(kv->v + at + 1, kv->v + at, (kv->n - 1 - at) * sizeof(*kv->v));
+	kv->v[at] = moved;
+}
+
+void kv_set_behind(struct kv *kv, const char *key, const char *value, const char *after)
+{
+	bool is_new = value && !find(kv, key);
+	const struct kv_line *behind;
+
+	kv_set(kv, key, value);
+	behind = is_new && after ? find(kv, after) : NULL;
+	if (behind)
+		move_behind(kv, behind);
 }
 
 void kv_set(struct kv *kv, const char *key, const char *value)

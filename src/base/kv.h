@@ -25,5 +25,7 @@ struct kv {
 void kv_parse(struct kv *kv, const char *text, size_t n, struct strv *bad);
 const char *kv_get(const struct kv *kv, const char *key); /* NULL: not there */
 void kv_set(struct kv *kv, const char *key, const char *value); /* NULL value takes the line out */
+/* The same; where the key is new, its line comes right behind the one of `after` (NULL: the last). */
+void kv_set_behind(struct kv *kv, const char *key, const char *value, const char *after);
 void kv_write(struct buf *out, const struct kv *kv);
 void kv_release(struct kv *kv);

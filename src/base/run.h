@@ -2,7 +2,8 @@
  * Run a program and wait for it: argv, input, two outputs, a deadline. Fill in a struct run; zero is
  * the default everywhere. At the deadline or at the user's stop the whole process group gets
  * SIGTERM, then SIGKILL after 2 s. Output still held open by a grandchild is not waited for.
- * AO_TRACE=1 prints each program run: milliseconds, status, argv.
+ * AO_TRACE=1 prints each program run: milliseconds, status, argv. For tests AO_TEST_RUN_MS shortens
+ * every deadline.
  */
 #pragma once
 

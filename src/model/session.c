@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+
 static const struct {
 	const char *key;
 	size_t offset;
@@ -23,7 +24,7 @@ static void rename_key(struct kv *lines, const char *from, const char *to)
 		return;
 	kv_set(lines, to, NULL); /* said, and empty: the older one speaks */
 	for (size_t i = 0; i < lines->n; i++)
-		if (lines->v[i].key && str_equal(lines->v[i].key, from))
+		if (lines->v[i].key && strcmp(lines->v[i].key, from) == 0)
 			str_set(&lines->v[i].key, to);
 }
 
@@ -62,8 +63,14 @@ void session_parse(struct session *s, const char *id, const char *text, size_t n
 
 void session_write(struct buf *out, struct session *s)
 {
-	for (size_t i = 0; i < COUNT_OF(fields); i++)
-		kv_set(&s->lines, fields[i].key, *field(s, i));
+	enum { PAGE_KEYS = 8 };    /* they keep the page's order, also where one is known later */
+	const char *before = NULL;
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		kv_set_behind(&s->lines, fields[i].key, *field(s, i), i < PAGE_KEYS ? before : NULL);
+		if (*field(s, i))
+			before = fields[i].key;
+	}
 	kv_write(out, &s->lines);
 }
 

@@ -9,7 +9,7 @@
 #include "op/sight.h"
 #include "store/agent_files.h"
 
-enum { GONE_MS = 5000 };
+enum { GONE_MS = 5000, MOVE_MS = 1000 };
 
 /* "❯ 1. Yes" on the screen: number, label, and whether the cursor is on it. */
 struct shown {
@@ -29,6 +29,19 @@ static void menu_release(struct menu *m)
 	free(m->list.v);
 }
 
+/* Blanks and the sides of a frame; a frame's character shares its first byte with the cursors. */
+static char *skip_frame(char *p)
+{
+	for (;;) {
+		if (*p && strchr(" |\t", *p))
+			p++;
+		else if (str_starts(p, "│") || str_starts(p, "┃"))
+			p += strlen("│");
+		else
+			return p;
+	}
+}
+
 static void parse_line(struct menu *m, const char *line, size_t n)
 {
 	static const char *const cursors[] = { "❯", "›", "●", ">" };
@@ -37,7 +50,7 @@ static void parse_line(struct menu *m, const char *line, size_t n)
 	bool chosen = false;
 	long number;
 
-	p += strspn(p, " │┃|\t");
+	p = skip_frame(p);
 	for (size_t i = 0; i < COUNT_OF(cursors) && !chosen; i++) {
 		if (str_starts(p, cursors[i])) {
 			chosen = true;
@@ -87,20 +100,74 @@ static int chosen(const struct menu *m)
 	return -1;
 }
 
-static struct err *choose(int *from, int *to, const struct sight *s, const char *id, const char *text)
+static struct err *choose(int *from, int *to, int *number, const struct sight *s, const char *id,
+	const char *text)
 {
 	AUTO(menu_release) struct menu menu = { 0 };
 	AUTO(str_release) char *dialog = sight_dialog(s);
 
 	if (s->activity.activity != ACTIVITY_WAITING_INPUT)
 		return fail(ERR_REFUSED, "%s asks no question now", id);
+	if (s->terminal.in_mode)
+		return fail(ERR_REFUSED, "somebody looks back in the terminal of %s (copy mode); nothing was pressed",
+			id);
 	parse_menu(&menu, dialog);
 	*from = chosen(&menu);
 	*to = find(&menu, text);
 	if (*from < 0 || *to < 0)
 		return fail(ERR_REFUSED, "'%s' is not among the options that %s shows; nothing was pressed:\n%s",
 			text, id, dialog);
+	*number = menu.list.v[*to].number;
 	return NULL;
+}
+
+static struct err *press(const struct hold *h, char *const *keys)
+{
+	struct runtime_ref ref = hold_runtime(h);
+	enum runtime_answer answer;
+
+	TRY(h->runtime->press(&answer, &ref, keys));
+	return answer == RUNTIME_DONE ? NULL : fail(ERR_FAILED, "%s ended meanwhile", h->s.id);
+}
+
+/* The cursor is on the option before Enter is pressed: an Enter elsewhere would choose another. */
+static struct err *wait_moved(bool *moved, const struct hold *h, const struct agent *a, int number)
+{
+	int64_t until = clock_mono() + MOVE_MS;
+
+	for (*moved = false; !*moved && clock_mono() < until;) {
+		AUTO(sight_release) struct sight s = { 0 };
+		AUTO(menu_release) struct menu menu = { 0 };
+		AUTO(str_release) char *dialog = NULL;
+		int at;
+
+		TRY(clock_sleep(50));
+		TRY(sight_take(&s, h, a));
+		dialog = sight_dialog(&s);
+		parse_menu(&menu, dialog);
+		at = chosen(&menu);
+		*moved = at >= 0 && menu.list.v[at].number == number;
+	}
+	return NULL;
+}
+
+/* By the arrows and Enter; where the cursor does not follow, by the option's digit. */
+static struct err *pick(const struct hold *h, const struct agent *a, int from, int to, int number)
+{
+	AUTO(strv_release) struct strv keys = { 0 };
+	AUTO(str_release) char *digit = str_format("%d", number);
+	bool moved = from == to;
+
+	for (; from != to; from += from < to ? 1 : -1)
+		strv_add(&keys, from < to ? "Down" : "Up");
+	if (!moved) {
+		TRY(press(h, keys.v));
+		TRY(wait_moved(&moved, h, a, number));
+	}
+	if (!moved && number > 9)
+		return fail(ERR_REFUSED, "%s: the cursor does not move to that option; nothing was chosen",
+			h->s.id);
+	return press(h, ARGV(moved ? "Enter" : digit));
 }
 
 static struct err *wait_gone(struct hold *h, const struct agent *a)
@@ -128,22 +195,13 @@ struct err *op_answer(const struct world *w, const char *id, const char *text)
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(agent_release) struct agent a = { 0 };
 	AUTO(sight_release) struct sight s = { 0 };
-	AUTO(strv_release) struct strv keys = { 0 };
-	enum runtime_answer answer;
-	struct runtime_ref ref;
-	int from = 0, to = 0;
+	int from = 0, to = 0, number = 0;
 
 	TRY(hold_take(&h, w, id));
 	TRY(agent_load(&a, &w->config, h.s.agent));
 	TRY(sight_take(&s, &h, &a));
-	TRY(choose(&from, &to, &s, id, text));
-	for (; from != to; from += from < to ? 1 : -1)
-		strv_add(&keys, from < to ? "Down" : "Up");
-	strv_add(&keys, "Enter");
-	ref = hold_runtime(&h);
-	TRY(h.runtime->press(&answer, &ref, keys.v));
-	if (answer != RUNTIME_DONE)
-		return fail(ERR_FAILED, "%s ended meanwhile", id);
+	TRY(choose(&from, &to, &number, &s, id, text));
+	TRY(pick(&h, &a, from, to, number));
 	hold_log(&h, "answered", json_pack("{s:s}", "option", text));
 	return wait_gone(&h, &a);
 }

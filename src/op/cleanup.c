@@ -51,10 +51,20 @@ struct err *op_cleanup_plan(struct cleanup_plan *out, const struct world *w, con
 		row = vec_push(&out->list);
 		row->id = str_dup(views.list.v[i].session.id);
 		row->reason = reason_text(&verdict, &views.list.v[i].facts);
-		row->dead_only = verdict.dead_only;
 		row->skipped = verdict.skip;
 	}
 	return NULL;
+}
+
+/* Since the plan was made it may have been restored, undeleted, or have come to new work. */
+static struct err *still_done(const struct world *w, const char *id)
+{
+	AUTO(views_release) struct views views = { 0 };
+
+	TRY(op_list(&views, w, &(struct list_options){ .session = id }));
+	if (views.list.n == 1 && judge(w, &views.list.v[0]).kill)
+		return NULL;
+	return fail(ERR_REFUSED, "it was brought back meanwhile and is kept");
 }
 
 struct err *op_cleanup(struct killed *out, const struct world *w, const struct cleanup_row *row)
@@ -62,5 +72,5 @@ struct err *op_cleanup(struct killed *out, const struct world *w, const struct c
 	AUTO(str_release) char *reason = str_format("cleaned up: %s", row->reason);
 
 	return op_kill(out, w, row->id,
-		&(struct kill_options){ .reason = reason, .only_if_gone = row->dead_only });
+		&(struct kill_options){ .reason = reason, .allowed = still_done });
 }

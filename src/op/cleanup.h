@@ -7,7 +7,6 @@
 struct cleanup_row {
 	char *id;
 	char *reason;  /* "runtime is gone", or why it was skipped */
-	bool dead_only; /* the reason is its death: not if it lives again */
 	bool skipped;  /* shown as "Skipped fe-1 (…)" */
 };
 

@@ -128,6 +128,14 @@ static bool box_holds(const struct agent *a, const struct sight *s, const struct
 	return n && strncmp(typed, text, n > 20 ? 20 : n) == 0;
 }
 
+/* May Enter be pressed again? Never into a dialog, most likely the turn's own, nor into copy mode. */
+static bool lost_enter(const struct agent *a, const struct sight *s, const struct message *m)
+{
+	if (s->activity.activity == ACTIVITY_WAITING_INPUT || s->terminal.in_mode)
+		return false;
+	return box_holds(a, s, m) || nothing_began(a, s, m);
+}
+
 /* Enter, then its receipt; pressed again where the text is still seen in the input line. */
 static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a, struct message *m)
 {
@@ -140,10 +148,8 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 		if (enters < ENTERS_MAX && clock_mono() >= again) {
 			if (enters)
 				TRY(sight_take(&s, h, a));
-			if (s.activity.activity == ACTIVITY_WAITING_INPUT)
-				return fail(ERR_REFUSED, "%s opened a dialog over the message", h->s.id);
 			*box_empty = enters && s.box == SCREEN_BOX_EMPTY;
-			if (!enters || box_holds(a, &s, m) || nothing_began(a, &s, m)) {
+			if (!enters || lost_enter(a, &s, m)) {
 				TRY(press(h, ARGV("Enter")));
 				if (!enters)
 					TRY(step(h, m, MESSAGE_SUBMITTED));
@@ -190,7 +196,7 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 			return fail(ERR_FAILED, "the agent of %s ended while it was typed to", h->s.id);
 		if (s.activity.activity == ACTIVITY_WAITING_INPUT)
 			return fail(ERR_REFUSED, "%s opened a dialog meanwhile, Enter was not pressed", h->s.id);
-		if (!a->send.box || s.box == SCREEN_BOX_TEXT)
+		if (!s.terminal.in_mode && (!a->send.box || s.box == SCREEN_BOX_TEXT))
 			return NULL;
 		if (clock_mono() >= until)
 			return fail(ERR_UNCONFIRMED,
@@ -214,12 +220,18 @@ struct err *deliver(bool *box_empty, struct hold *h, const struct agent *a, cons
 	struct message *m)
 {
 	struct err *e = type(box_empty, h, a, s, m);
-	bool typed = m->state == MESSAGE_TYPING || m->state == MESSAGE_SUBMITTED;
+	bool unsure;
 
-	if (e && e->class != ERR_INTERRUPTED)
-		err_drop(deliver_state(h, m, typed && e->class == ERR_UNCONFIRMED ? MESSAGE_UNCONFIRMED :
-										   MESSAGE_FAILED, e->text),
-			"the next sender settles it");
+	if (!e || e->class == ERR_INTERRUPTED)
+		return e;
+	/* Enter was pressed, or nobody knows what tmux did: the agent may have it */
+	unsure = m->state == MESSAGE_SUBMITTED ||
+		 (m->state == MESSAGE_TYPING &&
+			 (e->class == ERR_UNCONFIRMED || e->class == ERR_TIMEOUT));
+	if (unsure)
+		e->class = ERR_UNCONFIRMED;
+	err_drop(deliver_state(h, m, unsure ? MESSAGE_UNCONFIRMED : MESSAGE_FAILED, e->text),
+		"the next sender settles it");
 	return e;
 }
 

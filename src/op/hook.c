@@ -14,7 +14,7 @@
 #include "store/run.h"
 #include "store/signals.h"
 
-enum { INPUT_MAX = 8 << 20, SILENCE_MS = 15, DEPTH_MAX = 64 };
+enum { INPUT_MAX = 8 << 20, SILENCE_MS = 15, INPUT_MS = 500, DEPTH_MAX = 64 };
 
 /*
  * A nested agent (`claude -p` run by a tool) must not report as its parent. Processes named as the
@@ -43,10 +43,11 @@ static bool is_nested(const struct run_info *run)
 static void read_input(struct buf *b)
 {
 	struct pollfd p = { .fd = 0, .events = POLLIN };
+	int64_t until = clock_mono() + INPUT_MS; /* whoever writes bit by bit does not hold the agent up */
 
 	if (isatty(0))
 		return;
-	while (b->n < INPUT_MAX && poll(&p, 1, SILENCE_MS) > 0) {
+	while (b->n < INPUT_MAX && clock_mono() < until && poll(&p, 1, SILENCE_MS) > 0) {
 		ssize_t n;
 		buf_reserve(b, 65536);
 		n = read(0, b->s + b->n, 65536);

@@ -206,12 +206,8 @@ struct err *op_kill(
 	TRY(hold_take_unsettled(&h, w, id));
 	if (verb_of(h.s.doing) != VERB_KILL)
 		TRY(op_settle(&h));
-	if (o->only_if_gone) {
-		AUTO(run_info_release) struct run_info run = { 0 };
-		run_read(&run, h.folder);
-		if (run.alive != TRI_NO)
-			return fail(ERR_REFUSED, "%s is alive again", id);
-	}
+	if (o->allowed && !nothing_left(&h))
+		TRY(o->allowed(w, id));
 	TRY(kill_held(out, &h, o));
 	hold_release(&h);
 	queue_next(w);

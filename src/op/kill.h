@@ -11,7 +11,8 @@ struct kill_options {
 	bool keep_worktree;
 	bool now;            /* SIGKILL at once instead of 5 s after SIGTERM */
 	const char *reason;  /* for the log; NULL: "killed by <actor>" */
-	bool only_if_gone;   /* cleanup: refuse, under the lock, when it has come alive meanwhile */
+	/* cleanup: asked under the lock; an error and nothing is done. NULL: always */
+	MUST_USE struct err *(*allowed)(const struct world *w, const char *id);
 };
 
 struct killed {

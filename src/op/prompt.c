@@ -80,10 +80,12 @@ static struct err *add_rules(struct buf *out, const struct project *p)
 static void guard(struct buf *b, const struct agent *a)
 {
 	AUTO(str_release) char *text = NULL;
+	char first = buf_text(b)[strspn(buf_text(b), " \t\n")];
 
-	/* a first '-' would be read as an option where the prompt is an argument */
-	if (!b->n || (b->s[0] != '-' &&
-			     (!a->send.command_chars || !strchr(a->send.command_chars, b->s[0]))))
+	if (!first)
+		return;
+	/* a word of the command line that begins with - is an option */
+	if (b->s[0] != '-' && (!a->send.command_chars || !strchr(a->send.command_chars, first)))
 		return;
 	text = buf_detach(b);
 	buf_addf(b, "[ao] %s", text);

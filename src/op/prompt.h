@@ -10,8 +10,8 @@ char *issue_id(const char *issue);
 /* Branch for it: feat/<id>, a slug of at most 60 characters. */
 char *issue_branch(const char *issue);
 
-/* The first prompt: given, else from the issue, else only the rules; "" for nothing. Where its first
- * character is a command of the agent's interface, "[ao] " goes before it. */
+/* The first prompt: given, else from the issue, else only the rules; "" for nothing. Where it
+ * would be a command of the agent's interface, or an option of its command line, "[ao] " goes first. */
 MUST_USE struct err *prompt_first(struct buf *out, const struct project *p, const struct agent *a,
 	const char *issue, const char *given);
 /* For a fresh start: the first prompt again (from prompt.md) and what the branch holds. */

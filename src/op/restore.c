@@ -176,6 +176,23 @@ struct err *op_restore(struct restored *out, const struct world *w, const char *
 	return NULL;
 }
 
+/* No runtime, or one that is just ending because its terminal is gone. */
+static bool is_down(const struct world *w, const struct view *v)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	struct err *e;
+
+	if (v->facts.runtime != TRI_YES || v->facts.half_done)
+		return v->facts.runtime == TRI_NO;
+	e = hold_read(&h, w, v->session.id);
+	if (!e)
+		e = check_runtime(&h);
+	if (!e)
+		return true;
+	err_drop(e, "it runs");
+	return false;
+}
+
 struct err *op_restorable(struct strv *ids, const struct world *w, const char *project)
 {
 	AUTO(views_release) struct views views = { 0 };
@@ -183,9 +200,8 @@ struct err *op_restorable(struct strv *ids, const struct world *w, const char *p
 	TRY(op_list(&views, w, &(struct list_options){ .project = project }));
 	for (size_t i = 0; i < views.list.n; i++) {
 		const struct view *v = &views.list.v[i];
-		if (v->facts.has_workspace && v->facts.runtime == TRI_NO &&
-			v->facts.recorded != STATUS_KILLED && v->facts.recorded != STATUS_MERGED &&
-			v->facts.recorded != STATUS_QUEUED)
+		if (v->facts.has_workspace && v->facts.recorded != STATUS_KILLED && v->facts.recorded != STATUS_MERGED &&
+			v->facts.recorded != STATUS_QUEUED && is_down(w, v))
 			strv_add(ids, v->session.id);
 	}
 	return NULL;

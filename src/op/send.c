@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "op/answer.h"
 #include "op/deliver.h"
+#include "op/settle.h"
 #include "store/agent_files.h"
 
 enum { NAP_MS = 200, FIRST_PROMPT_MS = 60000 };
@@ -121,8 +122,10 @@ static struct err *work_off(struct sending *s, struct hold *h)
 	TRY(outbox_read(&messages, &s->world->store, s->id, false));
 	for (size_t i = 0; i < messages.list.n && !blocked && !s->done; i++) {
 		struct message *m = &messages.list.v[i];
-		if (!is_final(m->state))
+		if (!is_final(m->state)) {
 			TRY(handle(&blocked, s, h, m));
+			blocked = true; /* one at a time: others wait for the lock */
+		}
 		note_own(s, m);
 		if (s->done && s->state == MESSAGE_ACCEPTED && session_status(&h->s) <= STATUS_WORKING)
 			TRY(hold_status(h, STATUS_WORKING, "a message became a turn"));
@@ -130,22 +133,55 @@ static struct err *work_off(struct sending *s, struct hold *h)
 	return signals_turn(h->folder);
 }
 
-/* Nothing of ours was typed, and nothing will be. */
-static struct err *withdraw(struct sending *s, struct err *e)
+/* A message that nobody has typed will not be typed; another sender may have been quicker. */
+static struct err *take_back(struct sending *s, const char *why)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(messages_release) struct messages messages = { 0 };
+
+	TRY(hold_take_unsettled(&h, s->world, s->id));
+	TRY(outbox_read(&messages, &s->world->store, s->id, false));
+	for (size_t i = 0; i < messages.list.n; i++) {
+		struct message *m = &messages.list.v[i];
+		if (m->number != s->number)
+			continue;
+		if (m->state == MESSAGE_QUEUED)
+			return deliver_state(&h, m, MESSAGE_FAILED, why);
+		note_own(s, m);
+	}
+	return NULL;
+}
+
+static struct err *withdraw(struct sending *s, struct err *e)
+{
 	struct err *second;
 
 	stop_forget();
-	second = hold_take_unsettled(&h, s->world, s->id);
-	if (!second)
-		second = outbox_read(&messages, &s->world->store, s->id, true);
-	for (size_t i = 0; !second && i < messages.list.n; i++)
-		if (messages.list.v[i].number == s->number && messages.list.v[i].state == MESSAGE_QUEUED)
-			second = deliver_state(&h, &messages.list.v[i], MESSAGE_FAILED, e->text);
+	second = take_back(s, e->text);
+	if (second)
+		e = wrap(e, "the message stays in the outbox and goes with the next one");
 	err_drop(second, "it stays in the outbox");
-	return e;
+	if (!s->done)
+		return e;
+	err_drop(e, "another sender typed it meanwhile");
+	return NULL;
+}
+
+/* One look at the outbox. Whoever works on the session for longer than one waits for a lock is no
+ * reason to give up before our own time is over. */
+static struct err *one_turn(struct sending *s)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	struct err *e = hold_take_unsettled(&h, s->world, s->id);
+
+	if (e && e->class == ERR_TIMEOUT) {
+		s->why = "another command is working on it";
+		err_drop(e, "asked again until our own time is over");
+		return NULL;
+	}
+	TRY(e);
+	TRY(op_settle(&h));
+	return work_off(s, &h);
 }
 
 static struct err *wait_turn(struct sending *s)
@@ -153,12 +189,9 @@ static struct err *wait_turn(struct sending *s)
 	int64_t until = clock_mono() + s->o->timeout_ms;
 
 	for (;;) {
-		AUTO(hold_release) struct hold h = { 0 };
-		TRY(hold_take(&h, s->world, s->id));
-		TRY(work_off(s, &h));
+		TRY(one_turn(s));
 		if (s->done)
 			return NULL;
-		hold_release(&h);
 		if (clock_mono() >= until)
 			return fail(ERR_TIMEOUT, "%s did not become ready in %d s (%s); nothing was typed",
 				s->id, (int)(s->o->timeout_ms / 1000), s->why ? s->why : "others send");
@@ -177,24 +210,32 @@ static struct err *prepare(struct sending *s, struct buf *text, const char *raw,
 	TRY(hold_read(&h, s->world, s->id));
 	TRY(agent_load(&s->agent, &s->world->config, h.s.agent));
 	TRY(compose(text, s->world, &s->agent, raw, n, s->o->raw));
+	if (!str_empty(h.s.doing)) /* a verb is at work or has died: under the lock it is known */
+		return NULL;
 	TRY(sight_take(&sight, &h, &s->agent));
-	return s->o->interrupt ? NULL : sight_ready(&why, &sight, &h, &s->agent, s->o->no_wait);
+	return sight_ready(&why, &sight, &h, &s->agent, s->o->no_wait);
 }
 
+/* Where it works; a key that interrupts nothing may mean something else. A question is refused. */
 static struct err *interrupt(struct sending *s)
 {
 	AUTO(hold_release) struct hold h = { 0 };
+	AUTO(sight_release) struct sight sight = { 0 };
 	enum runtime_answer answer;
 	struct runtime_ref ref;
+	const char *why;
 
-	TRY(hold_take(&h, s->world, s->id));
-	ref = hold_runtime(&h);
 	if (!s->agent.send.interrupt.n)
 		return fail(ERR_FAILED, "agent '%s' has no interrupt key", s->agent.name);
-	if (str_empty(ref.handle))
-		return fail(ERR_FAILED, "%s is not running; start it again with: ao session restore %s",
-			s->id, s->id);
+	TRY(hold_take(&h, s->world, s->id));
+	TRY(sight_take(&sight, &h, &s->agent));
+	TRY(sight_ready(&why, &sight, &h, &s->agent, false));
+	if (!why || sight.terminal.in_mode)
+		return NULL;
+	ref = hold_runtime(&h);
 	TRY(h.runtime->press(&answer, &ref, s->agent.send.interrupt.v));
+	if (answer != RUNTIME_DONE)
+		return fail(ERR_FAILED, "the agent of %s ended meanwhile", s->id);
 	hold_log(&h, "interrupted", NULL);
 	lock_release(&h.lock);
 	return clock_sleep(NAP_MS);
@@ -216,7 +257,7 @@ static struct err *send_text(enum send_outcome *out, struct sending *s, struct m
 	s->number = m->number;
 	e = wait_turn(s);
 	if (e)
-		return withdraw(s, e);
+		TRY(withdraw(s, e));
 	if (s->error) {
 		e = s->error;
 		s->error = NULL;
@@ -266,6 +307,9 @@ struct err *deliver_first_prompt(const struct world *w, const char *id, const ch
 	e = wait_turn(&s);
 	if (e)
 		sink_say(w->sink, SINK_WARNING, "%s; its prompt goes with the next ao send", e->text);
+	else if (s.error || s.state != MESSAGE_ACCEPTED)
+		sink_say(w->sink, SINK_WARNING, "%s: whether it has its first prompt is not confirmed%s%s",
+			id, s.error ? ": " : "", s.error ? s.error->text : "");
 	err_drop(e, "told as a warning");
 	return NULL;
 }

@@ -154,7 +154,9 @@ static bool has_busy_child(const struct run_info *run)
 
 static void sense_output(struct facts *f, const struct sensed *in, const struct runtime_fact *t)
 {
-	bool still = t->output_at && f->now - t->output_at >= QUIET_MS;
+	/* in the future: the clock was set back, and there was no output since */
+	bool still = t->output_at &&
+		(f->now - t->output_at >= QUIET_MS || t->output_at > f->now + CLOCK_SLACK_MS);
 	bool child = !f->has_hooks && has_busy_child(&in->run);
 	struct fact *fact;
 

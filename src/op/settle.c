@@ -22,7 +22,7 @@ static bool has_run(const struct hold *h, const struct run_info *run)
 	       wrote >= began;
 }
 
-static struct settle_facts look(const struct hold *h, bool waited)
+static struct settle_facts look(const struct hold *h, bool waited, const struct err *cause)
 {
 	AUTO(str_release) char *launch = path_join(h->folder, "launch");
 	AUTO(run_info_release) struct run_info run = { 0 };
@@ -34,6 +34,7 @@ static struct settle_facts look(const struct hold *h, bool waited)
 		.launch = path_exists(launch),
 		.ran = has_run(h, &run),
 		.waited = waited,
+		.failed = cause != NULL,
 	};
 }
 
@@ -64,8 +65,10 @@ static struct err *back_spawn(struct hold *h)
 	if (saved.ref)
 		str_set(&h->s.saved, saved.ref);
 	tell_saved(h, &saved);
+	str_set(&h->s.workspace_handle, NULL);
 	str_set(&h->s.doing, NULL);
-	return hold_status(h, STATUS_ERRORED, "spawn interrupted");
+	TRY(hold_status(h, STATUS_ERRORED, "spawn interrupted"));
+	return store_close(&h->world->store, h->s.id);
 }
 
 static struct err *back_restore(struct hold *h)
@@ -112,16 +115,17 @@ static struct err *carry_out(struct hold *h, enum settlement s, enum verb verb)
 	}
 }
 
-static void tell(struct hold *h, const char *verb, enum settlement s)
+static void tell(struct hold *h, const char *verb, enum settlement s, const struct err *cause)
 {
-	sink_say(h->world->sink, SINK_NOTE, "%s: an interrupted %s was %s", h->s.id, verb,
-		settlement_word(s));
+	sink_say(h->world->sink, SINK_NOTE, cause ? "%s: the failed %s was %s" : "%s: an interrupted %s was %s",
+		h->s.id, verb, settlement_word(s));
 	hold_log(h, "settled", json_pack("{s:s, s:s}", "verb", verb, "how", settlement_word(s)));
 }
 
-struct err *op_settle(struct hold *h)
+/* cause: the failure of the verb itself; NULL: it died, and another one came. */
+static struct err *settle(struct hold *h, const struct err *cause)
 {
-	struct settle_facts f = look(h, false);
+	struct settle_facts f = look(h, false, cause);
 	enum settlement s = settle_of(&f);
 	AUTO(str_release) char *verb = str_dup(h->s.doing);
 
@@ -129,12 +133,19 @@ struct err *op_settle(struct hold *h)
 		return NULL;
 	for (int i = 0; s == SETTLE_WAIT; i++) {
 		TRY(clock_sleep(20));
-		f = look(h, i >= 50);
+		f = look(h, i >= 50, cause);
 		s = settle_of(&f);
 	}
 	TRY(wrap(carry_out(h, s, f.verb), "%s: settling an interrupted %s", h->s.id, verb));
-	tell(h, verb, s);
+	if (cause && session_is(&h->s, STATUS_ERRORED))
+		TRY(hold_status(h, STATUS_ERRORED, cause->text));
+	tell(h, verb, s, cause);
 	return NULL;
+}
+
+struct err *op_settle(struct hold *h)
+{
+	return settle(h, NULL);
 }
 
 struct err *op_settle_after(struct hold *h, struct err *e)
@@ -144,7 +155,7 @@ struct err *op_settle_after(struct hold *h, struct err *e)
 	if (!e)
 		return NULL;
 	stop_forget();
-	second = op_settle(h);
+	second = settle(h, e);
 	if (second)
 		sink_say(h->world->sink, SINK_WARNING, "%s; ao doctor --fix tries again", second->text);
 	err_drop(second, "told as a warning");

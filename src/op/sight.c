@@ -60,8 +60,17 @@ static struct err *refuse_gone(const struct sight *s, const struct hold *h)
 	if (s->facts.runtime == TRI_UNKNOWN)
 		return fail(ERR_FAILED, "%s: whether it runs could not be found out", h->s.id);
 	if (s->terminal.exists == TRI_NO)
-		return fail(ERR_FAILED, "%s: its terminal is gone; ao doctor --fix", h->s.id);
+		return fail(ERR_FAILED, "%s: its terminal is gone; start it again with: ao session restore %s",
+			h->s.id, h->s.id);
 	return NULL;
+}
+
+/* A clock that was set back leaves times in the future: they say nothing. */
+static bool is_typing(const struct sight *s)
+{
+	int64_t ago = s->facts.now - s->terminal.typed_at;
+
+	return s->terminal.typed_at && ago >= 0 && ago < TYPING_MS;
 }
 
 static bool takes_text(enum activity a)
@@ -80,7 +89,7 @@ struct err *sight_ready(const char **why, const struct sight *s, const struct ho
 		*why = "its terminal could not be asked";
 	else if (s->terminal.in_mode)
 		*why = "somebody looks back in its terminal (copy mode)";
-	else if (s->terminal.typed_at && s->facts.now - s->terminal.typed_at < TYPING_MS)
+	else if (is_typing(s))
 		*why = "somebody is typing in its terminal";
 	else if (!no_wait && !takes_text(s->activity.activity))
 		*why = activity_word(s->activity.activity);

@@ -167,7 +167,7 @@ static struct err *make_workspace(struct hold *h, const struct plan *p)
 		e = h->workspace->create(&handle, &c, h->world->sink);
 		if (!e) {
 			str_set(&h->s.workspace_handle, handle);
-			return store_save_volatile(&h->world->store, &h->s);
+			return store_save(&h->world->store, &h->s);
 		}
 		if (o->branch || i == BRANCH_TRIES || path_exists(c.path) ||
 			h->workspace->branch_exists(&c) != TRI_YES)

@@ -179,7 +179,7 @@ struct err *start_agent(struct hold *h, const struct start *o)
 	TRY(h->runtime->start(&handle, &l));
 	str_set(&h->s.runtime_handle, handle);
 	str_set(&h->s.started_at, now);
-	TRY(store_save_volatile(&h->world->store, &h->s));
+	TRY(store_save(&h->world->store, &h->s));
 	return wait_up(h);
 }
 

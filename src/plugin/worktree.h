@@ -28,6 +28,7 @@ bool same_place(const char *a, const char *b); /* links in the folders above do 
 enum tri place_is_ours(const struct checkout *c, const char *at);
 MUST_USE struct err *place_note(const struct checkout *c); /* remember that identity */
 MUST_USE struct err *index_settle(const char *admin);      /* after a checkout of ours */
+MUST_USE struct err *admin_sync(const char *admin, const char *path); /* durable from here on */
 /* The admin dir: the handle's, else that which git keeps for the path and that fits. NULL: none. */
 char *admin_find(const struct checkout *c, const char *common);
 /* The repository's common dir, by the handle where there is one; ERR_REFUSED where that is none. */

@@ -345,6 +345,7 @@ struct err *worktree_create(char **handle, const struct checkout *c, struct sink
 	if (!admin || !path_is_dir(admin))
 		return fail(ERR_FAILED, "git made no worktree in %s", c->path);
 	TRY(index_settle(admin));
+	TRY(admin_sync(admin, c->path));
 	TRY(place_note(c));
 	*handle = path_real(admin);
 	return NULL;

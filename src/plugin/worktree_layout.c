@@ -207,6 +207,19 @@ struct err *index_settle(const char *admin)
 	return NULL;
 }
 
+/* git syncs nothing of this, and after a power cut a worktree with an empty .git is nobody's. */
+struct err *admin_sync(const char *admin, const char *path)
+{
+	static const char *const names[] = { "HEAD", "commondir", "gitdir", "index" };
+	AUTO(str_release) char *dot_git = path_join(path, ".git");
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		AUTO(str_release) char *file = path_join(admin, names[i]);
+		TRY(file_sync(file));
+	}
+	return file_sync(dot_git);
+}
+
 static bool is_noted(const struct checkout *c, const char *at)
 {
 	AUTO(str_release) char *identity = identity_of(at);

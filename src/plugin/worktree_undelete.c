@@ -305,6 +305,7 @@ static struct err *make_again(char **handle, const struct rebirth *r)
 		TRY(stage(r, admin));
 	}
 	TRY(index_settle(admin));
+	TRY(admin_sync(admin, r->c->path));
 	TRY(place_note(r->c));
 	TRY(file_remove(note));
 	*handle = admin;

@@ -76,6 +76,15 @@ static struct verdict by_live(const struct facts *f, int live)
 	return verdict(f, live, "its own live status");
 }
 
+/* Told within the last 10 s. A time in the future is one before the clock was set back: it says
+ * nothing about how long ago that was. */
+static bool is_fresh(const struct facts *f, int hook)
+{
+	int64_t age = f->now - f->v[hook].at;
+
+	return age < STALE_ACTIVE_MS && age > -STALE_ACTIVE_MS;
+}
+
 static struct verdict by_hook(const struct facts *f, int hook)
 {
 	int quiet = find(f, SOURCE_TERMINAL, ACTIVITY_READY);
@@ -83,7 +92,7 @@ static struct verdict by_hook(const struct facts *f, int hook)
 
 	if (f->v[hook].says != ACTIVITY_ACTIVE)
 		return verdict(f, hook, "its last report");
-	if (f->now - f->v[hook].at < STALE_ACTIVE_MS)
+	if (is_fresh(f, hook))
 		return verdict(f, hook, "it reported work a moment ago");
 	/* Esc, a rejected tool and some errors end a turn without any hook */
 	if (quiet >= 0 && screen >= 0 && f->v[screen].says != ACTIVITY_ACTIVE)
@@ -140,6 +149,6 @@ bool needs_terminal(const struct facts *f)
 	if (hook < 0)
 		return true;
 	if (f->v[hook].says == ACTIVITY_ACTIVE)
-		return f->now - f->v[hook].at >= STALE_ACTIVE_MS;
+		return !is_fresh(f, hook);
 	return f->v[hook].says == ACTIVITY_WAITING_INPUT;
 }

@@ -66,6 +66,11 @@ enum settlement settle_of(const struct settle_facts *f)
 #undef BACK
 #undef AGAIN
 
+	/* a spawn that failed is undone whole, whatever came up meanwhile (contract, spawn) */
+	if (f->failed && f->verb == VERB_SPAWN && stage_of(f) != STAGE_UNKNOWN)
+		return SETTLE_BACK;
+	if (f->failed && f->verb == VERB_RESTORE && stage_of(f) == STAGE_ENDED)
+		return SETTLE_BACK;
 	return table[f->verb][stage_of(f)];
 }
 

@@ -25,6 +25,7 @@ struct settle_facts {
 	bool launch;    /* the file is still there: ao-run did not read it */
 	bool ran;       /* `run` or `exit` was written since the verb began */
 	bool waited;
+	bool failed;    /* the verb itself asks, since a step failed: it did not die */
 };
 
 /* A kill that shall leave the worktree: whoever finishes it must know. */

@@ -8,7 +8,7 @@
 #include "base/kv.h"
 #include "base/path.h"
 
-enum { MESSAGE_MAX = 8 << 20 };
+enum { MESSAGE_MAX = 8 << 20, TEXT_MAX = 7 << 20 /* the rest is for the header */ };
 
 #define ROW(name, word) word,
 static const char *const words[] = { MESSAGE_STATES(ROW) };
@@ -133,6 +133,8 @@ struct err *outbox_add(const struct store *st, const char *id, struct message *m
 	AUTO(str_release) char *folder = store_path(st, id, "outbox");
 	AUTO(str_release) char *lock = store_path(st, id, "outbox.lock");
 
+	if (m->text.n > TEXT_MAX)
+		return fail(ERR_USAGE, "the message is larger than %d MiB", TEXT_MAX >> 20);
 	TRY(make_folder(st, id, folder));
 	TRY(lock_take(&l, lock, 10000));
 	TRY(list_numbers(&numbers, folder));

@@ -210,11 +210,15 @@ struct err *store_load(struct session *s, const struct store *st, const char *id
  * any instant. */
 static struct err *adopt_older(const struct store *st, const char *id)
 {
+	AUTO(lock_release) struct lock l = { 0 };
 	AUTO(str_release) char *older = store_folder(st, id);
 	AUTO(str_release) char *folder = str_format("%s/.new-%s", st->dir, id);
 	AUTO(str_release) char *metadata = path_join(folder, "metadata");
 	AUTO(buf_release) struct buf b = { 0 };
 
+	TRY(namespace_lock(&l, st));
+	if (path_is_dir(older)) /* another command was quicker */
+		return NULL;
 	TRY(file_read(&b, older, RECORD_MAX));
 	TRY(file_remove_tree(folder));
 	TRY(file_make_dirs(folder));
@@ -225,7 +229,7 @@ static struct err *adopt_older(const struct store *st, const char *id)
 	return file_remove_tree(folder);
 }
 
-static struct err *save(const struct store *st, struct session *s, enum durability durability)
+static struct err *save(const struct store *st, struct session *s)
 {
 	AUTO(str_release) char *folder = store_folder(st, s->id);
 	AUTO(str_release) char *path = path_join(folder, "metadata");
@@ -235,21 +239,16 @@ static struct err *save(const struct store *st, struct session *s, enum durabili
 
 	if (path_exists(folder) && !path_is_dir(folder))
 		TRY(adopt_older(st, s->id));
-	else if (!s->rev && durability == FILE_DURABLE)
+	else if (!s->rev)
 		TRY(file_sync_dir(st->dir)); /* the folder itself is new, perhaps */
 	str_set(&s->rev, rev);
 	session_write(&b, s);
-	return file_replace(path, b.s, b.n, durability);
+	return file_replace(path, b.s, b.n, FILE_DURABLE);
 }
 
 struct err *store_save(const struct store *st, struct session *s)
 {
-	return wrap(save(st, s, FILE_DURABLE), "%s", s->id);
-}
-
-struct err *store_save_volatile(const struct store *st, struct session *s)
-{
-	return wrap(save(st, s, FILE_VOLATILE), "%s", s->id);
+	return wrap(save(st, s), "%s", s->id);
 }
 
 struct err *store_lock(struct lock *l, const struct store *st, const char *id, int64_t wait_ms)

@@ -41,8 +41,6 @@ MUST_USE struct err *store_load(struct session *s, const struct store *st, const
 /* Durable, whole or not at all; needs the session's lock. Adds one to rev. Turns an older plain
  * file into the folder form. */
 MUST_USE struct err *store_save(const struct store *st, struct session *s);
-/* The same without fsync, for what can be found out again. */
-MUST_USE struct err *store_save_volatile(const struct store *st, struct session *s);
 bool store_exists(const struct store *st, const char *id); /* record or folder */
 
 /* Take the session's lock; ERR_TIMEOUT after wait_ms. Makes no session. */

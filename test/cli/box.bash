@@ -10,7 +10,7 @@ box_open() {
 	local root name
 	root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	AO_BUILD=${AO_BUILD:-$root/build}
-	BOX=$(mktemp -d /tmp/aobox.XXXXXX)
+	BOX=$(mktemp -d /tmp/aob.XXXXXX)
 	for name in $(compgen -e | grep -E '^(AO_|GIT_|TMUX|XDG_|STANDIN)'); do
 		[ "$name" = AO_BUILD ] || unset "$name"
 	done
@@ -99,7 +99,7 @@ box_config() {
 			  standin:
 			    command: [$words"{prompt}"]
 			    process: standin
-			    send: {clear: [C-u], interrupt: [Escape], queue: true, commandChars: "/!", box: '^> ', chip: '\[Pasted text'}
+			    send: {clear: [C-u], interrupt: [Escape], queue: true, commandChars: "/!", box: '^>( |\$)', chip: '\[Pasted text'}
 			projects:
 			  frontend:
 			    name: Frontend
@@ -136,6 +136,7 @@ wait_for() { # SECONDS COMMAND…
 expect() { # STATUS COMMAND…
 	local want=$1
 	shift
+	[ "$1" != ao ] || set -- timeout -k 5 100 "$@" # nothing may hang
 	run --separate-stderr "$@"
 	echo "\$ $* -> $status"
 	printf '%s\n' "$output"

@@ -48,14 +48,17 @@ plant_work() { # SESSION: work that nobody but its worktree has
 }
 
 ours() { grep -lzxF "HOME=$HOME" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
-# Ours except for this shell and what it runs: by comm, since all inherit our HOME.
+# What a point left of ao, not what this script runs itself (all inherit our HOME): by name, or an orphan.
 survivors() {
-	local pid name
+	local pid name stat
 	for pid in $(ours); do
-		read -r name <"/proc/$pid/comm" 2>/dev/null || continue
+		read -r name 2>/dev/null <"/proc/$pid/comm" || continue
 		case $name in
-		bash | grep | cut | timeout | strace | sed | sleep | xargs | sweep.sh | races.sh | run.sh) ;;
-		*) echo "$pid" ;;
+		ao | ao-run | tmux* | standin | git*) echo "$pid" ;;
+		*)
+			read -r stat 2>/dev/null <"/proc/$pid/stat" || continue
+			stat=${stat##*) }
+			[ "$(echo "$stat" | cut -d' ' -f2)" != 1 ] || echo "$pid" ;;
 		esac
 	done
 }
@@ -75,7 +78,7 @@ quiet() { # wait until no git or ao that a point started is at work any more
 	for i in $(seq 400); do
 		busy=''
 		for pid in $(ours); do
-			read -r name <"/proc/$pid/comm" 2>/dev/null || continue
+			read -r name 2>/dev/null <"/proc/$pid/comm" || continue
 			case $name in git* | ao) busy=yes ;; esac
 		done
 		[ -z "$busy" ] && return 0
@@ -104,8 +107,14 @@ check() {
 			echo "torn record of $id"
 		fi
 		! grep '^doing=.' "$record" || echo "$id is left half done"
+		# one that was killed or taken back keeps the name of what it had, for undelete
 		found=$(field "$id" worktree)
-		[ -z "$found" ] || expected+="$found"$'\n'
+		case $(field "$id" status) in
+		killed | errored | queued) [ ! -d "$found" ] || expected+="$found"$'\n' ;;
+		*) [ -z "$found" ] || expected+="$found"$'\n' ;;
+		esac
+		[ "$(field "$id" status)" != killed ] || [ ! -d "$found" ] || [ -n "$(field "$id" keptWorktree)" ] ||
+			echo "$id is killed, and its worktree is there"
 		[ -e "$folder/launch" ] && echo "$id: launch (environment) is left"
 	done
 	trees=$(git -C "$REPO" worktree list --porcelain | sed -n 's/^worktree //p' | grep -vxF "$REPO" | sort)

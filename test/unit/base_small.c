@@ -324,6 +324,8 @@ static void test_proc(void **state)
 	AUTO(str_release) char *before = str_dup(getenv("PATH"));
 	struct child c = { 0 };
 	struct proc me, p = { 0 };
+	AUTO(str_release) char *entry = str_format("AO_UNIT=one-%d", (int)getpid());
+	AUTO(str_release) char *longer = str_format("%s1", entry);
 	bool is_child = false;
 
 	(void)state;
@@ -335,7 +337,7 @@ static void test_proc(void **state)
 	AUTO(str_release) char *sleep_path = path_program("sleep");
 	assert_int_equal(symlink(sleep_path, odd), 0);
 	ok(child_start(&c, &(struct child_options){ .argv = ARGV(odd, "60"), .fd = { -1, -1, -1 },
-		.env = ARGV("AO_UNIT=one", "AO_KEEP=1") }));
+		.env = ARGV(entry, "AO_KEEP=1") }));
 	for (int i = 0; i < 5000 && !proc_is(c.pid, "60"); i++) /* its exec has an end, too */
 		ok(clock_sleep(1));
 	assert_true(proc_read(&p, c.pid));
@@ -345,11 +347,11 @@ static void test_proc(void **state)
 	assert_false(proc_is(c.pid, "a"));
 	assert_false(proc_is(c.pid, ""));
 	assert_true(proc_is(c.pid, "60")); /* argv[1], as a script's own name is */
-	assert_true(proc_has_env(c.pid, "AO_UNIT=one"));
-	assert_false(proc_has_env(c.pid, "AO_UNIT=on"));
+	assert_true(proc_has_env(c.pid, entry));
+	assert_false(proc_has_env(c.pid, longer));
 	assert_false(proc_has_env(c.pid, "AO_UNIT"));
-	proc_with_env(&found, "AO_UNIT=one", NULL);
-	proc_with_env(&spared, "AO_UNIT=one", "AO_KEEP=1");
+	proc_with_env(&found, entry, NULL);
+	proc_with_env(&spared, entry, "AO_KEEP=1");
 	assert_int_equal(found.n, 1);
 	assert_int_equal(found.v[0], c.pid);
 	assert_int_equal(spared.n, 0);

@@ -97,13 +97,28 @@ static void test_settle(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct settle_facts f = { verb_of(rows[i].verb), rows[i].alive, rows[i].launch, rows[i].ran,
-			rows[i].waited };
+		struct settle_facts f = { .verb = verb_of(rows[i].verb), .alive = rows[i].alive,
+			.launch = rows[i].launch, .ran = rows[i].ran, .waited = rows[i].waited };
 		if (settle_of(&f) != rows[i].want)
 			fail_msg("%s, %s: %s", rows[i].verb, rows[i].died, settlement_word(settle_of(&f)));
 	}
 	assert_int_equal(verb_of(NULL), VERB_NONE);
 	assert_int_equal(verb_of("spawn "), VERB_OTHER);
+}
+
+/* A spawn that failed is undone, whatever came up; one that died with its agent up is completed. */
+static void test_settle_failed(void **state)
+{
+	struct settle_facts f = { .verb = VERB_SPAWN, .alive = TRI_YES, .ran = true };
+
+	(void)state;
+	assert_int_equal(settle_of(&f), SETTLE_FORWARD);
+	f.failed = true;
+	assert_int_equal(settle_of(&f), SETTLE_BACK);
+	f.alive = TRI_UNKNOWN;
+	assert_int_equal(settle_of(&f), SETTLE_LEAVE);
+	f = (struct settle_facts){ .verb = VERB_RESTORE, .alive = TRI_NO, .ran = true, .failed = true };
+	assert_int_equal(settle_of(&f), SETTLE_BACK);
 }
 
 /* Nothing is ever taken back or done again on an answer that was not had; and a wait has an end. */
@@ -112,7 +127,8 @@ static void test_settle_all(void **state)
 	(void)state;
 	for (int verb = VERB_NONE; verb <= VERB_OTHER; verb++) {
 		for (int bits = 0; bits < 8; bits++) {
-			struct settle_facts f = { (enum verb)verb, TRI_UNKNOWN, bits & 1, bits >> 1 & 1, bits >> 2 };
+			struct settle_facts f = { .verb = (enum verb)verb, .launch = bits & 1,
+				.ran = bits >> 1 & 1, .waited = bits >> 2 };
 			enum settlement s = settle_of(&f);
 			assert_true(s == SETTLE_LEAVE || (s == SETTLE_NOTHING && verb == VERB_NONE));
 			f.alive = TRI_YES;
@@ -129,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cleanup),
 		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_settle_failed),
 		cmocka_unit_test(test_settle_all),
 	};
 

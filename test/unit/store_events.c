@@ -303,6 +303,7 @@ static void test_outbox_copies(void **state)
 	assert_int_equal(got.list.n, 1);
 	send_one("y");
 	AUTO(str_release) char *next = get("fe-1/outbox/0008");
+	assert_non_null(strstr(next, "\n\ny"));
 }
 
 static void test_outbox_adders(void **state)

@@ -45,7 +45,7 @@ static void test_order(void **state)
 	AUTO(signals_release) struct signals s = { 0 };
 	static const int times[] = { 50, 10, 30, 30, 20, 30, 5 };
 	static const char *const want[] = { "6", "1", "4", "2", "3", "5", "0" };
-	char text[8];
+	char text[16];
 
 	(void)state;
 	for (int i = 0; i < (int)COUNT_OF(times); i++) {

@@ -62,7 +62,7 @@ static void save_new(const struct store *st, const char *id, const char *status)
 
 	str_set(&s.id, id);
 	str_set(&s.status, status);
-	ok(store_save_volatile(st, &s));
+	ok(store_save(st, &s));
 }
 
 static void ids_are(const struct store *st, bool live_only, const char *want)
