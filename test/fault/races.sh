@@ -81,7 +81,9 @@ cleanup_cleanup() {
 	wait $!
 	b=$(cat "$BOX/b.rc")
 	[ "$(field fe-1 status)" = killed ] || echo "status $(field fe-1 status)"
-	[ "$(cat "$BOX/a" "$BOX/b" | grep -c '^ *Cleaned: fe-1')" = 1 ] || echo "cleaned twice, or by nobody"
+	local n
+	n=$(cat "$BOX/a" "$BOX/b" | grep -c '^ *Cleaned: fe-1')
+	[ "$n" = 1 ] || echo "$n of two say that they cleaned it"
 	[ "$(git -C "$REPO" for-each-ref refs/ao/trash | wc -l)" = 1 ] || echo "saved more than once"
 	{ [ "$a" = 0 ] || [ "$a" = 6 ]; } && { [ "$b" = 0 ] || [ "$b" = 6 ]; } || echo "exit $a and $b: $(tail -1 "$BOX/a") / $(tail -1 "$BOX/b")"
 }
