@@ -57,7 +57,10 @@ static struct err *feed(int *fd, const struct run *o, size_t *sent)
 
 	if (n > 0)
 		*sent += (size_t)n;
-	if (*sent == o->in_n || (n < 0 && errno != EAGAIN && errno != EINTR))
+	/* EPIPE: it did not want the rest, and its exit status tells what that means */
+	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EPIPE)
+		return fail_errno("%s: cannot write its input", o->argv[0]);
+	if (*sent == o->in_n || (n < 0 && errno == EPIPE))
 		close_fd(fd);
 	return NULL;
 }

@@ -29,6 +29,8 @@ static struct err *do_row(struct face *f, struct world *w, const struct cleanup_
 
 	if (!r->skipped && !dry)
 		TRY(wrap(op_cleanup(&k, w, r), "%s", r->id));
+	if (k.already) /* another cleanup was there first, and says so */
+		return NULL;
 	*cleaned += !r->skipped;
 	if (list) {
 		json_array_append_new(list,

@@ -59,7 +59,7 @@ load box
 	ready fe-1
 	expect 0 ao send fe-1 --raw "!raw"
 	took fe-1 2
-	! heard fe-1 "[ao] !raw"
+	! heard fe-1 "[ao] !raw" || false
 }
 
 @test "a swallowed Enter is pressed again, the text is not typed again" {
@@ -103,7 +103,7 @@ load box
 	expect 7 ao send fe-1 "next" --timeout 1
 	took fe-1 1
 	sleep 0.3
-	! tmux capture-pane -p -t =fe-1: | grep -q next
+	! tmux capture-pane -p -t =fe-1: | grep -q next || false
 	expect 2 ao send fe-1 x --timeout soon
 }
 
@@ -127,7 +127,7 @@ load box
 		expect 6 ao send fe-1 "hello there" $words
 		took fe-1 "$n"
 	done
-	! tmux capture-pane -p -t =fe-1: | grep -q 'hello there'
+	! tmux capture-pane -p -t =fe-1: | grep -q 'hello there' || false
 	expect 6 ao send fe-1 --answer "No such option, surely"
 }
 
@@ -148,7 +148,7 @@ load box
 	sleep 2.2 # a person's key is respected for two seconds
 	expect 0 ao send fe-1 "the message"
 	took fe-1 1
-	! heard fe-1 "half a thought"
+	! heard fe-1 "half a thought" || false
 	grep -q "half a thought" "$DATA/events.jsonl"
 }
 

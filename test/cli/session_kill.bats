@@ -38,7 +38,7 @@ two" ]
 	[ "$(git -C "$REPO" show "$ref:new file")" = new ]
 	[ "$(git -C "$REPO" show "$ref:staged")" = "staged
 later" ]
-	! git -C "$REPO" cat-file -e "$ref:x.o" 2>/dev/null
+	! git -C "$REPO" cat-file -e "$ref:x.o" 2>/dev/null || false
 	[ "$(field fe-1 saved)" = "$ref" ]
 }
 
@@ -107,9 +107,9 @@ later" ]
 	expect 0 ao session kill fe-1 --now
 	[ $((SECONDS - start)) -le 4 ]
 	for n in 1000 1001 1002 1003; do
-		! pgrep -f "^sleep $n$" -a | while read -r pid _; do
-			grep -qzxF "HOME=$HOME" "/proc/$pid/environ" && echo "$pid"
-		done | grep -q .
+		for pid in $(pgrep -f "^sleep $n$"); do
+			! grep -qzxF "HOME=$HOME" "/proc/$pid/environ" || false
+		done
 	done
 }
 

@@ -113,7 +113,10 @@ check() {
 		killed | errored | queued) [ ! -d "$found" ] || expected+="$found"$'\n' ;;
 		*) [ -z "$found" ] || expected+="$found"$'\n' ;;
 		esac
-		[ "$(field "$id" status)" != killed ] || [ ! -d "$found" ] || [ -n "$(field "$id" keptWorktree)" ] ||
+		found=$(field "$id" kept)
+		[ ! -d "${found:-/nowhere}" ] || expected+="$found"$'\n'
+		found=$(field "$id" worktree)
+		[ "$(field "$id" status)" != killed ] || [ ! -d "$found" ] || [ -n "$(field "$id" kept)" ] ||
 			echo "$id is killed, and its worktree is there"
 		[ -e "$folder/launch" ] && echo "$id: launch (environment) is left"
 	done
@@ -126,6 +129,9 @@ check() {
 	sessions=$(tmux list-sessions -F '#S' 2>/dev/null | sort)
 	for id in $sessions; do
 		[ -e "$DATA/$id/metadata" ] || { echo "tmux session $id without a record"; continue; }
+		found=$(field "$id" kept)
+		[ ! -d "${found:-/nowhere}" ] || expected+="$found"$'\n'
+		found=$(field "$id" worktree)
 		[ "$(field "$id" status)" != killed ] || echo "tmux session of the killed $id"
 		[ -n "$(field "$id" runtimeHandle)" ] || echo "$id runs, and its record does not know"
 	done

@@ -103,12 +103,12 @@ for verb in spawn kill; do
 	# the points: durable and visible steps, evenly taken
 	sed -E 's/\(.*//' "$top/trace" | awk '{ n[$1]++; print $1, n[$1] }' |
 		grep -E '^(rename|fsync|fdatasync|mkdir|unlink|unlinkat|write|vfork|clone3|wait4|rmdir) ' >"$top/all"
-	verdict "$verb, whole (exit $rc)" "$(after $verb $rc)"
+	verdict "$verb, whole (exit $rc)" "$(after "$verb" "$rc")"
 	[ -z "$mutant" ] || continue
 	awk -v n="$(wc -l <"$top/all")" -v k="$points" 'int(NR * k / n) != int((NR - 1) * k / n)' "$top/all" >"$top/chosen"
 	while read -r call n <&8; do
 		run_at $verb "$call" "$n"
-		verdict "$verb $call $n (exit $rc)" "$(after $verb $rc)"
+		verdict "$verb $call $n (exit $rc)" "$(after "$verb" "$rc")"
 	done 8<"$top/chosen" 2>/dev/null
 done
 if [ -z "$mutant" ] && [ -e "$AO_BUILD/test/fault/mutant.so" ]; then

@@ -94,7 +94,7 @@ promised() {
 		local id
 		id=$(sed -nE 's/^✓ Session ([^ ]+) spawned.*/\1/p' "$BOX/out")
 		[ -d "$TREES/${id:-none}" ] && [ -n "$(field "$id" runtimeHandle)" ] || echo "exit 0, but nothing was spawned" ;;
-	cleanup) ! grep -q '^Cleaned: fe-1' "$BOX/out" || [ "$(field fe-1 status)" = killed ] ||
+	cleanup) ! grep -q '^ *Cleaned: fe-1' "$BOX/out" || [ "$(field fe-1 status)" = killed ] ||
 		echo "said to be cleaned, but fe-1 is $(field fe-1 status)" ;;
 	kill)
 		[ "$(field fe-1 status)" = killed ] && [ ! -e "$TREES/fe-1" ] || echo "exit 0, but fe-1 is not killed" ;;
@@ -274,7 +274,7 @@ prepare "$tops/0" || { echo "sweep: the fixtures could not be made"; echo "0 pas
 for verb in $verbs; do
 	# most of cleanup is kill again: half of it
 	[ "$verb" = cleanup ] && half=2 || half=1
-	points "$verb" | awk -v h=$half 'NR % h == 0' >>"$tops/all" || { echo "sweep: no baseline of $verb"; echo "0 passed, 1 failed"; exit 1; }
+	points "$verb" | awk -v h="$half" 'NR % h == 0' >>"$tops/all" || { echo "sweep: no baseline of $verb"; echo "0 passed, 1 failed"; exit 1; }
 done
 rm -rf "$tops/0"
 awk -v e="$every" 'NR % e == 0' "$tops/all" >"$tops/points"
@@ -299,7 +299,7 @@ echo "sweep: $((passed + failed)) points hit of $total ($missed not reached) in 
 # The mutants: the same sweep over a part must find each of them.
 if [ -n "$whole" ] && [ -z "$mutant" ] && [ -n "$(ls "$AO_BUILD/test/fault/mutant.so" 2>/dev/null)" ]; then
 	for m in 1 2 3; do
-		if [[ $("$0" -m $m -v "spawn restore" -f -w "$workers" 2>/dev/null) == *BAD* ]]; then
+		if [[ $("$0" -m "$m" -v "spawn restore" -f -w "$workers" 2>/dev/null) == *BAD* ]]; then
 			echo "mutant $m: caught"
 			passed=$((passed + 1))
 		else
