@@ -23,6 +23,7 @@
 	X(uid, "uid")     /* 32 hex digits: marks what is ours */                                  \
 	X(doing, "doing") /* the verb that is at work, or died */                                  \
 	X(title, "title") /* the issue's title, for the summary */                                 \
+	X(tracker, "tracker") /* the one that had the issue; none: an ad-hoc task */               \
 	X(agent, "agent")                                                                          \
 	X(agent_session_id, "agentSessionId") /* the agent's own conversation */                   \
 	X(runtime, "runtime")                                                                      \

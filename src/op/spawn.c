@@ -6,8 +6,10 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "base/term.h"
 #include "base/valid.h"
 #include "op/deliver.h"
+#include "op/issue.h"
 #include "op/prepare.h"
 #include "op/prompt.h"
 #include "op/queue.h"
@@ -22,6 +24,8 @@ struct plan {
 	const struct spawn_options *o;
 	struct agent agent;
 	char *program;
+	struct issue issue;            /* id NULL: an ad-hoc task, or none */
+	const struct tracker *tracker; /* that has it */
 	struct buf prompt;
 	struct start_point origin;
 	bool prompt_in_argv;
@@ -31,6 +35,7 @@ static void plan_release(struct plan *p)
 {
 	agent_release(&p->agent);
 	str_release(&p->program);
+	issue_release(&p->issue);
 	buf_release(&p->prompt);
 	start_point_release(&p->origin);
 }
@@ -51,7 +56,9 @@ static struct err *plan_prompt(struct plan *p, const struct hold *h)
 
 	if (path)
 		return file_read_if(&p->prompt, &found, path, PROMPT_MAX);
-	return prompt_first(&p->prompt, p->o->project, &p->agent, p->o->issue, p->o->prompt);
+	TRY(issue_for_spawn(&p->issue, &p->tracker, p->o->project, p->o->issue, h->world->sink));
+	return prompt_first(&p->prompt, p->o->project, &p->agent,
+		&(struct task){ p->o->issue, &p->issue, p->o->prompt });
 }
 
 static struct err *make_plan(struct plan *p, struct hold *h)
@@ -108,12 +115,25 @@ static struct err *reserve(struct hold *h, const struct plan *p)
 
 /* ---- the record -------------------------------------------------------------------------------- */
 
+/* What lists show of it: the issue's title, else the prompt's first line. A queued one has it already. */
+static void fill_title(struct hold *h, const struct plan *p)
+{
+	AUTO(str_release)
+	char *title = p->issue.title ? term_line(p->issue.title)
+				     : str_ndup(buf_text(&p->prompt),
+					       strcspn(buf_text(&p->prompt), "\n"));
+
+	if (!h->s.title && !str_empty(title))
+		str_set(&h->s.title, title);
+	if (p->tracker)
+		str_set(&h->s.tracker, p->tracker->plugin.name);
+}
+
 static void fill_record(struct hold *h, const struct plan *p)
 {
 	const struct spawn_options *o = p->o;
 	AUTO(str_release) char *now = clock_iso(clock_wall());
 	AUTO(str_release) char *issue = issue_id(o->issue);
-	AUTO(str_release) char *title = NULL;
 
 	str_set(&h->s.project, o->project->id);
 	str_set(&h->s.status, status_word(STATUS_SPAWNING));
@@ -124,8 +144,7 @@ static void fill_record(struct hold *h, const struct plan *p)
 	str_set(&h->s.status_at, now);
 	if (!h->s.uid)
 		h->s.uid = random_hex(16);
-	title = str_ndup(buf_text(&p->prompt), strcspn(buf_text(&p->prompt), "\n"));
-	str_set(&h->s.title, str_empty(title) ? NULL : title);
+	fill_title(h, p);
 	str_set(&h->s.agent, p->agent.name);
 	if (str_equal(p->agent.session_id, "preset") && !h->s.agent_session_id)
 		h->s.agent_session_id = random_uuid();
@@ -144,15 +163,24 @@ static void unfill_record(struct hold *h, const struct plan *p)
 	str_release(&h->s.agent_session_id);
 }
 
+static char *wanted_branch(const struct hold *h, const struct plan *p)
+{
+	const struct spawn_options *o = p->o;
+	AUTO(str_release) char *own = p->tracker ? p->tracker->branch(&p->issue) : NULL;
+
+	if (o->branch)
+		return str_dup(o->branch);
+	if (own && valid_branch(own))
+		return str_dup(own);
+	return o->issue ? issue_branch(o->issue) : str_format("session/%s", h->s.id);
+}
+
 /* The branch is chosen and written down before git makes it; another spawn may be quicker with the
  * same name, then the next one is taken. */
 static struct err *make_workspace(struct hold *h, const struct plan *p)
 {
 	const struct spawn_options *o = p->o;
-	AUTO(str_release)
-	char *wanted = o->branch ? str_dup(o->branch)
-		: o->issue       ? issue_branch(o->issue)
-				 : str_format("session/%s", h->s.id);
+	AUTO(str_release) char *wanted = wanted_branch(h, p);
 
 	for (int i = 0;; i++) {
 		AUTO(str_release) char *branch = NULL;
