@@ -42,11 +42,13 @@ static size_t head_length(const char *text, size_t n)
 	return n;
 }
 
-/* An editor that writes CR LF, or a blank at the end of a line, means nothing by it. */
+/* An editor that writes CR LF, or blanks around a value, means nothing by it. */
 static void set_trimmed(char **slot, const char *value)
 {
-	size_t n = value ? strlen(value) : 0;
+	size_t n;
 
+	value = value ? value + strspn(value, " \t") : "";
+	n = strlen(value);
 	while (n && strchr(" \t\r\n", value[n - 1]))
 		n--;
 	free(*slot);

@@ -14,7 +14,7 @@
 #include "plugin/worktree.h"
 #include "slot/tracker.h"
 
-enum { ISSUE_MAX = 16 << 20, DIGITS_MAX = 9, NUMBER_MAX = 999999999, LOCK_WAIT_MS = 10000 };
+enum { ISSUE_MAX = 16 << 20, DIGITS_MAX = 9, NUMBER_MAX = 999999999, LOCK_WAIT_MS = 10000, ASK_MS = 5000 };
 
 /* ---- names -------------------------------------------------------------------------------------- */
 
@@ -42,7 +42,7 @@ static enum tri serves(const struct tracked *t)
 	struct err *e = repo_find(&git_dir, NULL, t->path);
 
 	if (!e)
-		e = git_ok(&r, &(struct git){ .git_dir = git_dir }, ARGV("remote"));
+		e = git_ok(&r, &(struct git){ .git_dir = git_dir, .timeout_ms = ASK_MS }, ARGV("remote"));
 	if (e) {
 		err_drop(e, "unknown then");
 		return TRI_UNKNOWN;
