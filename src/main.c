@@ -9,6 +9,7 @@
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull
+ *   issue                 what is to be done, as a file
  *   config_* agent_*      the configuration and an agent's file, by the key tables of schema
  * rule/    the decisions, pure
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
@@ -16,14 +17,16 @@
  * store/   the nouns on disk: store (records) signals outbox events
  *   run                   what ao-run left; is it alive
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: runtime workspace, each with its .def of those that there are
+ * slot/    the doorways for plugins: runtime workspace tracker, each with its .def of those that there are
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
+ *   tracker_local         issues as files in the repository
  *   git                   one way to run it: no hooks, no filters, a pinned git dir
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
  *   spawn batch queue prompt prepare start    a session comes to be
+ *   issue fence           whose tracker, and what it says; text from outside as data
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
  *   list sense            what goes on, judged
@@ -34,6 +37,7 @@
  *   face                  how everything is printed
  *   row status_table why  a session as a row and as JSON; the page's lists; --why
  *   listing status_watch  asking for rows; redrawing them
+ *   issue_row             an issue as text and as JSON
  *   input killed          --file and -; what became of the work of a session that went
  * run/     ao-run, the small process in each pane; an executable of its own
  *

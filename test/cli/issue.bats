@@ -272,6 +272,7 @@ Issue: #1" ]
 	cd "$REPO"
 	ao issue create first
 	killed=0 whole=0
+	export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 # which needs ptrace for itself
 	for call in mkdir openat write fsync rename fcntl fchmod; do
 		for n in $(seq 60); do
 			run strace -qq -o /dev/null -e "inject=$call:signal=KILL:when=$n" -e "trace=$call" \
