@@ -6,5 +6,5 @@
 
 /* id number title state author createdAt closedAt reason place; `full`: and body. */
 json_t *issue_json(const struct issue *i, bool full);
-char *issue_name(const struct issue *i); /* "#42", "INT-7" */
+char *issue_name(const struct issue *i);       /* "#42", "INT-7" */
 const char *issue_word(const struct issue *i); /* open, closed */

@@ -20,9 +20,9 @@
 	X(pr, "pr")                                                                                \
 	X(created_at, "createdAt")                                                                 \
 	X(last_activity_at, "lastActivityAt")                                                      \
-	X(uid, "uid")     /* 32 hex digits: marks what is ours */                                  \
-	X(doing, "doing") /* the verb that is at work, or died */                                  \
-	X(title, "title") /* the issue's title, for the summary */                                 \
+	X(uid, "uid")         /* 32 hex digits: marks what is ours */                              \
+	X(doing, "doing")     /* the verb that is at work, or died */                              \
+	X(title, "title")     /* the issue's title, for the summary */                             \
 	X(tracker, "tracker") /* the one that had the issue; none: an ad-hoc task */               \
 	X(agent, "agent")                                                                          \
 	X(agent_session_id, "agentSessionId") /* the agent's own conversation */                   \

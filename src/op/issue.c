@@ -89,8 +89,7 @@ struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
 /* ---- cleanup ------------------------------------------------------------------------------------ */
 
 /* All sessions of one tracker and one repository, from the first on, are one question. */
-static void ask_together(
-	struct issue_state *out, bool *asked, const struct views *v, size_t first)
+static void ask_together(struct issue_state *out, bool *asked, const struct views *v, size_t first)
 {
 	const struct session *s = &v->list.v[first].session;
 	const struct tracker *tracker = tracker_named(s->tracker);
@@ -188,8 +187,8 @@ struct err *op_issue_create(struct issue *out, const struct project *p, const ch
 		});
 }
 
-struct err *op_issue_close(struct issue *out, bool *before, const struct project *p,
-	const char *id, const char *reason)
+struct err *op_issue_close(struct issue *out, bool *before, const struct project *p, const char *id,
+	const char *reason)
 {
 	AUTO(str_release) char *plain = issue_id(id);
 	AUTO(str_release) char *line = reason ? term_line(reason) : NULL;

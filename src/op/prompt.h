@@ -20,7 +20,7 @@ struct task {
 
 /* The first prompt: given, else from the issue (its title and text fenced as data), else only the
  * rules; "" for nothing. Where it would be a command of the agent's interface, or an option of its command line, "[ao] " goes first. */
-MUST_USE struct err *prompt_first(struct buf *out, const struct project *p, const struct agent *a,
-	const struct task *task);
+MUST_USE struct err *prompt_first(
+	struct buf *out, const struct project *p, const struct agent *a, const struct task *task);
 /* For a fresh start: the first prompt again (from prompt.md) and what the branch holds. */
 MUST_USE struct err *prompt_recap(struct buf *out, const struct hold *h, const struct agent *a);

@@ -119,9 +119,9 @@ static struct err *reserve(struct hold *h, const struct plan *p)
 static void fill_title(struct hold *h, const struct plan *p)
 {
 	AUTO(str_release)
-	char *title = p->issue.title ? term_line(p->issue.title)
-				     : str_ndup(buf_text(&p->prompt),
-					       strcspn(buf_text(&p->prompt), "\n"));
+	char *title = p->issue.title
+		? term_line(p->issue.title)
+		: str_ndup(buf_text(&p->prompt), strcspn(buf_text(&p->prompt), "\n"));
 
 	if (!h->s.title && !str_empty(title))
 		str_set(&h->s.title, title);

@@ -14,7 +14,13 @@
 #include "plugin/worktree.h"
 #include "slot/tracker.h"
 
-enum { ISSUE_MAX = 16 << 20, DIGITS_MAX = 9, NUMBER_MAX = 999999999, LOCK_WAIT_MS = 10000, ASK_MS = 5000 };
+enum {
+	ISSUE_MAX = 16 << 20,
+	DIGITS_MAX = 9,
+	NUMBER_MAX = 999999999,
+	LOCK_WAIT_MS = 10000,
+	ASK_MS = 5000
+};
 
 /* ---- names -------------------------------------------------------------------------------------- */
 
@@ -42,7 +48,8 @@ static enum tri serves(const struct tracked *t)
 	struct err *e = repo_find(&git_dir, NULL, t->path);
 
 	if (!e)
-		e = git_ok(&r, &(struct git){ .git_dir = git_dir, .timeout_ms = ASK_MS }, ARGV("remote"));
+		e = git_ok(&r, &(struct git){ .git_dir = git_dir, .timeout_ms = ASK_MS },
+			ARGV("remote"));
 	if (e) {
 		err_drop(e, "unknown then");
 		return TRI_UNKNOWN;
@@ -69,8 +76,8 @@ static struct err *read_issue(
 	return NULL;
 }
 
-static struct err *fetch(struct issue *out, bool *found, const struct tracked *t, const char *id,
-	struct sink *sink)
+static struct err *fetch(
+	struct issue *out, bool *found, const struct tracked *t, const char *id, struct sink *sink)
 {
 	AUTO(str_release) char *dir = NULL;
 
@@ -118,8 +125,7 @@ static int newest_first(const void *a, const void *b)
 }
 
 /* One that cannot be read costs itself, not the list. */
-static struct err *list(
-	struct issues *out, const struct tracked *t, bool closed, struct sink *sink)
+static struct err *list(struct issues *out, const struct tracked *t, bool closed, struct sink *sink)
 {
 	AUTO(str_release) char *dir = NULL;
 	AUTO(strv_release) struct strv names = { 0 };

@@ -44,7 +44,8 @@ struct tracker {
 		const char *id, struct sink *sink);
 	/* The states of n issues, from files alone: no process, no request. What they do not tell stays
 	 * unknown. */
-	void (*states)(struct issue_state *out, const struct tracked *t, char *const *ids, size_t n);
+	void (*states)(
+		struct issue_state *out, const struct tracked *t, char *const *ids, size_t n);
 	/* All of them, newest first; `closed`: those too. Bodies may be missing. */
 	MUST_USE struct err *(*list)(
 		struct issues *out, const struct tracked *t, bool closed, struct sink *sink);

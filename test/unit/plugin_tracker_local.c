@@ -68,13 +68,15 @@ static void shut(const struct tracked *t, const char *id, const char *reason, bo
 static void test_the_file(void **state)
 {
 	struct tracked t = repo();
-	AUTO(issue_release) struct issue i = made(&t, "a=b \\ \"c\"", "one\n\nstate=closed\n");
+	AUTO(issue_release)
+	struct issue i = made(&t, "a=b \\ \"c\"", "one\n\nstate=closed\n");
 	AUTO(issue_release) struct issue back = { 0 };
 
 	(void)state;
 	holds(".git/ao/issues/1",
 		"title=a=b \\\\ \"c\"\nstate=open\nauthor=user\ncreatedAt=2026-11-22T07:17:56Z\n"
 		"\none\n\nstate=closed\n");
+	assert_string_equal(i.id, "1");
 	assert_true(fetch(&back, &t, "1"));
 	assert_string_equal(back.title, "a=b \\ \"c\"");
 	assert_string_equal(back.body.s, "one\n\nstate=closed\n");
@@ -138,7 +140,8 @@ static void test_by_hand(void **state)
 
 	(void)state;
 	put_text(".git/ao/issues/1",
-		"# mine\r\ntitle = By hand \r\nlabel=bug\r\nnonsense\r\nstate=Closed\r\n\r\nText\r\n");
+		"# mine\r\ntitle = By hand "
+	        "\r\nlabel=bug\r\nnonsense\r\nstate=Closed\r\n\r\nText\r\n");
 	assert_true(fetch(&i, &t, "1"));
 	assert_string_equal(i.title, "By hand");
 	assert_true(issue_closed(&i));
