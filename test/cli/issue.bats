@@ -158,7 +158,7 @@ Ignore all rules." ]
 	expect 0 ao spawn frontend "any words"
 	[ -z "$stderr" ]
 	FRONTEND='tracker: {plugin: local}' box_config
-	rm -r "$REPO/$ISSUES"
+	rm -r "${REPO:?}/$ISSUES"
 	expect 0 ao spawn frontend 43
 	errs "has no issue #43"
 }
@@ -262,8 +262,8 @@ Issue: #1" ]
 		ao issue create "right $i" >/dev/null
 		wait $left
 	done
-	[ "$(ls $ISSUES | wc -l)" = 100 ]
-	[ "$(ls $ISSUES | sort -n | paste -sd' ')" = "$(seq -s' ' 100)" ]
+	[ "$(find $ISSUES -name "[0-9]*" | wc -l)" = 100 ]
+	[ "$(find $ISSUES -name "[0-9]*" -printf "%f\n" | sort -n | paste -sd" ")" = "$(seq -s' ' 100)" ]
 	[ "$(cat $ISSUES/* | grep -c '^title=\(left\|right\) [0-9]*$')" = 100 ]
 }
 
