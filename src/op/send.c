@@ -43,7 +43,7 @@ static struct err *compose(struct buf *out, const struct world *w, const struct 
 		return fail(ERR_USAGE, "the message holds a NUL byte");
 	taken = add_clean(out, text, n);
 	first = strspn(buf_text(out), " \t\n");
-	if (first == out->n)
+	if (!out->n || first == out->n)
 		return fail(ERR_USAGE, "the message is empty");
 	if (taken)
 		sink_say(w->sink, SINK_NOTE, "%zu control byte%s taken out", taken,

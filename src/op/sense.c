@@ -60,8 +60,8 @@ static void drop_earlier(struct signals *s, int64_t started_at)
 	for (size_t i = 0; i < s->list.n; i++) {
 		struct signal_line *line = &s->list.v[i];
 		if (started_at && line->at < started_at - CLOCK_SLACK_MS) {
-			free(line->source);
-			free(line->text);
+			str_release(&line->source);
+			str_release(&line->text);
 			continue;
 		}
 		s->list.v[kept++] = *line;
