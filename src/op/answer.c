@@ -111,7 +111,7 @@ static struct err *choose(
 	if (s->terminal.in_mode)
 		return fail(ERR_REFUSED,
 			"somebody looks back in the terminal of %s (copy mode); nothing was "
-		        "pressed",
+			"pressed",
 			id);
 	parse_menu(&menu, dialog);
 	*from = chosen(&menu);

@@ -208,7 +208,7 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 		if (clock_mono() >= until)
 			return fail(ERR_UNCONFIRMED,
 				"%s: the text did not show in its input line, Enter was not "
-			        "pressed",
+				"pressed",
 				h->s.id);
 		TRY(clock_sleep(50));
 	}

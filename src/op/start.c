@@ -28,7 +28,7 @@ struct err *start_allowed(
 	if (a->from_config && !c->trusted)
 		return fail(ERR_CONFIG,
 			"%s: agents.%s is not used until you trust the file: read it, then run: ao "
-		        "trust",
+			"trust",
 			c->file, a->name);
 	if (p && p->env.n)
 		TRY(key_allowed(c, p, "env"));

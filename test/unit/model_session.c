@@ -25,7 +25,7 @@ static void test_fields(void **state)
 	parse(&s, NULL,
 		"id=fe-1\nprojectId=frontend\nstatus=working\nbranch=feat/42\nissueId=42\n"
 		"pr=https://x/pull/7\ncreatedAt=2026-11-22T07:17:56Z\ntitle=a\\nb\\\\c = "
-	        "d\nrev=3\n");
+		"d\nrev=3\n");
 	assert_string_equal(s.project, "frontend");
 	assert_string_equal(s.branch, "feat/42");
 	assert_string_equal(s.issue, "42");
