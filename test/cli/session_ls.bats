@@ -199,3 +199,17 @@ Backend:
 	expect 4 ao session show fe-9
 	errs fe-9
 }
+
+@test "attach without a terminal: said by ao, with what to do" {
+	spawn frontend 42
+	expect 1 ao session attach fe-1 </dev/null
+	errs "ao: attaching needs a terminal"
+}
+
+@test "the messages of show end where their text ends" {
+	spawn frontend 42
+	ao send fe-1 "hello there"
+	expect 0 ao session show fe-1
+	has "hello there"
+	! grep -qE ' $' <<<"$output"
+}

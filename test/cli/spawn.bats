@@ -276,6 +276,7 @@ two" ]
 	mv "$BOX/origin.git" "$BOX/away"
 	expect 0 ao spawn frontend
 	errs fetch
+	errs "does not appear to be a git repository" # the cause, not git's advice below it
 	[ -d "$TREES/fe-1" ]
 }
 
@@ -308,4 +309,18 @@ two" ]
 	run find "/proc/$pid/fd" -printf '%l\n'
 	has /dev/null
 	lacks agent-orchestrator
+}
+
+@test "batch: an issue named twice gets one session" {
+	expect 0 ao batch-spawn frontend 41 '#41' 42 41
+	has "2 created, 2 skipped, 0 failed"
+	[ "$(ao session ls --json | jq length)" = 2 ]
+}
+
+@test "an empty word is no issue: exit 2, nothing made" {
+	expect 2 ao spawn frontend ""
+	errs "the issue is empty"
+	expect 2 ao batch-spawn frontend 41 ""
+	expect 0 ao session ls --json
+	[ "$output" = "[]" ]
 }

@@ -118,3 +118,33 @@ dirty() {
 	expect 0 ao session cleanup --dry-run
 	lacks "Would kill fe-1"
 }
+
+@test "a kill that saves nothing leaves an older save out of it" {
+	spawn frontend 42
+	echo draft >"$TREES/fe-1/draft"
+	expect 0 ao session kill fe-1
+	expect 0 ao session undelete fe-1
+	rm "$TREES/fe-1/draft"
+	git -C "$TREES/fe-1" commit -q --allow-empty -m done
+	expect 0 ao session kill fe-1
+	lacks Saved:
+	[ -z "$(field fe-1 saved)" ]
+	expect 0 ao session undelete fe-1
+	lacks From:
+	[ "$stderr" = "" ]
+	[ ! -e "$TREES/fe-1/draft" ]
+	[ "$(git -C "$TREES/fe-1" symbolic-ref --short HEAD)" = feat/42 ]
+	[ "$(git -C "$TREES/fe-1" log -1 --format=%s)" = done ]
+}
+
+@test "a worktree that was kept is not said to come from an older save" {
+	spawn frontend 42
+	echo draft >"$TREES/fe-1/draft"
+	ao session kill fe-1
+	ao session undelete fe-1
+	expect 0 ao session kill fe-1 --keep-worktree
+	echo newer >"$TREES/fe-1/draft"
+	expect 0 ao session undelete fe-1
+	lacks From:
+	[ "$(cat "$TREES/fe-1/draft")" = newer ]
+}
