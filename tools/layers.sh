@@ -33,7 +33,7 @@ may_include() {
 	esac
 }
 # The part of base that touches nothing outside: all that the pure rooms may take.
-pure_base=" mem buf vec err kv yaml valid tri hash "
+pure_base=" mem buf vec err kv yaml valid tri hash guess "
 
 room_of() {
 	case $1 in
