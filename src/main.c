@@ -9,7 +9,7 @@
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull
- *   config_* agent_*      the configuration and an agent's file, by the key tables of schema; text
+ *   config* agent*        the configuration and an agent's file, by the key tables of schema; text
  *                         expands what stands in them
  * rule/    the decisions, pure
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out

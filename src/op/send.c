@@ -289,7 +289,7 @@ struct err *op_send(enum send_outcome *out, const struct world *w, const char *i
 	return send_text(out, &s, &m);
 }
 
-struct err *deliver_first_prompt(
+struct err *op_send_first(
 	const struct world *w, const char *id, const char *text, size_t n, bool wait)
 {
 	AUTO(sending_release) struct sending s = { .world = w, .id = id };

@@ -6,15 +6,15 @@
 #include "base/path.h"
 #include "base/random.h"
 #include "base/valid.h"
-#include "op/deliver.h"
 #include "op/prepare.h"
 #include "op/prompt.h"
 #include "op/queue.h"
+#include "op/send.h"
 #include "op/settle.h"
 #include "op/start.h"
 #include "store/agent_files.h"
 
-enum { PROMPT_ARG_MAX = 100 << 10, PROMPT_MAX = 8 << 20, BRANCH_TRIES = 5 };
+enum { BRANCH_TRIES = 5 };
 
 /* Everything that is found out before anything is made. */
 struct plan {
@@ -232,7 +232,7 @@ static struct err *first_message(struct hold *h, const struct plan *p, bool wait
 
 	if (!p->prompt.n || p->prompt_in_argv || by_file)
 		return NULL;
-	return deliver_first_prompt(h->world, h->s.id, p->prompt.s, p->prompt.n, wait);
+	return op_send_first(h->world, h->s.id, p->prompt.s, p->prompt.n, wait);
 }
 
 /* Into the record, with the prompt beside it: admitted, or queued with *why. */
@@ -273,7 +273,7 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	return NULL;
 }
 
-struct err *spawn_queued(const struct world *w, const char *id)
+struct err *spawn_queued(bool *started, const struct world *w, const char *id)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(plan_release) struct plan p = { 0 };
@@ -299,6 +299,7 @@ struct err *spawn_queued(const struct world *w, const char *id)
 	}
 	if (!e && !why)
 		e = make(&h, &p);
+	*started = !e && !why;
 	if (e && !h.s.doing)
 		err_drop(hold_status(&h, STATUS_ERRORED, e->text), "it stays queued");
 	if (e)
