@@ -86,7 +86,7 @@ wait_for() { # COMMAND…: at most ten seconds
 }
 
 shown() { [[ $output == *"$1"* ]]; }
-committed() { git log --all --format=%s | grep -qxF "$1"; }
+committed() { git log --all --format=%s | grep -xF "$1" >/dev/null; } # -q would end git early: SIGPIPE
 activity() { ao status | grep -E "^ *$1 .* $2 "; } # SESSION WORD
 in_tmux() { tmux has-session -t "=$1"; }
 gone_from_tmux() { ! in_tmux "$1"; }

@@ -59,7 +59,7 @@ static void ask_version(struct agent_check *out)
 		out->version = buf_detach(&r.out);
 }
 
-/* ---- what each agent keeps in the user's home ---------------------------------------------------- */
+/* ---- what each agent keeps in the user's home ------------------------------------------------ */
 
 static bool in_home(const char *name)
 {

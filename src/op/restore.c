@@ -1,7 +1,5 @@
 #include "op/restore.h"
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"

@@ -1,7 +1,6 @@
 #include "op/settle.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/path.h"

@@ -1,6 +1,5 @@
 #include "op/spawn.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -77,7 +76,7 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 		&p->origin, project->path, project->default_branch, o->base, w->sink);
 }
 
-/* ---- the id ------------------------------------------------------------------------------------ */
+/* ---- the id ---------------------------------------------------------------------------------- */
 
 struct place {
 	const struct world *world;
@@ -106,7 +105,7 @@ static struct err *reserve(struct hold *h, const struct plan *p)
 	return NULL;
 }
 
-/* ---- the record -------------------------------------------------------------------------------- */
+/* ---- the record ------------------------------------------------------------------------------ */
 
 static void fill_record(struct hold *h, const struct plan *p)
 {
@@ -177,7 +176,7 @@ static struct err *make_workspace(struct hold *h, const struct plan *p)
 	}
 }
 
-/* ---- the agent --------------------------------------------------------------------------------- */
+/* ---- the agent ------------------------------------------------------------------------------- */
 
 static struct err *keep_prompt(const struct hold *h, const struct plan *p)
 {

@@ -1,10 +1,8 @@
 #include "op/start.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/env.h"
@@ -28,7 +26,7 @@ struct err *start_allowed(
 	if (a->from_config && !c->trusted)
 		return fail(ERR_CONFIG,
 			"%s: agents.%s is not used until you trust the file: read it, then run: ao "
-		        "trust",
+			"trust",
 			c->file, a->name);
 	if (p && p->env.n)
 		TRY(key_allowed(c, p, "env"));
@@ -54,7 +52,7 @@ struct err *start_program(char **program, const struct world *w, const struct ag
 		near ? near : name, strchr(name, '/') ? "there" : "on PATH");
 }
 
-/* ---- the environment of the agent ----------------------------------------------------------- */
+/* ---- the environment of the agent ------------------------------------------------------------ */
 
 static void put_ao_on_path(struct strv *env)
 {
@@ -107,7 +105,7 @@ static void build_env(struct strv *env, const struct hold *h, const struct start
 	add_ours(env, h);
 }
 
-/* ---- launch ------------------------------------------------------------------------------------ */
+/* ---- launch ---------------------------------------------------------------------------------- */
 
 static struct err *forget_last_run(const struct hold *h)
 {

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/path.h"
 #include "op/restore.h"
 #include "op/settle.h"
 

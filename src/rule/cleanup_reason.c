@@ -1,7 +1,5 @@
 #include "rule/cleanup_reason.h"
 
-#include <stddef.h>
-
 static const struct cleanup_verdict keep;
 
 struct cleanup_verdict cleanup_reason(const struct cleanup_facts *c)

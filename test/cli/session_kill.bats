@@ -38,7 +38,7 @@ two" ]
 	[ "$(git -C "$REPO" show "$ref:new file")" = new ]
 	[ "$(git -C "$REPO" show "$ref:staged")" = "staged
 later" ]
-	! git -C "$REPO" cat-file -e "$ref:x.o" 2>/dev/null || false
+	run ! git -C "$REPO" cat-file -e "$ref:x.o"
 	[ "$(field fe-1 saved)" = "$ref" ]
 }
 

@@ -20,7 +20,7 @@ record() {
 Backend:
   (no active sessions)" ]
 	[ ! -e "$HOME/.agent-orchestrator" ]
-	! tmux has-session 2>/dev/null || false
+	run ! tmux has-session
 }
 
 @test "a line as on the page" {
@@ -186,9 +186,9 @@ Backend:
 @test "--ascii and a plain locale" {
 	record fe-1 idle feat/x 5
 	LC_ALL=C expect 0 ao status
-	! printf '%s' "$output" | LC_ALL=C grep -q '[^ -~]' || false
+	run ! env LC_ALL=C grep '[^ -~]' <<<"$output"
 	expect 0 ao status --ascii
-	! printf '%s' "$output" | LC_ALL=C grep -q '[^ -~]' || false
+	run ! env LC_ALL=C grep '[^ -~]' <<<"$output"
 }
 
 @test "show: one session" {

@@ -5,7 +5,7 @@ tree_of() { # every file with its mode and content, but git's own
 	(cd "$1" && find . -path ./.git -prune -o \( -type f -printf '%p %m ' -exec md5sum {} \; \) -o -type l -printf '%p -> %l\n' | sed 's/ [^ ]*$//' | sort)
 }
 dirty() {
-	cd "$1"
+	cd "$1" || return
 	echo two >>README
 	printf 'crlf\r\nbytes \0\377' >raw.bin
 	echo 'new' >'a name with spaces'
@@ -18,7 +18,7 @@ dirty() {
 	echo more >>staged
 	echo three >>README
 	rm src/main.c
-	cd "$HOME"
+	cd "$HOME" || return
 }
 
 @test "branch, files and staged state come back exactly" {
