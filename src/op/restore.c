@@ -142,7 +142,7 @@ static struct err *make(struct hold *h, const struct attempt *t)
 			.argv = t->argv.v,
 			.env = h->project ? &h->project->env : NULL,
 		}));
-	TRY(start_stays(h));
+	TRY(start_stays(h, START_RESTORE_MS));
 	now = clock_iso_ms(clock_wall());
 	str_set(&h->s.restored_at, now);
 	str_set(&h->s.doing, NULL);

@@ -218,6 +218,7 @@ static struct err *make(struct hold *h, const struct plan *p)
 	TRY(make_workspace(h, p));
 	TRY(prepare_workspace(h));
 	TRY(launch(h, p));
+	TRY(start_stays(h, START_SPAWN_MS));
 	TRY(hold_begin(h, NULL));
 	hold_log(h, "spawned",
 		json_pack("{s:s, s:s, s:s?, s:s}", "agent", p->agent.name, "branch", h->s.branch,

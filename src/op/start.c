@@ -9,7 +9,7 @@
 #include "base/launch.h"
 #include "base/path.h"
 
-enum { UP_WAIT_MS = 5000, STAYS_MS = 500, COLUMNS = 200, ROWS = 50 };
+enum { UP_WAIT_MS = 5000, COLUMNS = 200, ROWS = 50 };
 
 static struct err *key_allowed(const struct config *c, const struct project *p, const char *key)
 {
@@ -184,10 +184,10 @@ struct err *start_agent(struct hold *h, const struct start *o)
 	return wait_up(h);
 }
 
-struct err *start_stays(const struct hold *h)
+struct err *start_stays(const struct hold *h, int wait_ms)
 {
 	AUTO(str_release) char *signals = path_join(h->folder, "signals");
-	int64_t until = clock_mono() + STAYS_MS;
+	int64_t until = clock_mono() + wait_ms;
 
 	for (;;) {
 		AUTO(run_info_release) struct run_info run = { 0 };
@@ -198,7 +198,7 @@ struct err *start_stays(const struct hold *h)
 				run.exit_signal ? run.exit_signal : run.exit_code);
 		if (run.has_exit || clock_mono() > until || file_mtime(signals) >= run.started_at)
 			return NULL;
-		TRY(clock_sleep(10));
+		TRY(clock_sleep(2));
 	}
 }
 
