@@ -9,8 +9,13 @@
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull
+<<<<<<< HEAD
  *   issue                 what is to be done, as a file
  *   config_* agent_*      the configuration and an agent's file, by the key tables of schema
+=======
+ *   config* agent*        the configuration and an agent's file, by the key tables of schema; text
+ *                         expands what stands in them
+>>>>>>> main
  * rule/    the decisions, pure
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
  *   screen screen_lines   what a captured screen means
@@ -39,7 +44,8 @@
  *   listing status_watch  asking for rows; redrawing them
  *   issue_row             an issue as text and as JSON
  *   input killed          --file and -; what became of the work of a session that went
- * run/     ao-run, the small process in each pane; an executable of its own
+ * run/     ao-run, the small process in each pane; an executable of its own: main, and record,
+ *          which writes what store/run reads
  *
  * Below: set the process up, run the command, print its one error.
  */

@@ -35,7 +35,7 @@
 	X(worktree, "worktree")      /* its place, also when it is gone */                         \
 	X(base, "base")              /* the commit the branch started from */                      \
 	X(made_branch, "madeBranch") /* "yes": the branch was ours to make */                      \
-	X(saved, "saved")            /* the last refs/ao/trash/… */                              \
+	X(saved, "saved")            /* of the last kill; none: nothing was worth it */            \
 	X(saved_work, "savedWork")   /* "3 files, 2 commits" */                                    \
 	X(kept, "kept")              /* a worktree kept aside */                                   \
 	X(reason, "reason")          /* why the status is what it is */                            \

@@ -139,7 +139,7 @@ struct err *prompt_recap(struct buf *out, const struct hold *h, const struct age
 	AUTO(buf_release) struct buf first = { 0 };
 	bool found;
 
-	TRY(file_read_if(&first, &found, path, 8 << 20));
+	TRY(file_read_if(&first, &found, path, PROMPT_MAX));
 	buf_adds(out,
 		"You worked on this before in this worktree, and your conversation was lost.\n");
 	if (first.n)

@@ -4,6 +4,12 @@
 #include "model/issue.h"
 #include "op/hold.h"
 
+enum {
+	PROMPT_ARG_MAX =
+		100 << 10,    /* a longer one is no argument (one may be 128 KiB) but a message */
+	PROMPT_MAX = 8 << 20, /* of prompt.md */
+};
+
 /* The issue as people write it: "#42" for 42, a URL or words as they are; NULL for NULL. */
 char *issue_shown(const char *issue);
 /* "42" for #42; words and URLs as they are: what the record keeps. */

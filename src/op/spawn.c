@@ -1,6 +1,5 @@
 #include "op/spawn.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -8,16 +7,16 @@
 #include "base/random.h"
 #include "base/term.h"
 #include "base/valid.h"
-#include "op/deliver.h"
 #include "op/issue.h"
 #include "op/prepare.h"
 #include "op/prompt.h"
 #include "op/queue.h"
+#include "op/send.h"
 #include "op/settle.h"
 #include "op/start.h"
 #include "store/agent_files.h"
 
-enum { PROMPT_ARG_MAX = 100 << 10, PROMPT_MAX = 8 << 20, BRANCH_TRIES = 5 };
+enum { BRANCH_TRIES = 5 };
 
 /* Everything that is found out before anything is made. */
 struct plan {
@@ -84,7 +83,7 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 		&p->origin, project->path, project->default_branch, o->base, w->sink);
 }
 
-/* ---- the id ------------------------------------------------------------------------------------ */
+/* ---- the id ---------------------------------------------------------------------------------- */
 
 struct place {
 	const struct world *world;
@@ -113,7 +112,7 @@ static struct err *reserve(struct hold *h, const struct plan *p)
 	return NULL;
 }
 
-/* ---- the record -------------------------------------------------------------------------------- */
+/* ---- the record ------------------------------------------------------------------------------ */
 
 /* What lists show of it: the issue's title, else the prompt's first line. A queued one has it already. */
 static void fill_title(struct hold *h, const struct plan *p)
@@ -205,7 +204,7 @@ static struct err *make_workspace(struct hold *h, const struct plan *p)
 	}
 }
 
-/* ---- the agent --------------------------------------------------------------------------------- */
+/* ---- the agent ------------------------------------------------------------------------------- */
 
 static struct err *keep_prompt(const struct hold *h, const struct plan *p)
 {
@@ -247,6 +246,7 @@ static struct err *make(struct hold *h, const struct plan *p)
 	TRY(make_workspace(h, p));
 	TRY(prepare_workspace(h));
 	TRY(launch(h, p));
+	TRY(start_stays(h, START_SPAWN_MS));
 	TRY(hold_begin(h, NULL));
 	hold_log(h, "spawned",
 		json_pack("{s:s, s:s, s:s?, s:s}", "agent", p->agent.name, "branch", h->s.branch,
@@ -261,7 +261,7 @@ static struct err *first_message(struct hold *h, const struct plan *p, bool wait
 
 	if (!p->prompt.n || p->prompt_in_argv || by_file)
 		return NULL;
-	return deliver_first_prompt(h->world, h->s.id, p->prompt.s, p->prompt.n, wait);
+	return op_send_first(h->world, h->s.id, p->prompt.s, p->prompt.n, wait);
 }
 
 /* Into the record, with the prompt beside it: admitted, or queued with *why. */
@@ -302,7 +302,7 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	return NULL;
 }
 
-struct err *spawn_queued(const struct world *w, const char *id)
+struct err *spawn_queued(bool *started, const struct world *w, const char *id)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(plan_release) struct plan p = { 0 };
@@ -328,6 +328,7 @@ struct err *spawn_queued(const struct world *w, const char *id)
 	}
 	if (!e && !why)
 		e = make(&h, &p);
+	*started = !e && !why;
 	if (e && !h.s.doing)
 		err_drop(hold_status(&h, STATUS_ERRORED, e->text), "it stays queued");
 	if (e)

@@ -1,7 +1,6 @@
 #include "plugin/git.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/env.h"
 

@@ -1,7 +1,5 @@
 #include "rule/cleanup_reason.h"
 
-#include <stddef.h>
-
 static const struct cleanup_verdict keep;
 
 /* Who spawns on a closed issue, or brings a session back afterwards, means it. */
