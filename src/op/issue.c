@@ -12,7 +12,7 @@ static struct tracked tracked_of(const struct project *p)
 	return (struct tracked){ .path = p->path, .repo = p->repo, .config = &p->tracker };
 }
 
-/* ---- which tracker ---------------------------------------------------------------------------- */
+/* ---- which tracker --------------------------------------------------------------------------- */
 
 void issue_tracker(const struct tracker **out, const struct project *p)
 {
@@ -42,7 +42,7 @@ static struct err *need_tracker(const struct tracker **out, const struct project
 		p->id);
 }
 
-/* ---- spawn ------------------------------------------------------------------------------------ */
+/* ---- spawn ----------------------------------------------------------------------------------- */
 
 /* Where the config says nothing about a tracker and the repository keeps no issue, a number is about
  * some tracker that we know nothing of: no reason for a warning. */
@@ -86,7 +86,7 @@ struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
 	return NULL;
 }
 
-/* ---- cleanup ---------------------------------------------------------------------------------- */
+/* ---- cleanup --------------------------------------------------------------------------------- */
 
 /* All sessions of one tracker and one repository, from the first on, are one question. */
 static void ask_together(struct issue_state *out, bool *asked, const struct views *v, size_t first)
@@ -129,7 +129,7 @@ void issue_states(struct issue_state *out, const struct views *v)
 	free(asked);
 }
 
-/* ---- the verbs -------------------------------------------------------------------------------- */
+/* ---- the verbs ------------------------------------------------------------------------------- */
 
 struct err *op_issue_list(
 	struct issues *out, const struct world *w, const struct project *p, bool closed)

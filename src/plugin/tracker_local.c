@@ -22,7 +22,7 @@ enum {
 	ASK_MS = 5000
 };
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* Only as we would write it: 7, never 007. */
 static bool is_id(const char *id)
@@ -57,7 +57,7 @@ static enum tri serves(const struct tracked *t)
 	return r.out.n ? TRI_NO : TRI_YES;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static struct err *read_issue(
 	struct issue *out, bool *found, const char *dir, const char *id, struct sink *sink)
@@ -151,7 +151,7 @@ static struct err *list(struct issues *out, const struct tracked *t, bool closed
 	return NULL;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* The folders are new once in a repository's life; a power cut may not take the first issue. */
 static struct err *make_folder(const char *dir)

@@ -141,7 +141,7 @@ static void test_by_hand(void **state)
 	(void)state;
 	put_text(".git/ao/issues/1",
 		"# mine\r\ntitle = By hand "
-	        "\r\nlabel=bug\r\nnonsense\r\nstate=Closed\r\n\r\nText\r\n");
+		"\r\nlabel=bug\r\nnonsense\r\nstate=Closed\r\n\r\nText\r\n");
 	assert_true(fetch(&i, &t, "1"));
 	assert_string_equal(i.title, "By hand");
 	assert_true(issue_closed(&i));
