@@ -28,12 +28,13 @@
  *   kill reap cleanup restore undelete
  *   list sense            what goes on, judged
  *   hook hook_input       what agents report
- *   attach history init doctor* agents agent_check config_show schema
+ *   names attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
  *   face                  how everything is printed
  *   row status_table why  a session as a row and as JSON; the page's lists; --why
  *   listing status_watch  asking for rows; redrawing them
+ *   completion complete    scripts for the shells; what could stand next on a command line
  *   input killed          --file and -; what became of the work of a session that went
  * run/     ao-run, the small process in each pane; an executable of its own
  *

@@ -25,6 +25,8 @@ table() {
 		test  program:jq         jq              jq
 		test  program:mkfs.ext4  e2fsprogs       e2fsprogs
 		test  program:ps         procps          procps-ng
+		test  program:zsh        zsh             zsh
+		test  program:fish       fish            fish
 		lint  program:clang      clang           clang
 		lint  program:clang-format clang-format  clang-tools-extra
 		lint  program:clang-tidy clang-tidy      clang-tools-extra

@@ -6,7 +6,7 @@
 #include "op/spawn.h"
 
 static const struct option options[] = {
-	{ "agent", 0, "NAME", "this agent instead of the project's" },
+	{ "agent", 0, "AGENT", "this agent instead of the project's" },
 	{ "branch", 0, "BRANCH", "exactly this new branch" },
 	{ "base", 0, "REF", "where the branch starts, instead of the default branch" },
 	{ "prompt", 0, "TEXT", "what the agent is told, instead of the issue" },
