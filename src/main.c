@@ -26,7 +26,7 @@
  *   spawn batch queue prompt prepare start    a session comes to be
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
- *   list sense            what goes on, judged
+ *   list sense ps         what goes on, judged
  *   hook hook_input       what agents report
  *   names attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
