@@ -27,6 +27,8 @@ table() {
 		test  program:ps         procps          procps-ng
 		test  program:zsh        zsh             zsh
 		test  program:fish       fish            fish
+		test  program:xterm      xterm           xterm
+		test  program:Xvfb       xvfb            xorg-x11-server-Xvfb
 		lint  program:clang      clang           clang
 		lint  program:clang-format clang-format  clang-tools-extra
 		lint  program:clang-tidy clang-tidy      clang-tools-extra

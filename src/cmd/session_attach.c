@@ -8,7 +8,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	const char *id;
 
 	TRY(args_session(&id, a));
-	TRY(op_attach(&argv, w, id));
+	TRY(op_attach(&argv, w, id, false));
 	fflush(f->out);
 	return child_exec(argv.v, NULL);
 }

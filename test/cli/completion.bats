@@ -108,6 +108,8 @@ common() {
 	[ "$(words status --why=f)" = --why=fe-2 ]
 	[ "$(words status --why = f)" = fe-2 ]
 	[ "$(words spawn b)" = backend ]
+	[ "$(words open '')" = "api-1 fe-2 frontend backend all" ] || [ "$(words open '')" = "fe-2 api-1 frontend backend all" ]
+	[ "$(words open fe-2 '')" = "" ]
 	[ "$(words spawn frontend '')" = "" ]
 	[ "$(words send fe-2 a)" = "" ]
 	[ "$(words send fe-2 -- --f)" = "" ]

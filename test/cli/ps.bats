@@ -18,6 +18,7 @@ row() { jq -c ".[] | select(.name == \"$1\") | $2" <<<"$output"; } # SESSION FIL
 below() { # PID: it and all below, without what is kept
 	local pid
 	echo "$1"
+	# shellcheck disable=SC2013 # words are meant
 	for pid in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
 		grep -qzxF AO_KEEP=1 "/proc/$pid/environ" || below "$pid"
 	done
