@@ -22,7 +22,12 @@
  * store/   the nouns on disk: store (records) signals outbox events
  *   run                   what ao-run left; is it alive
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
+<<<<<<< HEAD
  * slot/    the doorways for plugins: runtime workspace tracker, each with its .def of those that there are
+=======
+ * slot/    the doorways for plugins: runtime workspace, each with its .def of those that there are;
+ *   terminal              a row of terminals.def each, no code
+>>>>>>> open
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
@@ -34,15 +39,20 @@
  *   issue fence           whose tracker, and what it says; text from outside as data
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
- *   list sense            what goes on, judged
+ *   list sense ps         what goes on, judged
  *   hook hook_input       what agents report
- *   attach history init doctor* agents agent_check config_show schema
+ *   names open attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
  *   face                  how everything is printed
  *   row status_table why  a session as a row and as JSON; the page's lists; --why
  *   listing status_watch  asking for rows; redrawing them
+<<<<<<< HEAD
  *   issue_row             an issue as text and as JSON
+=======
+ *   completion complete   scripts for the shells; what could stand next on a command line
+ *   open                  also for spawn --open
+>>>>>>> open
  *   input killed          --file and -; what became of the work of a session that went
  * run/     ao-run, the small process in each pane; an executable of its own: main, and record,
  *          which writes what store/run reads

@@ -25,6 +25,10 @@ table() {
 		test  program:jq         jq              jq
 		test  program:mkfs.ext4  e2fsprogs       e2fsprogs
 		test  program:ps         procps          procps-ng
+		test  program:zsh        zsh             zsh
+		test  program:fish       fish            fish
+		test  program:xterm      xterm           xterm
+		test  program:Xvfb       xvfb            xorg-x11-server-Xvfb
 		lint  program:clang      clang           clang
 		lint  program:clang-format clang-format  clang-tools-extra
 		lint  program:clang-tidy clang-tidy      clang-tools-extra

@@ -35,7 +35,7 @@ static void set_files(posix_spawn_file_actions_t *files, const struct child_opti
 		posix_spawn_file_actions_addchdir_np(files, o->dir);
 }
 
-static void set_attributes(posix_spawnattr_t *attributes)
+static void set_attributes(posix_spawnattr_t *attributes, const struct child_options *o)
 {
 	sigset_t all, none;
 
@@ -44,8 +44,9 @@ static void set_attributes(posix_spawnattr_t *attributes)
 	posix_spawnattr_setsigdefault(attributes, &all);
 	posix_spawnattr_setsigmask(attributes, &none);
 	posix_spawnattr_setpgroup(attributes, 0);
-	posix_spawnattr_setflags(
-		attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setflags(attributes,
+		POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+			(o->own_session ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP));
 }
 
 struct err *child_start(struct child *c, const struct child_options *o)
@@ -61,7 +62,7 @@ struct err *child_start(struct child *c, const struct child_options *o)
 	posix_spawn_file_actions_init(&files);
 	posix_spawnattr_init(&attributes);
 	set_files(&files, o);
-	set_attributes(&attributes);
+	set_attributes(&attributes, o);
 	rc = posix_spawn(&pid, program, &files, &attributes, o->argv, o->env ? o->env : environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);

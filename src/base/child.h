@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -14,6 +15,7 @@ struct child_options {
 	const char *dir;   /* NULL: here */
 	int fd[3];         /* its standard descriptors; -1: /dev/null */
 	int keep_fd;       /* stays open in it under number 3; 0: none */
+	bool own_session;  /* without our terminal, which it is to outlive */
 };
 
 struct child {

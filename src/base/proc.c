@@ -22,11 +22,19 @@ static bool slurp(struct buf *b, pid_t pid, const char *name)
 	return !e;
 }
 
+static int64_t ticks_ms(int64_t ticks)
+{
+	long each = sysconf(_SC_CLK_TCK);
+
+	return ticks * 1000 / (each > 0 ? each : 100);
+}
+
 bool proc_read(struct proc *p, pid_t pid)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 	const char *open_, *close_;
-	unsigned long long start = 0;
+	unsigned long long start = 0, used[4] = { 0 };
+	long pages = 0;
 	int parent = 0;
 
 	*p = (struct proc){ .pid = pid };
@@ -38,12 +46,21 @@ bool proc_read(struct proc *p, pid_t pid)
 		return false;
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)(close_ - open_ - 1), open_ + 1);
 	if (sscanf(close_ + 2,
+<<<<<<< HEAD
 		    "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
 		    "%llu",
 		    &parent, &start) != 2)
+=======
+		    "%c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %*d %*d "
+		    "%llu %*u %ld",
+		    &p->state, &parent, &used[0], &used[1], &used[2], &used[3], &start,
+		    &pages) != 8)
+>>>>>>> open
 		return false;
 	p->parent = parent;
 	p->start = (int64_t)start;
+	p->cpu_ms = ticks_ms((int64_t)(used[0] + used[1] + used[2] + used[3]));
+	p->rss = pages * sysconf(_SC_PAGESIZE);
 	return true;
 }
 
@@ -79,6 +96,59 @@ int64_t proc_start(pid_t pid)
 	return proc_read(&p, pid) ? p.start : 0;
 }
 
+int64_t proc_pss(const struct proc *p)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+	const char *line = slurp(&b, p->pid, "smaps_rollup") ? strstr(buf_text(&b), "\nPss:")
+							     : NULL;
+
+	return line ? strtoll(line + strlen("\nPss:"), NULL, 10) * 1024 : p->rss;
+}
+
+static int by_parent(const void *a, const void *b)
+{
+	const struct proc *x = a, *y = b;
+
+	if (x->parent != y->parent)
+		return x->parent < y->parent ? -1 : 1;
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+struct err *proc_all(struct procs *out)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+	struct proc p;
+
+	TRY(file_list(&names, "/proc"));
+	STRV_EACH(name, &names)
+		if (atoi(*name) > 0 && proc_read(&p, (pid_t)atoi(*name)))
+			*vec_push(out) = p;
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), by_parent);
+	return NULL;
+}
+
+void procs_release(struct procs *p)
+{
+	free(p->v);
+	*p = (struct procs){ 0 };
+}
+
+size_t procs_below(const struct procs *p, pid_t parent)
+{
+	size_t low = 0, high = p->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->v[middle].parent < parent)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 void pids_release(struct pids *p)
 {
 	free(p->v);
@@ -95,6 +165,19 @@ bool proc_has_env(pid_t pid, const char *entry)
 		if (str_equal(env.s + i, entry))
 			return true;
 	return false;
+}
+
+char *proc_env(pid_t pid, const char *name)
+{
+	AUTO(buf_release) struct buf env = { 0 };
+	size_t n = strlen(name);
+
+	if (!slurp(&env, pid, "environ"))
+		return NULL;
+	for (size_t i = 0; i < env.n; i += strlen(env.s + i) + 1)
+		if (strncmp(env.s + i, name, n) == 0 && env.s[i + n] == '=')
+			return str_dup(env.s + i + n + 1);
+	return NULL;
 }
 
 void proc_with_env(struct pids *out, const char *entry, const char *without)
@@ -137,9 +220,7 @@ void proc_children(struct pids *out, pid_t pid)
 
 int64_t proc_started_after(const struct proc *p, const struct proc *first)
 {
-	long tick = sysconf(_SC_CLK_TCK);
-
-	return (p->start - first->start) * 1000 / (tick > 0 ? tick : 100);
+	return ticks_ms(p->start - first->start);
 }
 
 void proc_signal(pid_t pid, int64_t start, int signal)

@@ -13,7 +13,10 @@
 
 struct proc {
 	pid_t pid, parent;
-	int64_t start; /* clock ticks since boot; 0: no such process */
+	int64_t start;  /* clock ticks since boot; 0: no such process */
+	char state;     /* 'Z': it has ended, and nobody has asked how */
+	int64_t cpu_ms; /* used by it, and by those children of it that have ended */
+	int64_t rss;    /* bytes */
 	char comm[32];
 };
 
@@ -21,6 +24,19 @@ bool proc_read(struct proc *p, pid_t pid);
 int64_t proc_start(pid_t pid); /* its start alone */
 /* Is the program's name `name`: comm, or the base name of exe, argv[0] or argv[1]? */
 bool proc_is(pid_t pid, const char *name);
+
+/* Its bytes, those that it shares divided by those who share them. Not readable: its rss. */
+int64_t proc_pss(const struct proc *p);
+
+/* All processes, by parent, then by pid: one pass over /proc, so none of it is from one instant. */
+struct procs {
+	struct proc *v;
+	size_t n, room;
+};
+MUST_USE struct err *proc_all(struct procs *out);
+void procs_release(struct procs *p);
+/* Index of the first child of parent; where it has none, of somebody else's. */
+size_t procs_below(const struct procs *p, pid_t parent);
 
 struct pids {
 	pid_t *v;
@@ -33,6 +49,8 @@ void pids_release(struct pids *p);
 void proc_with_env(struct pids *out, const char *entry, const char *without);
 /* Does the environment that it was started with hold exactly this entry? Not readable: no. */
 bool proc_has_env(pid_t pid, const char *entry);
+/* What NAME was in it; NULL: not there, not readable. Caller frees. */
+char *proc_env(pid_t pid, const char *name);
 /* Adds the children of all its threads: a Go program forks in any of them. */
 void proc_children(struct pids *out, pid_t pid);
 /* ms between the starts of two processes. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/complete.h"
 #include "cmd/face.h"
 #include "op/world.h"
 
@@ -135,12 +136,25 @@ static struct err *run_command(struct face *f, const struct args *a)
 	return c->run(f, &w, a);
 }
 
+static void print_answers(char *const *words, size_t n)
+{
+	AUTO(strv_release) struct strv answers = { 0 };
+
+	complete_words(&answers, words, n);
+	STRV_EACH(a, &answers)
+		puts(*a);
+}
+
 struct err *command_main(int argc, char **argv)
 {
 	AUTO(args_release) struct args a = { 0 };
 	struct err *e = NULL;
 	struct face f;
 
+	if (argc > 1 && str_equal(argv[1], COMPLETE_WORD)) {
+		print_answers(argv + 2, (size_t)argc - 2);
+		return NULL;
+	}
 	TRY(args_parse(&a, argc, argv));
 	TRY(face_open(&f, &a));
 	if (args_has(&a, "version"))

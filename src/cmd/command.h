@@ -72,6 +72,10 @@ extern const struct option global_options[];
 
 /* The longest command whose words begin argv; *used is how many words it took. NULL: none. */
 const struct command *command_find(char *const *words, size_t n, size_t *used);
+bool command_is_group(const char *word); /* "session" */
+/* An option of the command (NULL: none), or of every command, by the first n bytes of its name, or by
+ * letter (not 0). NULL: there is none. */
+const struct option *option_find(const struct command *c, const char *name, size_t n, char letter);
 /* Options and words of argv into *a, which points into argv. Options and words may be mixed, `--` ends
  * the options. ERR_USAGE: one line that says what was meant. Command words are found here too. */
 MUST_USE struct err *args_parse(struct args *a, int argc, char **argv);

@@ -24,7 +24,7 @@ static const struct option *in_table(
 	return NULL;
 }
 
-static const struct option *find(const struct command *c, const char *name, size_t n, char letter)
+const struct option *option_find(const struct command *c, const char *name, size_t n, char letter)
 {
 	const struct option *o = c ? in_table(c->options, name, n, letter) : NULL;
 
@@ -76,7 +76,7 @@ static struct err *long_option(struct walk *w, const char *token)
 {
 	size_t n = strcspn(token + 2, "=");
 	const char *value = token[2 + n] == '=' ? token + 3 + n : NULL;
-	const struct option *o = find(w->a->command, token + 2, n, 0);
+	const struct option *o = option_find(w->a->command, token + 2, n, 0);
 
 	if (!o)
 		return unknown_option(w->a->command, token, (int)n + 2);
@@ -89,7 +89,7 @@ static struct err *long_option(struct walk *w, const char *token)
 static struct err *short_options(struct walk *w, const char *token)
 {
 	for (const char *at = token + 1; *at; at++) {
-		const struct option *o = find(w->a->command, NULL, 0, *at);
+		const struct option *o = option_find(w->a->command, NULL, 0, *at);
 
 		if (!o)
 			return unknown_option(w->a->command, token, (int)strlen(token));
@@ -109,7 +109,7 @@ static bool is_option(const struct command *c, const char *token)
 		return false;
 	if (token[1] == '-')
 		return !memchr(token, ' ', name) && !memchr(token, '\n', name);
-	return find(c, NULL, 0, token[1]) || !strpbrk(token, " \n");
+	return option_find(c, NULL, 0, token[1]) || !strpbrk(token, " \n");
 }
 
 /* The command's words: those before any option but a global one. *at gets their places in argv. */
@@ -136,7 +136,7 @@ static size_t leading_words(int at[NAME_WORDS], int argc, char **argv)
 	return n;
 }
 
-static bool is_group(const char *word)
+bool command_is_group(const char *word)
 {
 	for (const struct command *const *c = commands; *c; c++)
 		if (str_starts((*c)->name, word) && (*c)->name[strlen(word)] == ' ')
@@ -147,7 +147,7 @@ static bool is_group(const char *word)
 /* Names are compared with as many of the typed words as they have themselves. */
 static struct err *unknown_command(char *const *words, size_t n)
 {
-	bool group = n > 1 && is_group(words[0]);
+	bool group = n > 1 && command_is_group(words[0]);
 	AUTO(str_release)
 	char *typed = group ? str_format("%s %s", words[0], words[1]) : str_dup(words[0]);
 	AUTO(str_release) char *both = n > 1 ? str_format("%s %s", words[0], words[1]) : NULL;
@@ -182,7 +182,7 @@ static struct err *find_command(struct args *a, char *const *words, size_t n, si
 		*used = 0;
 		return NULL;
 	}
-	if (n > 1 || !is_group(words[0]))
+	if (n > 1 || !command_is_group(words[0]))
 		return unknown_command(words, n);
 	a->group = words[0];
 	*used = 1;

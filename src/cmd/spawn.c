@@ -3,14 +3,16 @@
 
 #include "cmd/face.h"
 #include "cmd/input.h"
+#include "cmd/open.h"
 #include "op/spawn.h"
 
 static const struct option options[] = {
-	{ "agent", 0, "NAME", "this agent instead of the project's" },
+	{ "agent", 0, "AGENT", "this agent instead of the project's" },
 	{ "branch", 0, "BRANCH", "exactly this new branch" },
 	{ "base", 0, "REF", "where the branch starts, instead of the default branch" },
 	{ "prompt", 0, "TEXT", "what the agent is told, instead of the issue" },
 	{ "prompt-file", 0, "FILE", "the same from a file; - is standard input" },
+	{ "open", 0, NULL, "then look at it, as ao open does" },
 	{ 0 },
 };
 
@@ -100,6 +102,8 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 		face_json(f, as_json(&s));
 	else
 		print(f, &s);
+	if (args_has(a, "open") && !s.queued && !f->json)
+		return open_and_tell(f, w, s.session.id, false);
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
 
 #include "op/hold.h"
 
-struct err *op_attach(struct strv *argv, const struct world *w, const char *id)
+struct err *op_attach(struct strv *argv, const struct world *w, const char *id, bool fresh)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(run_info_release) struct run_info run = { 0 };
@@ -12,8 +12,12 @@ struct err *op_attach(struct strv *argv, const struct world *w, const char *id)
 	if (run.alive == TRI_NO || str_empty(h.s.runtime_handle))
 		return fail(ERR_FAILED,
 			"%s is not running; start it again with: ao session restore %s", id, id);
-	h.runtime->attach(argv, h.s.runtime_handle, id);
-	return NULL;
+	if (h.runtime->attach(argv, h.s.runtime_handle, id, fresh))
+		return NULL;
+	return fail(ERR_REFUSED,
+		"%s is in another tmux than this one: leave this (Ctrl-b d), or: ao open %s "
+		"--new-window",
+		id, id);
 }
 
 char *op_attach_line(const struct world *w, const struct session *s)

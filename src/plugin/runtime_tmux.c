@@ -323,7 +323,8 @@ static bool inside(const char *socket)
 		strspn(here + n, ",0123456789") == strlen(here + n);
 }
 
-static void attach(struct strv *argv, const char *handle, const char *session)
+/* A tmux does not show another one inside of itself, unless it is deceived. */
+static bool attach(struct strv *argv, const char *handle, const char *session, bool fresh)
 {
 	AUTO(tmux_handle_release) struct tmux_handle h = { 0 };
 	bool known = tmux_handle_parse(&h, handle);
@@ -333,9 +334,10 @@ static void attach(struct strv *argv, const char *handle, const char *session)
 		strv_add(argv, "-S");
 		strv_add(argv, h.socket);
 	}
-	strv_add(argv, known && inside(h.socket) ? "switch-client" : "attach-session");
+	strv_add(argv, known && !fresh && inside(h.socket) ? "switch-client" : "attach-session");
 	strv_add(argv, "-t");
 	strv_addf(argv, "=%s", session);
+	return fresh || str_empty(getenv("TMUX")) || (known && inside(h.socket));
 }
 
 static char *attach_line(const char *server, const char *session)

@@ -86,8 +86,9 @@ struct runtime {
 	MUST_USE struct err *(*marks)(
 		struct runtime_mark **marks, size_t *n, bool *known, const char *server);
 
-	/* The command by which a person looks at it, exact target; and the one shown to people. */
-	void (*attach)(struct strv *argv, const char *handle, const char *session);
+	/* The command by which a person looks at it, exact target, from here or (fresh) from a
+	 * terminal of its own; false: from here it would be refused. And the one shown to people. */
+	bool (*attach)(struct strv *argv, const char *handle, const char *session, bool fresh);
 	char *(*attach_line)(const char *server, const char *session);
 };
 

@@ -163,6 +163,17 @@ struct err *config_load(struct config *out, const char *named)
 	return NULL;
 }
 
+struct err *config_peek(struct config *out, const char *named)
+{
+	AUTO(config_release) struct config c = { 0 };
+	AUTO(buf_release) struct buf text = { 0 };
+
+	TRY(read_file(&c, &text, named));
+	*out = c;
+	c = (struct config){ 0 };
+	return NULL;
+}
+
 struct err *config_trust(struct config *seen, const char *named)
 {
 	AUTO(config_release) struct config c = { 0 };

@@ -16,6 +16,9 @@ MUST_USE struct err *config_find(char **path, const char *named);
 /* Found, read, checked. An untrusted dataDir is an error; other sensitive values are there, but
  * !out->trusted: whoever uses one asks config_need_trust() first. */
 MUST_USE struct err *config_load(struct config *out, const char *named);
+/* For the names in it alone: found and read, whether it may be believed is not asked (trusted stays
+ * false), and no process is started. */
+MUST_USE struct err *config_peek(struct config *out, const char *named);
 /* Pins the very bytes that were read, which *seen describes. Their path counts as well: relative
  * paths mean something else elsewhere. */
 MUST_USE struct err *config_trust(struct config *seen, const char *named);

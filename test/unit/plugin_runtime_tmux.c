@@ -684,7 +684,7 @@ static pid_t attach_person(int *pty, const char *handle, const char *session)
 	AUTO(strv_release) struct strv argv = { 0 };
 	pid_t pid;
 
-	rt->attach(&argv, handle, session);
+	assert_true(rt->attach(&argv, handle, session, false));
 	pid = forkpty(pty, NULL, NULL, &(struct winsize){ .ws_row = 25, .ws_col = 90 });
 	if (pid == 0) {
 		setenv("TERM", "xterm", 1);
@@ -1032,20 +1032,23 @@ static void test_attach(void **state)
 {
 	AUTO(strv_release) struct strv out = { 0 };
 	AUTO(strv_release) struct strv in = { 0 };
+	AUTO(strv_release) struct strv fresh = { 0 };
 	AUTO(strv_release) struct strv other = { 0 };
 	AUTO(str_release) char *line = rt->attach_line("default", "fe-1");
 
 	(void)state;
-	rt->attach(&out, "/tmp/a,b/default $1 %2", "fe-1");
+	assert_true(rt->attach(&out, "/tmp/a,b/default $1 %2", "fe-1", false));
 	setenv("TMUX", "/tmp/a,b/default,123,0", 1);
-	rt->attach(&in, "/tmp/a,b/default $1 %2", "fe-1");
-	rt->attach(&other, "/tmp/a $1 %2", "fe-1");
+	assert_true(rt->attach(&in, "/tmp/a,b/default $1 %2", "fe-1", false));
+	assert_true(rt->attach(&fresh, "/tmp/a,b/default $1 %2", "fe-1", true));
+	assert_false(rt->attach(&other, "/tmp/a $1 %2", "fe-1", false));
 	unsetenv("TMUX");
 	assert_string_equal(line, "tmux attach -t fe-1");
 	assert_string_equal(out.v[2], "/tmp/a,b/default");
 	assert_string_equal(out.v[3], "attach-session");
 	assert_string_equal(out.v[5], "=fe-1");
 	assert_string_equal(in.v[3], "switch-client");
+	assert_string_equal(fresh.v[3], "attach-session");
 	assert_string_equal(other.v[3], "attach-session");
 }
 
