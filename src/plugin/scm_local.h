@@ -2,8 +2,9 @@
  * What the files of the scm plugin `local` share.
  *
  * On disk, below <git common dir>/ao/pulls/<n>/: `pull` (the record, key=value), `remarks`, `checks`
- * (both key=value with numbered keys, "3.text"), log-… of the checks, `lock` (held while any of them is
- * changed) and `checks.lock` (held while checks run; taken before `lock`). The number is taken by the
+ * (both key=value with numbered keys, "3.text"), log-… of the checks, `lock` (held while the
+ * first two are changed) and `checks.lock` (held while checks run and `checks` is changed; taken
+ * before `lock`). The number is taken by the
  * ref refs/ao/pull/<n>/head, which keeps the commits alive; a folder without `pull` is a create that
  * died, and its number is burnt.
  */

@@ -229,7 +229,8 @@ static char *hash_of(const struct place *at, const char *name)
 	return buf_detach(&r.out);
 }
 
-/* A file that the dead read-tree had written, byte for byte, before it could write the index. */
+/* A file that the dead read-tree had taken away, opened or written, byte for byte, before it could
+ * write the index. What was edited in between is left alone. */
 static struct err *put_back(const struct place *at, const char *old, const char *new, const char *name)
 {
 	AUTO(str_release) char *path = path_join(at->path, name);
@@ -239,11 +240,12 @@ static struct err *put_back(const struct place *at, const char *old, const char 
 	AUTO(run_result_release) struct run_result r = { 0 };
 	struct git g = git_at(at, 0);
 	struct stat st;
-	bool there = lstat(path, &st) == 0;
+	bool there = lstat(path, &st) == 0, ours;
 
 	if (there && S_ISREG(st.st_mode))
 		is = hash_of(at, name);
-	if (there ? !made || !str_equal(is, made) || str_equal(made, was) : made != NULL)
+	ours = !there || (S_ISREG(st.st_mode) && st.st_size == 0) || (is && str_equal(is, made));
+	if (!ours || (is && str_equal(is, was)) || (there ? !made : !was))
 		return NULL;
 	if (!was)
 		return unlink(path) < 0 ? fail_errno("cannot take %s back", path) : NULL;

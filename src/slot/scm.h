@@ -39,6 +39,7 @@ struct pull_draft {
 struct remark_wish {
 	enum remark_kind kind;
 	const char *to, *file, *text; /* may be NULL */
+	const char *head; /* refused when the head is another commit by now; NULL: any */
 	int line;
 	int resolve, reopen; /* a thread's number: this is all that is done; 0: none */
 };
