@@ -28,9 +28,10 @@ static json_t *time_json(int64_t at)
 
 static json_t *check_json(const struct check *c)
 {
-	return json_pack("{s:o, s:o, s:s, s:i, s:o, s:o, s:o}", "name", json_text(c->name), "command",
-		json_text(c->command), "state", check_word(c->state), "code", c->code, "startedAt",
-		time_json(c->started_at), "endedAt", time_json(c->ended_at), "log", json_text(c->log));
+	return json_pack("{s:o, s:o, s:s, s:i, s:o, s:o, s:o}", "name", json_text(c->name),
+		"command", json_text(c->command), "state", check_word(c->state), "code", c->code,
+		"startedAt", time_json(c->started_at), "endedAt", time_json(c->ended_at), "log",
+		json_text(c->log));
 }
 
 static json_t *remark_json(const struct remark *r)
@@ -50,16 +51,17 @@ json_t *pull_json(const struct pull *p)
 		json_array_append_new(checks, check_json(&p->checks.v[i]));
 	for (size_t i = 0; i < p->remarks.n; i++)
 		json_array_append_new(remarks, remark_json(&p->remarks.v[i]));
-	return json_pack("{s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, "
-			 "s:o, s:o, s:o}",
-		"number", p->number, "title", json_text(p->title), "state", pull_state_word(p->state),
-		"branch", json_text(p->branch), "base", json_text(p->base), "head",
-		json_text(p->head), "session", json_text(p->session), "author", json_text(p->author),
-		"body", json_text(p->body), "ciStatus", json_text(ci_word(p->ci)), "reviewDecision",
-		json_text(review_word(p->review)), "pendingThreads", p->threads, "conflict",
-		p->conflict, "mergedAs", json_text(p->merged_as), "createdAt",
-		time_json(p->created_at), "endedAt", time_json(p->ended_at), "checks", checks,
-		"remarks", remarks);
+	return json_pack(
+		"{s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, "
+		"s:o, s:o, s:o}",
+		"number", p->number, "title", json_text(p->title), "state",
+		pull_state_word(p->state), "branch", json_text(p->branch), "base",
+		json_text(p->base), "head", json_text(p->head), "session", json_text(p->session),
+		"author", json_text(p->author), "body", json_text(p->body), "ciStatus",
+		json_text(ci_word(p->ci)), "reviewDecision", json_text(review_word(p->review)),
+		"pendingThreads", p->threads, "conflict", p->conflict, "mergedAs",
+		json_text(p->merged_as), "createdAt", time_json(p->created_at), "endedAt",
+		time_json(p->ended_at), "checks", checks, "remarks", remarks);
 }
 
 /* ---- for people --------------------------------------------------------------------------------------- */
@@ -104,8 +106,8 @@ void pull_print_checks(const struct face *f, const struct pull *p, bool logs)
 {
 	for (size_t i = 0; i < p->checks.n; i++) {
 		const struct check *c = &p->checks.v[i];
-		AUTO(str_release) char *took = c->ended_at ? clock_age(c->ended_at - c->started_at)
-							   : str_dup("-");
+		AUTO(str_release)
+		char *took = c->ended_at ? clock_age(c->ended_at - c->started_at) : str_dup("-");
 		enum ink ink;
 		const char *mark = mark_of(c->state, &ink);
 		bool red = c->state != CHECK_SUCCESS && c->state != CHECK_PENDING;

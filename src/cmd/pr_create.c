@@ -18,7 +18,8 @@ static struct err *check(
 	if (e && e->class == ERR_INTERRUPTED)
 		return e;
 	if (e) {
-		sink_say((struct sink *)&f->sink, SINK_WARNING, "its checks did not run: %s", e->text);
+		sink_say((struct sink *)&f->sink, SINK_WARNING, "its checks did not run: %s",
+			e->text);
 		err_drop(e, "told as a warning");
 		return NULL;
 	}
@@ -42,8 +43,9 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	TRY(op_pull_create(&p, &t, &made, w, id, &o));
 	if (!f->json) {
 		face_ink(f, INK_GREEN, "✓");
-		face_print(f, made ? " Pull request #%d created for %s.\n"
-				   : " Pull request #%d of %s is open already.\n",
+		face_print(f,
+			made ? " Pull request #%d created for %s.\n"
+			     : " Pull request #%d of %s is open already.\n",
 			p.number, id);
 		pull_print_head(f, &p);
 		fflush(f->out);

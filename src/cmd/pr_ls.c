@@ -24,8 +24,8 @@ static void print_row(const struct face *f, const struct pull *p)
 	face_print(f, "\n");
 }
 
-static void print_project(
-	const struct face *f, const struct project *p, const struct pulls *list, bool all, json_t *json)
+static void print_project(const struct face *f, const struct project *p, const struct pulls *list,
+	bool all, json_t *json)
 {
 	size_t shown = 0;
 
@@ -50,8 +50,8 @@ static void print_project(
 }
 
 /* A project without a forge that is known here is told, and is no failure of the others. */
-static struct err *one_project(struct face *f, const struct world *w, const struct project *p, bool all,
-	json_t *json, bool named)
+static struct err *one_project(struct face *f, const struct world *w, const struct project *p,
+	bool all, json_t *json, bool named)
 {
 	AUTO(pulls_release) struct pulls list = { 0 };
 	struct err *e = op_pull_list(&list, w, p);

@@ -31,8 +31,9 @@ static struct err *which_act(size_t *act, const struct args *a)
 		}
 	}
 	if (n != 1)
-		return fail(ERR_USAGE, "one of --ask, --approve, --request-changes, --comment, "
-				       "--resolve and --reopen is wanted");
+		return fail(ERR_USAGE,
+			"one of --ask, --approve, --request-changes, --comment, "
+			"--resolve and --reopen is wanted");
 	return NULL;
 }
 

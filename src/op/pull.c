@@ -12,8 +12,11 @@ void pull_target_release(struct pull_target *t)
 
 static struct forge forge_of(const struct world *w, const struct pull_target *t)
 {
-	return (struct forge){ .project = t->project, .repo = t->repo,
-		.data_dir = w->store.data_dir, .actor = world_actor(), .sink = w->sink };
+	return (struct forge){ .project = t->project,
+		.repo = t->repo,
+		.data_dir = w->store.data_dir,
+		.actor = world_actor(),
+		.sink = w->sink };
 }
 
 /* ---- which one ---------------------------------------------------------------------------------------- */
@@ -187,7 +190,8 @@ static struct err *mark_merged(const struct world *w, const struct pull *p)
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(str_release) char *reason = str_format("its pull request #%d was merged", p->number);
 
-	if (!p->merged_into_default || str_empty(p->session) || !store_exists(&w->store, p->session))
+	if (!p->merged_into_default || str_empty(p->session) ||
+		!store_exists(&w->store, p->session))
 		return NULL;
 	TRY(hold_take(&h, w, p->session));
 	if (session_is(&h.s, STATUS_KILLED))
@@ -223,7 +227,10 @@ struct err *op_pull_close(struct pull *out, const struct world *w, const struct 
 
 static struct pull_ref ref_of(const struct session *s, const struct project *p)
 {
-	return (struct pull_ref){ .pr = s->pr, .repo = s->repo ? s->repo : p ? p->path : NULL,
+	return (struct pull_ref){ .pr = s->pr,
+		.repo = s->repo ? s->repo
+			: p     ? p->path
+				: NULL,
 		.project = p };
 }
 

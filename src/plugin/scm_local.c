@@ -110,8 +110,8 @@ static struct err *local_list(struct pulls *out, const struct forge *f)
 }
 
 /* The pull request with its lock held and an interrupted merge settled. */
-static struct err *take(struct record *r, struct local *l, struct lock *lock, const struct forge *f,
-	int number)
+static struct err *take(
+	struct record *r, struct local *l, struct lock *lock, const struct forge *f, int number)
 {
 	TRY(local_open(l, f->repo));
 	TRY(pull_lock(lock, l, number));
@@ -184,8 +184,8 @@ static struct err *something_to_merge(const struct local *l, const struct pull *
 	return NULL;
 }
 
-static struct err *fill_draft(struct record *r, struct local *l, const struct forge *f,
-	const struct pull_draft *d)
+static struct err *fill_draft(
+	struct record *r, struct local *l, const struct forge *f, const struct pull_draft *d)
 {
 	struct pull *p = &r->pull;
 	AUTO(str_release) char *usual = default_branch(l, f->project);
@@ -195,15 +195,15 @@ static struct err *fill_draft(struct record *r, struct local *l, const struct fo
 	p->branch = str_dup(d->branch);
 	p->base = str_dup(d->base ? d->base : usual);
 	if (!valid_branch(p->branch) || !valid_branch(p->base))
-		return fail(ERR_USAGE, "'%s' into '%s': not names of branches", p->branch ? p->branch : "",
-			p->base ? p->base : "");
+		return fail(ERR_USAGE, "'%s' into '%s': not names of branches",
+			p->branch ? p->branch : "", p->base ? p->base : "");
 	if (str_equal(p->branch, p->base))
 		return fail(ERR_USAGE, "%s cannot be merged into itself", p->base);
 	p->head = local_tip(l, p->branch);
 	tip = local_tip(l, p->base);
 	if (!p->head || !tip)
-		return fail(ERR_FAILED, "there is no branch '%s' in %s", p->head ? p->base : p->branch,
-			f->repo);
+		return fail(ERR_FAILED, "there is no branch '%s' in %s",
+			p->head ? p->base : p->branch, f->repo);
 	TRY(something_to_merge(l, p, tip));
 	if (!str_empty(d->title))
 		p->title = one_line(d->title);
@@ -322,16 +322,16 @@ static struct err *file_is_there(const struct local *l, const struct pull *p, co
 	return r.code ? fail(ERR_USAGE, "%s: no such file in %s", file, p->branch) : NULL;
 }
 
-static struct err *add_remark(struct pull *p, const struct local *l, const struct forge *f,
-	const struct remark_wish *w)
+static struct err *add_remark(
+	struct pull *p, const struct local *l, const struct forge *f, const struct remark_wish *w)
 {
 	struct remark *r;
 
 	if (w->kind == REMARK_APPROVE && !str_empty(p->session) && str_equal(p->session, f->actor))
 		return fail(ERR_REFUSED, "%s does not approve its own pull request", f->actor);
 	if (w->head && (strlen(w->head) < 7 || !str_starts(p->head, w->head)))
-		return fail(ERR_REFUSED, "the head of #%d is %.10s by now, not %s", p->number, p->head,
-			w->head);
+		return fail(ERR_REFUSED, "the head of #%d is %.10s by now, not %s", p->number,
+			p->head, w->head);
 	if (w->file)
 		TRY(file_is_there(l, p, w->file));
 	r = vec_push(&p->remarks);
@@ -389,7 +389,8 @@ static struct err *local_close(struct pull *out, const struct forge *f, int numb
 }
 
 const struct scm scm_local = {
-	.plugin = { SLOT_SCM, "local", "pull requests, checks and reviews in the repository itself" },
+	.plugin = { SLOT_SCM, "local",
+		"pull requests, checks and reviews in the repository itself" },
 	.serves = local_serves,
 	.owns = local_owns,
 	.number = local_number,

@@ -58,11 +58,13 @@ static char *conflict_names(const struct buf *out)
 	return buf_detach(&names);
 }
 
-static struct err *merge_tree(char **tree, const struct local *l, const char *ours, const char *theirs)
+static struct err *merge_tree(
+	char **tree, const struct local *l, const char *ours, const char *theirs)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(str_release) char *names = NULL;
-	char *const *args = ARGV("merge-tree", "--write-tree", "--name-only", "--no-messages", "--allow-unrelated-histories", ours, theirs);
+	char *const *args = ARGV("merge-tree", "--write-tree", "--name-only", "--no-messages",
+		"--allow-unrelated-histories", ours, theirs);
 
 	TRY(git_run(&r, &(struct git){ .git_dir = l->common, .timeout_ms = GIT_LONG_MS }, args));
 	if (r.code > 1)
@@ -78,7 +80,9 @@ static struct err *commit_tree(char **commit, const struct local *l, const char 
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(strv_release) struct strv args = { 0 };
-	struct git g = { .git_dir = l->common, .in = buf_text(message), .in_n = message->n, .env = env };
+	struct git g = {
+		.git_dir = l->common, .in = buf_text(message), .in_n = message->n, .env = env
+	};
 
 	strv_add_all(&args, ARGV("-c", "i18n.commitEncoding=UTF-8", "commit-tree"));
 	for (int i = 0; i < 2 && parents[i]; i++)
@@ -94,7 +98,8 @@ static void message_of(struct buf *b, const struct merge_plan *m)
 	const struct pull *p = m->p;
 
 	if (m->method == MERGE_COMMIT)
-		buf_addf(b, "Merge pull request #%d from %s\n\n%s\n", p->number, p->branch, p->title);
+		buf_addf(b, "Merge pull request #%d from %s\n\n%s\n", p->number, p->branch,
+			p->title);
 	else
 		buf_addf(b, "%s (#%d)\n", p->title, p->number);
 	if (!str_empty(p->body))
@@ -115,15 +120,17 @@ static struct err *build_one(char **commit, const struct merge_plan *m)
 /* ---- rebase ------------------------------------------------------------------------------------------- */
 
 /* Author and message of a commit, as environment and text. */
-static struct err *whose(struct strv *env, struct buf *message, char **parent, const struct local *l,
-	const char *commit)
+static struct err *whose(struct strv *env, struct buf *message, char **parent,
+	const struct local *l, const char *commit)
 {
-	static const char *const names[] = { "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_DATE" };
+	static const char *const names[] = { "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL",
+		"GIT_AUTHOR_DATE" };
 	AUTO(run_result_release) struct run_result r = { 0 };
 	char *at, *end;
 
 	TRY(git_ok(&r, &(struct git){ .git_dir = l->common },
-		ARGV("log", "-1", "--no-show-signature", "--format=%P%n%an%n%ae%n%ad%n%B", "--date=raw", commit)));
+		ARGV("log", "-1", "--no-show-signature", "--format=%P%n%an%n%ae%n%ad%n%B",
+			"--date=raw", commit)));
 	at = r.out.n ? r.out.s : NULL;
 	for (int i = 0; at && i < 4; i++) {
 		end = strchr(at, '\n');
@@ -159,8 +166,8 @@ static struct err *pick(char **onto, const struct local *l, const char *commit)
 		return NULL;
 	}
 	TRY(ask_id(&had, l, ARGV("rev-parse", "--verify", name)));
-	TRY(commit_tree(&bridge, l, had, (const char *[]){ str_empty(parent) ? NULL : parent, NULL },
-		&nothing, NULL));
+	TRY(commit_tree(&bridge, l, had,
+		(const char *[]){ str_empty(parent) ? NULL : parent, NULL }, &nothing, NULL));
 	TRY(wrap(merge_tree(&tree, l, bridge, commit), "rebasing %.10s", commit));
 	if (str_equal(tree, had)) /* it is there already */
 		return NULL;

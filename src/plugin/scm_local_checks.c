@@ -72,7 +72,8 @@ static struct err *tree_remove(const struct round *r, const char *tree)
 	AUTO(run_result_release) struct run_result result = { 0 };
 
 	TRY(git_run(&result,
-		&(struct git){ .git_dir = r->l->common, .timeout_ms = GIT_LONG_MS, .keep_fd = r->lock.fd },
+		&(struct git){
+			.git_dir = r->l->common, .timeout_ms = GIT_LONG_MS, .keep_fd = r->lock.fd },
 		ARGV("worktree", "remove", "--force", "--force", "--", tree)));
 	return file_remove_tree(tree);
 }
@@ -80,8 +81,11 @@ static struct err *tree_remove(const struct round *r, const char *tree)
 static struct err *tree_make(const struct round *r, const char *tree)
 {
 	const struct project *p = r->f->project;
-	struct checkout c = { .repo = r->f->repo, .path = tree, .base = r->record.pull.head,
-		.data_dir = r->f->data_dir, .lock_fd = r->lock.fd };
+	struct checkout c = { .repo = r->f->repo,
+		.path = tree,
+		.base = r->record.pull.head,
+		.data_dir = r->f->data_dir,
+		.lock_fd = r->lock.fd };
 
 	TRY(tree_remove(r, tree));
 	TRY(file_make_dirs(r->trees));
@@ -167,7 +171,8 @@ static void end_child(struct job *job)
 }
 
 /* What it started and left behind in its group goes with it. */
-static struct err *finish_job(struct round *r, struct job *job, enum check_state forced, const char *why)
+static struct err *finish_job(
+	struct round *r, struct job *job, enum check_state forced, const char *why)
 {
 	struct check *c = job->check;
 
@@ -200,7 +205,8 @@ static void round_release(struct round *r)
 {
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		if (r->jobs[i].check)
-			err_drop(finish_job(r, &r->jobs[i], CHECK_PENDING, "cancelled"), "on the way out");
+			err_drop(finish_job(r, &r->jobs[i], CHECK_PENDING, "cancelled"),
+				"on the way out");
 		job_forget(&r->jobs[i]);
 	}
 	record_release(&r->record);

@@ -160,7 +160,8 @@ static void put_int(struct kv *kv, int number, const char *key, int value)
 	put(kv, number, key, text);
 }
 
-static struct err *write_file(const struct kv *kv, const struct local *l, int number, const char *name)
+static struct err *write_file(
+	const struct kv *kv, const struct local *l, int number, const char *name)
 {
 	AUTO(str_release) char *path = local_path(l, number, name);
 	AUTO(buf_release) struct buf b = { 0 };
@@ -169,7 +170,8 @@ static struct err *write_file(const struct kv *kv, const struct local *l, int nu
 	return file_replace(path, buf_text(&b), b.n, FILE_DURABLE);
 }
 
-static struct err *read_kv(struct kv *kv, bool *found, const struct local *l, int number, const char *name)
+static struct err *read_kv(
+	struct kv *kv, bool *found, const struct local *l, int number, const char *name)
 {
 	AUTO(str_release) char *path = local_path(l, number, name);
 	AUTO(buf_release) struct buf b = { 0 };
@@ -245,7 +247,8 @@ struct err *remarks_save(const struct pull *p, const struct local *l)
 
 /* ---- checks ------------------------------------------------------------------------------------------- */
 
-static void check_set(struct check *c, const struct local *l, int pull, const char *key, const char *value)
+static void check_set(
+	struct check *c, const struct local *l, int pull, const char *key, const char *value)
 {
 	if (str_equal(key, "name")) {
 		str_set(&c->name, value);

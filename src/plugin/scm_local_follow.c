@@ -41,7 +41,8 @@ static struct err *add_place(struct places *out, const char *path)
 	if (!git_dir)
 		git_dir = path_join(path, ".git");
 	if (!path_is_dir(git_dir))
-		return fail(ERR_REFUSED, "the checkout of the branch in %s cannot be told apart", path);
+		return fail(
+			ERR_REFUSED, "the checkout of the branch in %s cannot be told apart", path);
 	place = vec_push(&out->list);
 	place->path = str_dup(path);
 	place->git_dir = git_dir;
@@ -70,8 +71,10 @@ static struct err *places_of(struct places *out, const struct local *l, const ch
 
 static struct git git_at(const struct place *at, int keep_fd)
 {
-	return (struct git){ .git_dir = at->git_dir, .work_tree = at->path,
-		.timeout_ms = GIT_LONG_MS, .keep_fd = keep_fd };
+	return (struct git){ .git_dir = at->git_dir,
+		.work_tree = at->path,
+		.timeout_ms = GIT_LONG_MS,
+		.keep_fd = keep_fd };
 }
 
 static void add_lines(struct strv *out, const struct buf *b)
@@ -81,8 +84,8 @@ static void add_lines(struct strv *out, const struct buf *b)
 }
 
 /* What differs from old to new; filter: A added, or all. */
-static struct err *changed(struct strv *out, const struct place *at, const char *old, const char *new,
-	const char *filter)
+static struct err *changed(struct strv *out, const struct place *at, const char *old,
+	const char *new, const char *filter)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	struct git g = git_at(at, 0);
@@ -108,8 +111,8 @@ static struct err *local_changes(const struct place *at, const struct strv *name
 {
 	AUTO(str_release) char *list = join_names(names);
 
-	return fail(ERR_REFUSED, "%s has changes of its own in what the merge changes: %s", at->path,
-		list);
+	return fail(ERR_REFUSED, "%s has changes of its own in what the merge changes: %s",
+		at->path, list);
 }
 
 /* A path covers another that is below it. */
@@ -123,7 +126,8 @@ static bool touches(const struct strv *paths, const char *name)
 }
 
 /* Why read-tree refused: names out of git status(1), porcelain v1, "XY name". */
-static struct err *refusal(const struct place *at, const char *old, const char *new, struct err *said)
+static struct err *refusal(
+	const struct place *at, const char *old, const char *new, struct err *said)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(strv_release) struct strv paths = { 0 };
@@ -176,7 +180,8 @@ static struct err *follow(const struct place *at, const char *old, const char *n
 	struct err *e;
 
 	if (path_exists(lock))
-		return fail(ERR_REFUSED, "git is at work in %s (%s is there): try again", at->path, lock);
+		return fail(ERR_REFUSED, "git is at work in %s (%s is there): try again", at->path,
+			lock);
 	TRY(no_untracked_in_the_way(at, old, new));
 	e = read_tree(at, old, new, keep_fd);
 	return e ? refusal(at, old, new, e) : NULL;
@@ -231,7 +236,8 @@ static char *hash_of(const struct place *at, const char *name)
 
 /* A file that the dead read-tree had taken away, opened or written, byte for byte, before it could
  * write the index. What was edited in between is left alone. */
-static struct err *put_back(const struct place *at, const char *old, const char *new, const char *name)
+static struct err *put_back(
+	const struct place *at, const char *old, const char *new, const char *name)
 {
 	AUTO(str_release) char *path = path_join(at->path, name);
 	AUTO(str_release) char *was = blob_of(at, old, name);
@@ -252,22 +258,43 @@ static struct err *put_back(const struct place *at, const char *old, const char 
 	return git_ok(&r, &g, ARGV("checkout-index", "-f", "-u", "--", name));
 }
 
+/* git writes the index when all files are written, in one instant: it tells which half this is. */
+static struct err *index_followed(
+	bool *yes, const struct place *at, const char *old, const struct strv *paths)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	struct git g = git_at(at, 0);
+
+	*yes = false;
+	TRY(git_ok(
+		&r, &g, ARGV("diff-index", "--cached", "-z", "--name-only", "--no-renames", old)));
+	for (size_t i = 0; i < r.out.n && !*yes; i += strlen(r.out.s + i) + 1)
+		*yes = strv_has(paths, r.out.s + i);
+	return NULL;
+}
+
 static struct err *come_back(const struct place *at, const char *old, const char *new, int keep_fd)
 {
 	AUTO(str_release) char *lock = path_join(at->git_dir, "index.lock");
 	AUTO(strv_release) struct strv paths = { 0 };
+	bool followed;
 
 	if (path_exists(lock)) {
 		struct checkout c = { .path = at->path, .handle = at->git_dir };
 		if (!lock_is_stale(lock, &c))
 			return fail(ERR_REFUSED,
-				"a merge was interrupted in %s; if no git is at work there, remove %s and try "
+				"a merge was interrupted in %s; if no git is at work there, remove "
+			        "%s and try "
 				"again",
 				at->path, lock);
 		TRY(file_remove(lock));
 	}
-	TRY(read_tree(at, new, old, keep_fd));
 	TRY(changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB"));
+	TRY(index_followed(&followed, at, old, &paths));
+	if (followed) {
+		struct err *e = read_tree(at, new, old, keep_fd);
+		return e ? refusal(at, old, new, e) : NULL;
+	}
 	STRV_EACH(name, &paths)
 		TRY(put_back(at, old, new, *name));
 	return NULL;

@@ -40,7 +40,8 @@ static void forget_doing(struct record *r)
 	kv_set(&r->kv, "mergeHead", NULL);
 }
 
-static struct err *record_merged(struct record *r, struct local *l, const char *commit, const char *head)
+static struct err *record_merged(
+	struct record *r, struct local *l, const char *commit, const char *head)
 {
 	struct pull *p = &r->pull;
 
@@ -113,7 +114,8 @@ static struct err *may_merge(const struct pull *p)
 	if (p->ci == CI_FAILURE)
 		return fail(ERR_REFUSED, "#%d is red: %s", p->number, buf_text(&red));
 	if (p->ci == CI_PENDING)
-		return fail(ERR_REFUSED, "checks of #%d are due: ao pr checks #%d", p->number, p->number);
+		return fail(ERR_REFUSED, "checks of #%d are due: ao pr checks #%d", p->number,
+			p->number);
 	if (p->review == REVIEW_CHANGES)
 		return fail(ERR_REFUSED, "changes of #%d were requested", p->number);
 	if (p->review == REVIEW_PENDING)
@@ -138,8 +140,11 @@ static struct err *move_ref(bool *lost, struct merging *m)
 		buf_addf(&in, "verify refs/heads/%s %s\n", p->branch, p->head);
 	buf_addf(&in, "update refs/heads/%s %s %s\n", p->base, m->new, m->old);
 	TRY(git_run(&r,
-		&(struct git){ .git_dir = m->l.common, .in = in.s, .in_n = in.n,
-			.keep_fd = m->lock.fd, .as_user = true },
+		&(struct git){ .git_dir = m->l.common,
+			.in = in.s,
+			.in_n = in.n,
+			.keep_fd = m->lock.fd,
+			.as_user = true },
 		args));
 	*lost = r.code != 0 && strstr(buf_text(&r.err), "but expected") != NULL;
 	return r.code && !*lost ? git_failed(&r, args) : NULL;
@@ -157,9 +162,9 @@ static struct err *announce(struct merging *m)
 /* Nothing happened: what was announced is taken back. Where that fails, the next verb does it. */
 static struct err *take_back(struct merging *m, bool followed, struct err *e)
 {
-	struct err *second = followed ? checkouts_return(&m->l, m->r.pull.base, m->old, m->new,
-						m->lock.fd)
-				      : NULL;
+	struct err *second = followed
+		? checkouts_return(&m->l, m->r.pull.base, m->old, m->new, m->lock.fd)
+		: NULL;
 
 	if (!second) {
 		forget_doing(&m->r);
@@ -181,7 +186,8 @@ static struct err *attempt(struct merging *m, enum merge_method method, bool *lo
 	if (!m->old)
 		return fail(ERR_FAILED, "there is no branch '%s' here to merge into", p->base);
 	TRY(wrap(merge_build(&m->new,
-			 &(struct merge_plan){ .l = &m->l, .p = p, .old = m->old, .method = method }),
+			 &(struct merge_plan){
+				 .l = &m->l, .p = p, .old = m->old, .method = method }),
 		"#%d cannot be merged into %s", p->number, p->base));
 	if (str_equal(m->new, m->old))
 		return fail(ERR_REFUSED, "#%d: %s holds all of it already", p->number, p->base);

@@ -18,7 +18,8 @@ struct err *scm_find(const struct scm **out, const char *name)
 			return NULL;
 		}
 	}
-	return fail(ERR_CONFIG, "scm: '%s' is not there yet; 'scm: {plugin: local}' works with any repository",
+	return fail(ERR_CONFIG,
+		"scm: '%s' is not there yet; 'scm: {plugin: local}' works with any repository",
 		name ? name : "");
 }
 

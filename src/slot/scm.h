@@ -24,8 +24,8 @@ struct forge {
 };
 
 struct pull_ref {
-	const char *pr;   /* as in the record */
-	const char *repo; /* the session's */
+	const char *pr;                /* as in the record */
+	const char *repo;              /* the session's */
 	const struct project *project; /* NULL: no longer in the config */
 };
 

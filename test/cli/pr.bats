@@ -114,7 +114,7 @@ Add c Ann" ]
 @test "local changes to the merged paths: exit 6, naming them, nothing moved; others stay" {
 	spawn frontend 1
 	work fe-1 README "two"
-	work fe-1 secret.o
+	echo theirs >"$TREES/fe-1/secret.o"
 	git -C "$TREES/fe-1" add -f secret.o
 	git -C "$TREES/fe-1" commit -q -m secret
 	ao pr create fe-1
@@ -239,49 +239,119 @@ checks:
 		run ao pr merge fe-1 --merge
 		wait
 		echo "$i: $status $output"
+		merged=$status
 		[ "$status" = 0 ] || [ "$status" = 6 ]
 		git -C "$REPO" merge-base --is-ancestor "$before" main
-		! git -C "$REPO" merge-base --is-ancestor "$(git -C "$TREES/fe-1" rev-parse HEAD)" main
-		if [ "$status" = 0 ]; then
+		[ -e "$TREES/fe-1/sneaky$i" ]
+		run git -C "$REPO" cat-file -e "main:sneaky$i"
+		[ "$status" != 0 ]
+		if [ "$merged" = 0 ]; then
 			git -C "$REPO" merge-base --is-ancestor "$approved" main
 		fi
-		rm -f "$REPO/.git/index.lock"
 		[ -z "$(git -C "$REPO" diff --name-only HEAD)" ]
+		git -C "$TREES/fe-1" rm -q "sneaky$i"
+		git -C "$TREES/fe-1" commit -q -m "not sneaky$i"
 	done
+}
+
+# git that kills the ao that runs it, before or after one of its commands; half: git itself is killed
+# when the files are written and the index is not.
+deadly_git() {
+	mkdir -p "$BOX/bin"
+	cat >"$BOX/bin/git" <<-S
+		#!/bin/bash
+		git=$(command -v git)
+		for word; do
+			case \$KILL_AT in
+			"\$word before") kill -9 \$PPID; exit 1 ;;
+			"\$word after") \$git "\$@"; kill -9 \$PPID; exit 1 ;;
+			"\$word half")
+				strace -qq -o /dev/null -e trace=rename -e inject=rename:signal=KILL:when=1 \$git "\$@"
+				kill -9 \$PPID
+				exit 1
+				;;
+			esac
+		done
+		exec \$git "\$@"
+	S
+	chmod +x "$BOX/bin/git"
+}
+
+# After whatever happened: a second merge ends it, exactly once, and the checkout is in step.
+merge_ends_it() { # FILE CONTENT BEFORE
+	local number
+	rm -f "$REPO/.git/index.lock" # git's own, of the git that was killed
+	number=$(field fe-1 pr)
+	run ao pr merge "#${number##*#}" -p frontend
+	echo "$4: $status $output"
+	[ "$status" = 0 ] || [[ $output == *"merged already"* ]]
+	[ "$(git -C "$REPO" rev-parse main^)" = "$3" ]
+	[ -z "$(git -C "$REPO" status --porcelain)" ]
+	[ "$(cat "$REPO/$1")" = "$2" ]
+	[ "$(row fe-1 status)" = merged ]
+	git -C "$TREES/fe-1" reset -q --hard main
 }
 
 @test "killed at any step of a merge: merged or not, never half" {
 	command -v strace >/dev/null || skip "no strace"
-	local n=0 kinds=" "
+	local n=0 first=
+	deadly_git
 	spawn frontend 1
-	for point in rename:1 rename:2 rename:3 rename:4 rename:5 fsync:1 fsync:3 fsync:5 fsync:7; do
+	for at in "merge-tree before" "commit-tree after" "update-index before" "read-tree before" "read-tree half" \
+		"read-tree after" "--stdin before" "--stdin after"; do
 		n=$((n + 1))
-		work fe-1 README "$point"
+		work fe-1 README "$at"
 		work fe-1 "n$n"
-		git -C "$TREES/fe-1" rm -q --ignore-unmatch "n$((n - 1))"
+		[ "$n" = 1 ] || git -C "$TREES/fe-1" rm -q "n$((n - 1))"
 		git -C "$TREES/fe-1" commit -q --allow-empty -m "less"
 		ao pr create fe-1 >/dev/null
 		before=$(main)
-		strace -f -qq -o /dev/null -e trace=rename,fsync -e "inject=${point%:*}:signal=KILL:when=${point#*:}" \
-			ao pr merge fe-1 >"$BOX/out" 2>&1 || true
-		rm -f "$REPO/.git/refs/heads/main.lock" "$REPO/.git/index.lock"
-		number=$(field fe-1 pr)
-		run ao pr merge "#${number##*#}" -p frontend
-		echo "$point: $status $output"
-		[ "$status" = 0 ] || [[ $output == *"merged already"* ]]
-		[ "$(main)" != "$before" ]
-		[ "$(git -C "$REPO" rev-parse main^)" = "$before" ]
-		[ -z "$(git -C "$REPO" status --porcelain)" ]
-		[ "$(cat "$REPO/README")" = "$point" ]
-		[ "$(row fe-1 status)" = merged ]
-		kinds+="$status "
-		git -C "$TREES/fe-1" reset -q --hard main
+		KILL_AT=$at PATH=$BOX/bin:$PATH run ao pr merge fe-1
+		[ "$status" = 137 ]
+		case $at in
+		"--stdin after") [ "$(main)" != "$before" ] && [ "$(row fe-1 status)" = merged ] ;;
+		*) [ "$(main)" = "$before" ] ;;
+		esac
+		merge_ends_it README "$at" "$before" "$at"
 	done
-	echo "$kinds"
+}
+
+@test "killed at each write of a merge's record" {
+	command -v strace >/dev/null || skip "no strace"
+	spawn frontend 1
+	for point in rename:1 rename:2 rename:3 fsync:1 fsync:2 fsync:3 fsync:4 fsync:5; do
+		work fe-1 README "$point"
+		ao pr create fe-1 >/dev/null
+		before=$(main)
+		run strace -qq -o /dev/null -e trace=rename,fsync -e "inject=${point%:*}:signal=KILL:when=${point#*:}" \
+			ao pr merge fe-1
+		echo "$point: $status"
+		merge_ends_it README "$point" "$before" "$point"
+	done
+}
+
+@test "what was edited after a crash is not taken back" {
+	command -v strace >/dev/null || skip "no strace"
+	deadly_git
+	spawn frontend 1
+	work fe-1 README two
+	work fe-1 src/main.c three
+	ao pr create fe-1
+	KILL_AT="read-tree half" PATH=$BOX/bin:$PATH run ao pr merge fe-1
+	[ "$(cat "$REPO/README")" = two ]
+	expect 6 ao pr merge fe-1
+	errs index.lock
+	rm "$REPO/.git/index.lock"
+	echo mine >>"$REPO/README"
+	expect 6 ao pr merge fe-1
+	errs README
+	[ "$(cat "$REPO/README")" = "two
+mine" ]
+	[ "$(cat "$REPO/src/main.c")" = "int main(void) { return 0; }" ]
 }
 
 @test "hostile titles, bodies, branches and places" {
-	spawn frontend 1 --branch 'feat/$(touch canary);`x`'\''"&|'
+	spawn frontend 1 --branch 'feat/$(touch${IFS}canary);`x`'\''"&|'
 	work fe-1
 	evil=$'x\e]0;owned\a\n\nSigned: $(touch canary) -- --help'
 	expect 0 ao pr create fe-1 --title "$evil" --body $'a\e[2Jb\nstate=merged\n1.kind=approve'
