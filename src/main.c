@@ -7,6 +7,7 @@
  *   child run launch      starting programs, waiting for them; what ao-run is to start
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
+ *   carry                 what git does not hold, linked or copied into a worktree
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull
  *   config_* agent_*      the configuration and an agent's file, by the key tables of schema
@@ -16,10 +17,11 @@
  * store/   the nouns on disk: store (records) signals outbox events
  *   run                   what ao-run left; is it alive
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: runtime workspace, each with its .def of those that there are
+ * slot/    the doorways for plugins: runtime workspace scm, each with its .def of those that there are
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
+ *   scm_local*            pull requests in the repository itself: files checks build follow merge
  *   git                   one way to run it: no hooks, no filters, a pinned git dir
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
@@ -27,6 +29,7 @@
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
  *   list sense            what goes on, judged
+ *   pull                  pull requests: their verbs, and what lists show of them
  *   hook hook_input       what agents report
  *   attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
@@ -34,6 +37,7 @@
  *   face                  how everything is printed
  *   row status_table why  a session as a row and as JSON; the page's lists; --why
  *   listing status_watch  asking for rows; redrawing them
+ *   pr                    how the pr commands show a pull request
  *   input killed          --file and -; what became of the work of a session that went
  * run/     ao-run, the small process in each pane; an executable of its own
  *

@@ -194,6 +194,8 @@ static struct err *fill_draft(
 	p->state = PULL_OPEN;
 	p->branch = str_dup(d->branch);
 	p->base = str_dup(d->base ? d->base : usual);
+	if (!p->base)
+		return fail(ERR_FAILED, "%s is on no branch: name one as defaultBranch", f->repo);
 	if (!valid_branch(p->branch) || !valid_branch(p->base))
 		return fail(ERR_USAGE, "'%s' into '%s': not names of branches",
 			p->branch ? p->branch : "", p->base ? p->base : "");

@@ -19,7 +19,8 @@ enum { PULL_FILE_MAX = 16 << 20, PULL_WAIT_MS = 15000 };
 /* scm_local_files.c */
 struct local {
 	char *common, *dir; /* …/ao/pulls */
-	char *packed;       /* packed-refs, read when first needed */
+	/* what was read already: packed-refs, and the tip of the last base */
+	char *packed, *base, *base_tip;
 };
 
 struct record {
@@ -29,6 +30,7 @@ struct record {
 
 MUST_USE struct err *local_open(struct local *l, const char *repo);
 void local_release(struct local *l);
+void local_reread(struct local *l); /* forget what was read already */
 void record_release(struct record *r);
 char *local_path(const struct local *l, int number, const char *name);
 /* The commit of a ref, by git's own files; NULL: none. */

@@ -244,7 +244,7 @@ static bool head_moved(struct round *r)
 {
 	AUTO(str_release) char *tip = NULL;
 
-	str_release(&r->l->packed);
+	local_reread(r->l);
 	tip = local_tip(r->l, r->record.pull.branch);
 	return tip && !str_equal(tip, r->record.pull.head);
 }
@@ -318,7 +318,7 @@ static struct err *begin(struct round *r, int number)
 {
 	AUTO(lock_release) struct lock lock = { 0 };
 
-	str_release(&r->l->packed);
+	local_reread(r->l);
 	record_release(&r->record);
 	TRY(pull_lock(&lock, r->l, number));
 	TRY(record_read(&r->record, r->l, number, r->f->project));
@@ -399,7 +399,7 @@ struct err *local_check(struct pull *out, const struct forge *f, int number)
 
 	TRY(local_open(&l, f->repo));
 	TRY(run_due(f, &l, number));
-	str_release(&l.packed);
+	local_reread(&l);
 	TRY(pull_lock(&lock, &l, number));
 	TRY(record_read(&r, &l, number, f->project));
 	TRY(local_settle(&r, &l, f, lock.fd));

@@ -22,7 +22,14 @@ void local_release(struct local *l)
 {
 	str_release(&l->common);
 	str_release(&l->dir);
+	local_reread(l);
+}
+
+void local_reread(struct local *l)
+{
 	str_release(&l->packed);
+	str_release(&l->base);
+	str_release(&l->base_tip);
 }
 
 void record_release(struct record *r)
@@ -362,12 +369,22 @@ static void take_fields(struct record *r)
 	clock_parse(&p->ended_at, kv_get(&r->kv, "endedAt"));
 }
 
+/* Most go into the same branch. */
+static const char *base_tip(struct local *l, const char *base)
+{
+	if (!str_equal(l->base, base)) {
+		str_release(&l->base_tip);
+		l->base_tip = local_tip(l, base);
+		str_set(&l->base, base);
+	}
+	return l->base_tip;
+}
+
 /* A merge that died behind its last step has happened. Its record is mended by the next verb. */
-static void see_died_merge(struct record *r, struct local *l, const char *tip)
+static void see_died_merge(struct record *r, const char *tip)
 {
 	const char *merge = kv_get(&r->kv, "merge");
 
-	(void)l;
 	if (str_empty(kv_get(&r->kv, "doing")) || !str_equal(merge, tip))
 		return;
 	r->pull.state = PULL_MERGED;
@@ -377,13 +394,17 @@ static void see_died_merge(struct record *r, struct local *l, const char *tip)
 static void look_at_refs(struct record *r, struct local *l)
 {
 	struct pull *p = &r->pull;
-	AUTO(str_release) char *tip = local_tip(l, p->base);
+	const char *tip = base_tip(l, p->base);
 	AUTO(str_release) char *head = local_tip(l, p->branch);
 	AUTO(str_release) char *tested = NULL;
 
-	see_died_merge(r, l, tip);
+	see_died_merge(r, tip);
 	if (p->state == PULL_MERGED)
 		return;
+	if (!head) { /* the branch is gone; what it held last is kept */
+		AUTO(str_release) char *ref = str_format("refs/ao/pull/%d/head", p->number);
+		head = local_ref(l, ref);
+	}
 	if (head)
 		str_set(&p->head, head);
 	tested = str_format("%s %s yes", p->head, tip ? tip : "");
@@ -408,7 +429,8 @@ struct err *record_read(struct record *r, struct local *l, int number, const str
 	if (r->pull.state == PULL_MERGED)
 		r->pull.merged_into_default = str_equal(kv_get(&r->kv, "default"), "yes");
 	TRY(remarks_read(&r->pull, l));
-	TRY(checks_recorded(&r->pull, &head, l));
+	if (!p || p->checks.n || r->pull.state != PULL_OPEN)
+		TRY(checks_recorded(&r->pull, &head, l));
 	if (r->pull.state == PULL_OPEN && (p || !str_equal(head, r->pull.head))) {
 		static const struct named_texts none;
 		checks_wanted(&r->pull, p ? &p->checks : &none, str_equal(head, r->pull.head));

@@ -284,7 +284,7 @@ static struct err *come_back(const struct place *at, const char *old, const char
 		if (!lock_is_stale(lock, &c))
 			return fail(ERR_REFUSED,
 				"a merge was interrupted in %s; if no git is at work there, remove "
-			        "%s and try "
+				"%s and try "
 				"again",
 				at->path, lock);
 		TRY(file_remove(lock));

@@ -78,7 +78,7 @@ struct err *local_settle(struct record *r, struct local *l, const struct forge *
 	if (!is_object_id(new) || !is_object_id(old) || !is_object_id(head))
 		return fail(ERR_FAILED, "%s/%d/pull was edited: take its line 'doing' out", l->dir,
 			r->pull.number);
-	str_release(&l->packed);
+	local_reread(l);
 	tip = local_tip(l, r->pull.base);
 	if (tip)
 		TRY(holds(&happened, l, tip, new));
@@ -179,7 +179,7 @@ static struct err *attempt(struct merging *m, enum merge_method method, bool *lo
 	struct pull *p = &m->r.pull;
 	struct err *e;
 
-	str_release(&m->l.packed);
+	local_reread(&m->l);
 	str_release(&m->old);
 	str_release(&m->new);
 	m->old = local_tip(&m->l, p->base);
@@ -204,7 +204,7 @@ static struct err *attempt(struct merging *m, enum merge_method method, bool *lo
 static struct err *read_again(struct merging *m, int number)
 {
 	record_release(&m->r);
-	str_release(&m->l.packed);
+	local_reread(&m->l);
 	TRY(record_read(&m->r, &m->l, number, m->f->project));
 	TRY(local_settle(&m->r, &m->l, m->f, m->lock.fd));
 	return may_merge(&m->r.pull);
