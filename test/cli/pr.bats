@@ -225,6 +225,29 @@ checks:
 	expect 0 ao pr merge fe-1
 }
 
+@test "reviews against pushes: an approval stays with the commit that was named" {
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1 >/dev/null
+	ao pr review fe-1 --ask ann >/dev/null
+	for i in $(seq 20); do
+		seen=$(git -C "$TREES/fe-1" rev-parse HEAD)
+		work fe-1 "n$i" &
+		run ao pr review fe-1 --approve --head "$seen"
+		approved=$status
+		wait
+		[ "$approved" = 0 ] || [ "$approved" = 6 ]
+		[ "$(row fe-1 reviewDecision)" != approved ]
+		if [ "$approved" = 0 ]; then
+			[ "$(ao pr view fe-1 --json | jq -r '.remarks[-1].head')" = "$seen" ]
+		fi
+		run ao pr merge fe-1
+		[ "$status" = 6 ]
+	done
+	expect 0 ao pr review fe-1 --approve --head "$(git -C "$TREES/fe-1" rev-parse HEAD)"
+	expect 0 ao pr merge fe-1
+}
+
 @test "merges against pushes: only what was approved gets in, and nothing is lost" {
 	spawn frontend 1
 	work fe-1

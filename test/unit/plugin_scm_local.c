@@ -175,6 +175,7 @@ static void test_packed_and_gone(void **state)
 	sh("git branch -q -D work && git gc -q --prune=now");
 	refresh(&p);
 	assert_string_equal(p.head, head);
+	pull_release(&p);
 	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH));
 	sh("test \"$(cat a)\" = two");
 }
