@@ -1,8 +1,9 @@
 /*
  * timer ROUNDS A… [-- B…]: runs A and B by turns, the first round uncounted, and prints for each on
- * a line: median, least and most milliseconds from before the start until it was reaped, the median of
- * its processor time in milliseconds, and its peak memory in KiB (getrusage(2), ru_maxrss). "{}" in a word becomes the number of the round.
- * Output goes nowhere. A run that does not exit with 0 ends it with status 1.
+ * a line: median, least and most milliseconds from before the start until it was reaped, the median
+ * of its processor time in milliseconds, and its peak memory in KiB (getrusage(2), ru_maxrss). "{}" in
+ * a word becomes the number of the round. Output goes nowhere. A run that does not exit with 0 ends it
+ * with status 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +16,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-extern char **environ;
 
 enum { WORDS = 64, ROUNDS = 1000, WORD = 4096 };
 
@@ -40,15 +39,11 @@ static double cpu_ms(const struct rusage *u)
 		(double)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) / 1e3;
 }
 
-static char *fill_in(const char *word, int round)
+static char *fill_in(char s[WORD], const char *word, int round)
 {
 	const char *at = strstr(word, "{}");
-	char *s = malloc(WORD);
 	size_t n = 0;
 
-	if (!s)
-		abort();
-	s[0] = '\0';
 	for (; at && n < WORD; word = at + 2, at = strstr(word, "{}"))
 		n += (size_t)snprintf(s + n, WORD - n, "%.*s%d", (int)(at - word), word, round);
 	if (n < WORD)
@@ -62,14 +57,19 @@ static char *fill_in(const char *word, int round)
 
 static bool run(struct job *job, int round, posix_spawn_file_actions_t *quiet)
 {
+	static char words[WORDS][WORD];
 	char *argv[WORDS + 1] = { 0 };
 	struct rusage usage;
 	double from;
-	int status, n, e;
+	int status = 0, e;
 	pid_t pid;
 
-	for (n = 0; n < WORDS && job->words[n]; n++)
-		argv[n] = fill_in(job->words[n], round);
+	for (int n = 0; n < WORDS && job->words[n]; n++)
+		argv[n] = fill_in(words[n], job->words[n], round);
+	if (!argv[0]) {
+		fprintf(stderr, "timer: no command\n");
+		return false;
+	}
 	from = now_ms();
 	e = posix_spawnp(&pid, argv[0], quiet, NULL, argv, environ);
 	if (e) {
@@ -85,8 +85,6 @@ static bool run(struct job *job, int round, posix_spawn_file_actions_t *quiet)
 	if (status)
 		fprintf(stderr, "timer: %s %s ended with status %#x\n", argv[0],
 			argv[1] ? argv[1] : "", (unsigned)status);
-	while (n--)
-		free(argv[n]);
 	return status == 0;
 }
 
@@ -134,8 +132,7 @@ int main(int argc, char **argv)
 	for (int fd = 0; fd < 3 - (getenv("TIMER_STDERR") != NULL); fd++)
 		posix_spawn_file_actions_addopen(&quiet, fd, "/dev/null", O_RDWR, 0);
 	for (int round = 0; round <= rounds; round++)
-		for (int i = 0; i < n;
-			i++) /* whoever follows the other gets its caches: change places */
+		for (int i = 0; i < n; i++) /* who follows gets the caches: they change places */
 			if (!run(&jobs[(i + round) % n], round, &quiet))
 				return 1;
 	for (int i = 0; i < n; i++)

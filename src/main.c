@@ -10,22 +10,26 @@
  *   carry                 what git does not hold, linked or copied into a worktree
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull
- *   config_* agent_*      the configuration and an agent's file, by the key tables of schema
+ *   issue                 what is to be done, as a file
+ *   config* agent*        the configuration and an agent's file, by the key tables of schema; text
+ *                         expands what stands in them
  * rule/    the decisions, pure
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
  *   screen screen_lines   what a captured screen means
  * store/   the nouns on disk: store (records) signals outbox events
  *   run                   what ao-run left; is it alive
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: runtime workspace scm, each with its .def of those that there are
+ * slot/    the doorways for plugins: runtime workspace tracker scm, each with its .def of those there are
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
+ *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks build follow merge
  *   git                   one way to run it: no hooks, no filters, a pinned git dir
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
  *   spawn batch queue prompt prepare start    a session comes to be
+ *   issue fence           whose tracker, and what it says; text from outside as data
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
  *   list sense            what goes on, judged
@@ -38,8 +42,10 @@
  *   row status_table why  a session as a row and as JSON; the page's lists; --why
  *   listing status_watch  asking for rows; redrawing them
  *   pr                    how the pr commands show a pull request
+ *   issue_row             an issue as text and as JSON
  *   input killed          --file and -; what became of the work of a session that went
- * run/     ao-run, the small process in each pane; an executable of its own
+ * run/     ao-run, the small process in each pane; an executable of its own: main, and record,
+ *          which writes what store/run reads
  *
  * Below: set the process up, run the command, print its one error.
  */

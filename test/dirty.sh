@@ -10,6 +10,7 @@ chmod +x d4/f1.txt
 ln -s ../etc/passwd link
 ln -s nowhere dangling
 mkdir -p new/deep
+# shellcheck disable=SC2086
 for i in $(seq 1 50); do echo u$i >new/deep/u$i; done
 printf 'x' >"$(printf 'odd\nname\t"q'\'' \303\251 \377')"
 printf 'y' >' -dash'

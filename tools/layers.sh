@@ -3,6 +3,7 @@
 #   - an include against the table of rooms, or one that names no room
 #   - starting a process anywhere but in src/base/child.c
 #   - a clock, a file or a process in the pure rooms
+#   - a file that the map in src/main.c does not name
 #   - functions over 60 lines, files over 500, headers over 150 or without an opening comment
 #   - state at file scope, but for a short list; and system or popen in what was linked
 # One line for each offence, as FILE:LINE: what; fails where there is one.
@@ -33,7 +34,7 @@ may_include() {
 	esac
 }
 # The part of base that touches nothing outside: all that the pure rooms may take.
-pure_base=" mem buf vec err kv yaml valid tri hash "
+pure_base=" mem buf vec err kv yaml valid tri hash guess "
 
 room_of() {
 	case $1 in
@@ -118,6 +119,23 @@ sizes() {
 	esac
 }
 
+# Each room's files by name or pattern; commands stand in commands.def.
+mapped() {
+	local room=$1 name=$2 word
+	grep -qx "COMMAND($name)" "src/$room/commands.def" 2>/dev/null && return
+	while read -r word; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $name == $word ]] && return
+	done < <(sed -n "/^ \* $room\//,/^ \*\( [a-z]*\/ \|\$\)/p" src/main.c | sed 's/^ \*//' | tr -cs 'a-z0-9_*\n' '\n')
+	return 1
+}
+map() {
+	local file room name
+	while IFS=/ read -r _ room name; do
+		mapped "$room" "${name%.c}" || complain "src/main.c:1: the map lacks src/$room/$name"
+	done < <(find src -mindepth 2 -name '*.c' | sort)
+}
+
 # Caches and flags that belong to the process, each on purpose.
 known_state() {
 	case $1 in
@@ -154,6 +172,7 @@ while read -r file; do
 	processes "$file"
 	sizes "$file"
 done < <(find src -name '*.[ch]' | sort)
+[ ! -e src/main.c ] || map
 state
 linked
 [ "$offences" = 0 ]

@@ -1,5 +1,5 @@
 /*
- * Starting programs: the only file of ao that does so (test/layers checks it). An argv, never a
+ * Starting programs: the only file of ao that does so (tools/layers.sh checks it). An argv, never a
  * shell. A child gets only standard descriptors and, where asked, one lock to hold with us.
  */
 #pragma once

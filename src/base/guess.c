@@ -1,5 +1,6 @@
 #include "base/guess.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -28,7 +29,9 @@ static int edits(const char *a, const char *b)
 	for (int i = 1; i <= n; i++)
 		for (int j = 1; j <= m; j++) {
 			d[i][j] = least(d[i - 1][j] + 1, d[i][j - 1] + 1,
-				d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+				d[i - 1][j - 1] +
+					(tolower((unsigned char)a[i - 1]) !=
+						tolower((unsigned char)b[j - 1])));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
 				d[i - 2][j - 2] + 1 < d[i][j])
 				d[i][j] = d[i - 2][j - 2] + 1;

@@ -6,5 +6,6 @@ struct guess {
 	int distance;
 };
 
-/* Near is: a prefix of it, or within one edit per three letters (at least one, at most three). */
+/* Near is: a prefix of it, or within one edit per three letters (at least one, at most three).
+ * Letters of the other case are the same. */
 void guess_offer(struct guess *g, const char *typed, const char *candidate);

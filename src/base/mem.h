@@ -8,7 +8,9 @@
 #include <stddef.h>
 
 #define AUTO(release) __attribute__((cleanup(release)))
+#ifndef MUST_USE /* cppcheck is told that it is nothing */
 #define MUST_USE __attribute__((warn_unused_result))
+#endif
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 

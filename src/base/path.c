@@ -12,15 +12,15 @@
 char *path_join(const char *dir, const char *name)
 {
 	size_t n = dir ? strlen(dir) : 0, m = strlen(name);
-	char *joined;
+	char *joined, *end;
 
 	if (name[0] == '/' || !n)
 		return str_dup(name);
 	joined = mem_grow(NULL, n + m + 2); /* every file of every session comes through here */
-	memcpy(joined, dir, n);
-	if (joined[n - 1] != '/')
-		joined[n++] = '/';
-	memcpy(joined + n, name, m + 1);
+	end = mempcpy(joined, dir, n);
+	if (end[-1] != '/')
+		*end++ = '/';
+	memcpy(end, name, m + 1);
 	return joined;
 }
 

@@ -39,7 +39,7 @@ bool proc_read(struct proc *p, pid_t pid)
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)(close_ - open_ - 1), open_ + 1);
 	if (sscanf(close_ + 2,
 		    "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-	            "%llu",
+		    "%llu",
 		    &parent, &start) != 2)
 		return false;
 	p->parent = parent;

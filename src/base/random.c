@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-void random_bytes(void *out, size_t n)
+static void random_bytes(void *out, size_t n)
 {
 	unsigned char *p = out;
 

@@ -3,6 +3,5 @@
 
 #include <stddef.h>
 
-void random_bytes(void *out, size_t n);
 char *random_hex(size_t bytes); /* 2 digits a byte; the caller's */
 char *random_uuid(void);        /* version 4, RFC 9562 */

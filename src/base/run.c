@@ -198,17 +198,19 @@ struct err *run(struct run_result *r, const struct run *o)
 	return e;
 }
 
-/* The last line that says something. */
+/* The first line that calls itself the error, what follows is advice; else the last that says something. */
 static char *last_words(const struct buf *b)
 {
 	const char *text = buf_text(b), *best = NULL;
 	size_t best_n = 0;
+	bool called = false;
 
 	while (*text) {
 		size_t n = strcspn(text, "\n");
-		if (n && strspn(text, " \t\r") < n) {
+		if (n && !called && strspn(text, " \t\r") < n) {
 			best = text;
 			best_n = n;
+			called = str_starts(text, "fatal: ") || str_starts(text, "error: ");
 		}
 		text += n + (text[n] == '\n');
 	}

@@ -1,7 +1,6 @@
 #include "base/valid.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -22,7 +22,7 @@ static void print_row(void *arg, const struct batch_row *row)
 		face_print(f, " %s: failed: %s\n", issue, why);
 	else
 		face_print(f, " %s: %s %s\n", issue, ends[row->end].word,
-			row->session ? row->session : "");
+			row->session ? row->session : "(named before)");
 	fflush(f->out);
 }
 
@@ -59,6 +59,9 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 		TRY(world_project(&p, w, f->project));
 	if (!*issues)
 		return fail(ERR_USAGE, "no issue given: ao batch-spawn %s ISSUE…", p->id);
+	for (char *const *issue = issues; *issue; issue++)
+		if (str_empty(*issue))
+			return fail(ERR_USAGE, "the issue is empty");
 	TRY(op_batch(&b, w, p, issues, f->json ? NULL : print_row, f));
 	for (size_t i = 0; i < b.list.n; i++)
 		sum[b.list.v[i].end]++;

@@ -1,4 +1,3 @@
-#include <string.h>
 
 #include "cmd/face.h"
 #include "op/history.h"

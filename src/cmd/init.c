@@ -21,7 +21,9 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	face_field(f, "Repo", found.repo ? found.repo : "none (pull requests stay local)");
 	face_field(f, "Branch", found.branch);
 	face_field(f, "Agent", found.agent ? found.agent : "none installed (ao agent ls)");
-	face_field(f, "Next", "ao spawn");
+	face_field(f, "Next",
+		found.agent ? "ao spawn"
+			    : "install an agent, or describe your own (ao help agent show)");
 	return NULL;
 }
 

@@ -8,7 +8,7 @@ struct err *list_for(
 	const struct project *p;
 
 	if (f->project)
-		TRY(world_named_project(&p, w, f->project));
+		TRY(world_project(&p, w, f->project));
 	o->project = f->project;
 	return op_list(v, w, o);
 }

@@ -73,7 +73,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	const struct project *only = NULL;
 
 	if (f->project)
-		failed = world_named_project(&only, w, f->project);
+		failed = world_project(&only, w, f->project);
 	for (size_t i = 0; !failed && i < w->config.projects.n; i++) {
 		const struct project *p = &w->config.projects.v[i];
 		if (!only || only == p)

@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/child.h"
 #include "cmd/face.h"
 #include "op/attach.h"
@@ -9,6 +12,9 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 
 	TRY(args_session(&id, a));
 	TRY(op_attach(&argv, w, id));
+	if (!isatty(STDIN_FILENO) && str_empty(getenv("TMUX")))
+		return fail(
+			ERR_FAILED, "attaching needs a terminal; in one: ao session attach %s", id);
 	fflush(f->out);
 	return child_exec(argv.v, NULL);
 }

@@ -66,7 +66,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	size_t cleaned = 0;
 
 	if (f->project)
-		failed = world_named_project(&p, w, f->project);
+		failed = world_project(&p, w, f->project);
 	if (!failed && !list)
 		face_print(f, "Checking for completed sessions...\n\n");
 	if (!failed)

@@ -46,7 +46,7 @@ static struct err *which(
 	if (a->words.n > 0)
 		return fail(ERR_USAGE, "--all goes without a session");
 	if (f->project)
-		TRY(world_named_project(&p, w, f->project));
+		TRY(world_project(&p, w, f->project));
 	return op_restorable(ids, w, f->project);
 }
 

@@ -36,6 +36,7 @@ static void print_message(const struct face *f, const struct message *m, int64_t
 	AUTO(buf_release) struct buf shown = { 0 };
 
 	term_fit(&shown, text, SHOWN_TEXT, f->ascii);
+	buf_trim(&shown);
 	face_print(f, "    ");
 	face_cell(f, INK_NONE, IN_NUMBER, number);
 	face_cell(f, INK_NONE, IN_STATE, message_state_word(m->state));

@@ -91,6 +91,8 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	TRY(project_of(&o.project, &used, f, w, a));
 	TRY(prompt_of(&prompt, a));
 	issue = words_join(a->words.v + used, a->words.n - used);
+	if (!*issue && a->words.n > used) /* a script's empty variable, say */
+		return fail(ERR_USAGE, "the issue is empty");
 	o.prompt = prompt;
 	o.issue = *issue ? issue : NULL;
 	TRY(op_spawn(&s, w, &o));

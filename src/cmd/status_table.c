@@ -1,7 +1,5 @@
 #include "cmd/status_table.h"
 
-#include <stdlib.h>
-
 enum {
 	SUMMARY_COLUMN = 17,
 	RULE_WIDTH = 77,

@@ -17,28 +17,12 @@ const char *status_word(enum status s)
 	return statuses[s];
 }
 
-static int find(const char *const *words, int n, const char *word)
-{
-	for (int i = 0; i < n; i++)
-		if (str_equal(words[i], word))
-			return i;
-	return -1;
-}
-
-bool activity_parse(enum activity *a, const char *word)
-{
-	int i = find(activities, ACTIVITY_COUNT, word);
-
-	if (i >= 0)
-		*a = (enum activity)i;
-	return i >= 0;
-}
-
 bool status_parse(enum status *s, const char *word)
 {
-	int i = find(statuses, STATUS_COUNT, word);
-
-	if (i >= 0)
-		*s = (enum status)i;
-	return i >= 0;
+	for (int i = 0; i < STATUS_COUNT; i++)
+		if (str_equal(statuses[i], word)) {
+			*s = (enum status)i;
+			return true;
+		}
+	return false;
 }

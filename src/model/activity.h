@@ -38,6 +38,5 @@ enum status { STATUSES(STATUS_ROW) STATUS_COUNT };
 #undef STATUS_ROW
 
 const char *activity_word(enum activity a);
-bool activity_parse(enum activity *a, const char *word);
 const char *status_word(enum status s);
 bool status_parse(enum status *s, const char *word);

@@ -76,9 +76,8 @@ struct config {
 	/* What needs trust when git tracks the file or others can write it: a line for each such
 	 * value, "projects.frontend.postCreate"; dataDir among them. */
 	struct strv sensitive;
-	bool trusted; /* sensitive values may be used */
-	struct value_origins
-		origins; /* where each value of the file stands, for `ao config show` */
+	bool trusted;                 /* sensitive values may be used */
+	struct value_origins origins; /* where each value stands, for `ao config show` */
 };
 
 const struct project *config_project(const struct config *c, const char *id); /* NULL: none */

@@ -1,7 +1,6 @@
 #include "model/config_check.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"

@@ -1,7 +1,6 @@
 /* Every key of agent-orchestrator.yaml, in the order in which `ao config schema` and `show` list them. */
 #include <string.h>
 
-#include "base/valid.h"
 #include "model/agent_read.h"
 #include "model/config_check.h"
 #include "model/config_read.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "model/agent_read.h"
 #include "model/config_check.h"
 
 static bool prefix_taken(const struct config *c, const char *prefix)

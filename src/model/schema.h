@@ -133,7 +133,7 @@ int origins_line(const struct value_origins *o, const char *key); /* 0: said now
 
 /* ${VAR}, ${VAR:-default}, $${ for a plain ${. On an unset VAR: false, and its name. */
 bool text_expand(char **out, char **unset, const char *text, const struct config_world *world);
-/* The word that was probably meant: at most a third of it (two at least) is mistyped. NULL: none. */
+/* The word that was probably meant (base/guess.h); NULL: none. */
 const char *text_suggest(const char *word, char *const *words);
 /* "30m" -> ms; false: not a time. Units ms s m h d. */
 bool text_ms(int64_t *ms, const char *text);

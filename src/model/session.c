@@ -1,6 +1,5 @@
 #include "model/session.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {

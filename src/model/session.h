@@ -20,9 +20,10 @@
 	X(pr, "pr")                                                                                \
 	X(created_at, "createdAt")                                                                 \
 	X(last_activity_at, "lastActivityAt")                                                      \
-	X(uid, "uid")     /* 32 hex digits: marks what is ours */                                  \
-	X(doing, "doing") /* the verb that is at work, or died */                                  \
-	X(title, "title") /* the issue's title, for the summary */                                 \
+	X(uid, "uid")         /* 32 hex digits: marks what is ours */                              \
+	X(doing, "doing")     /* the verb that is at work, or died */                              \
+	X(title, "title")     /* the issue's title, for the summary */                             \
+	X(tracker, "tracker") /* the one that had the issue; none: an ad-hoc task */               \
 	X(agent, "agent")                                                                          \
 	X(agent_session_id, "agentSessionId") /* the agent's own conversation */                   \
 	X(runtime, "runtime")                                                                      \
@@ -34,7 +35,7 @@
 	X(worktree, "worktree")      /* its place, also when it is gone */                         \
 	X(base, "base")              /* the commit the branch started from */                      \
 	X(made_branch, "madeBranch") /* "yes": the branch was ours to make */                      \
-	X(saved, "saved")            /* the last refs/ao/trash/… */                              \
+	X(saved, "saved")            /* of the last kill; none: nothing was worth it */            \
 	X(saved_work, "savedWork")   /* "3 files, 2 commits" */                                    \
 	X(kept, "kept")              /* a worktree kept aside */                                   \
 	X(reason, "reason")          /* why the status is what it is */                            \

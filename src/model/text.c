@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/guess.h"
 #include "model/schema.h"
 
 static size_t name_length(const char *s)
@@ -60,53 +61,13 @@ bool text_expand(char **out, char **unset, const char *text, const struct config
 	return true;
 }
 
-/* Optimal string alignment: a swap of neighbours counts as one (the commonest slip). Case is free. */
-static size_t distance(const char *a, const char *b)
-{
-	enum { MAX = 40 };
-	size_t na = strlen(a), nb = strlen(b);
-	size_t d[MAX + 1][MAX + 1];
-
-	if (na > MAX || nb > MAX)
-		return MAX;
-	for (size_t i = 0; i <= na; i++)
-		for (size_t j = 0; j <= nb; j++) {
-			size_t least;
-			int differ;
-			if (!i || !j) {
-				d[i][j] = i + j;
-				continue;
-			}
-			differ = tolower((unsigned char)a[i - 1]) !=
-				tolower((unsigned char)b[j - 1]);
-			least = d[i - 1][j - 1] + (size_t)differ;
-			if (d[i - 1][j] + 1 < least)
-				least = d[i - 1][j] + 1;
-			if (d[i][j - 1] + 1 < least)
-				least = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-				d[i - 2][j - 2] + 1 < least)
-				least = d[i - 2][j - 2] + 1;
-			d[i][j] = least;
-		}
-	return d[na][nb];
-}
-
 const char *text_suggest(const char *word, char *const *words)
 {
-	size_t best = strlen(word) / 3 < 2 ? 2 : strlen(word) / 3;
-	const char *found = NULL;
+	struct guess g = { 0 };
 
-	if (strlen(word) <= best) /* of "x" anything would be two slips away */
-		best = strlen(word) ? strlen(word) - 1 : 0;
-	for (; words && *words; words++) {
-		size_t d = distance(word, *words);
-		if (d < best || (d == best && !found)) {
-			best = d;
-			found = *words;
-		}
-	}
-	return found;
+	for (; words && *words; words++)
+		guess_offer(&g, word, *words);
+	return g.word;
 }
 
 bool text_ms(int64_t *ms, const char *text)

@@ -59,7 +59,7 @@ static void ask_version(struct agent_check *out)
 		out->version = buf_detach(&r.out);
 }
 
-/* ---- what each agent keeps in the user's home ---------------------------------------------------- */
+/* ---- what each agent keeps in the user's home ------------------------------------------------ */
 
 static bool in_home(const char *name)
 {
@@ -187,7 +187,8 @@ void op_agent_check(struct agent_check *out, const struct agent *a, const struct
 		out->hint = str_format("install it: there is no '%s' on PATH", program);
 		return;
 	}
-	if (ask && (!a->from_config || (c && c->trusted)))
+	/* a program whose data names no versions may take --version for its first prompt */
+	if (ask && a->versions && (!a->from_config || (c && c->trusted)))
 		ask_version(out);
 	out->known = agent_version_known(a->versions, out->version);
 	for (size_t i = 0; i < COUNT_OF(states); i++)

@@ -1,6 +1,5 @@
 #include "op/answer.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -111,7 +110,7 @@ static struct err *choose(
 	if (s->terminal.in_mode)
 		return fail(ERR_REFUSED,
 			"somebody looks back in the terminal of %s (copy mode); nothing was "
-		        "pressed",
+			"pressed",
 			id);
 	parse_menu(&menu, dialog);
 	*from = chosen(&menu);

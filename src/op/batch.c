@@ -147,14 +147,20 @@ static struct err *wait_one(struct crew *c)
 }
 
 /* The live session of an issue; NULL: none. */
-static const char *live_on(const struct views *views, const char *issue)
+static const char *live_on(const struct views *views, const char *id)
 {
-	AUTO(str_release) char *id = issue_id(issue);
-
 	for (size_t i = 0; i < views->list.n; i++)
 		if (str_equal(views->list.v[i].session.issue, id))
 			return views->list.v[i].session.id;
 	return NULL;
+}
+
+static void skip(struct crew *c, const char *issue, const char *live)
+{
+	struct batch_row *row = add_row(c, issue, BATCH_SKIPPED);
+
+	str_set(&row->session, live);
+	told(c, row);
 }
 
 struct err *op_batch(struct batch *out, const struct world *w, const struct project *p,
@@ -162,16 +168,17 @@ struct err *op_batch(struct batch *out, const struct world *w, const struct proj
 {
 	AUTO(crew_release) struct crew c = { .batch = out, .tell = tell, .arg = arg };
 	AUTO(views_release) struct views views = { 0 };
+	AUTO(strv_release) struct strv named = { 0 }; /* those under way are on no list yet */
 
 	TRY(op_list(&views, w, &(struct list_options){ .project = p->id }));
 	for (; *issues; issues++) {
-		const char *live = live_on(&views, *issues);
-		if (live) {
-			struct batch_row *row = add_row(&c, *issues, BATCH_SKIPPED);
-			str_set(&row->session, live);
-			told(&c, row);
+		AUTO(str_release) char *id = issue_id(*issues);
+		const char *live = live_on(&views, id);
+		if (live || strv_has(&named, id)) {
+			skip(&c, *issues, live);
 			continue;
 		}
+		strv_add(&named, id);
 		while (c.n == BATCH_AT_ONCE)
 			TRY(wait_one(&c));
 		TRY(start(&c, w, p, *issues));

@@ -12,7 +12,7 @@ enum batch_end { BATCH_CREATED, BATCH_QUEUED, BATCH_SKIPPED, BATCH_FAILED };
 struct batch_row {
 	char *issue;
 	enum batch_end end;
-	char *session; /* made, or the live one; NULL: failed */
+	char *session; /* made, or the live one; NULL: failed, or skipped since it was named before */
 	char *why;     /* of a failure */
 };
 

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "op/list.h"
+#include "op/issue.h"
+#include "op/prompt.h"
 #include "rule/cleanup_reason.h"
 
 void cleanup_plan_release(struct cleanup_plan *p)
@@ -16,9 +17,14 @@ void cleanup_plan_release(struct cleanup_plan *p)
 	*p = (struct cleanup_plan){ 0 };
 }
 
-static struct cleanup_verdict judge(const struct world *w, const struct view *v)
+static struct cleanup_verdict judge(
+	const struct world *w, const struct view *v, const struct issue_state *issue)
 {
-	struct cleanup_facts c = { .facts = &v->facts };
+	struct cleanup_facts c = {
+		.facts = &v->facts,
+		.issue_closed = issue->closed == TRI_YES,
+		.issue_closed_at = issue->closed_at,
+	};
 	AUTO(run_info_release) struct run_info run = { 0 };
 	AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
 	int64_t undeleted = 0, restored = 0;
@@ -31,8 +37,13 @@ static struct cleanup_verdict judge(const struct world *w, const struct view *v)
 	return cleanup_reason(&c);
 }
 
-static char *reason_text(const struct cleanup_verdict *v, const struct facts *f)
+static char *reason_text(
+	const struct cleanup_verdict *v, const struct facts *f, const struct session *s)
 {
+	if (v->issue) {
+		AUTO(str_release) char *shown = issue_shown(s->issue);
+		return str_format("issue %s closed", shown);
+	}
 	if (f->pull.state == PULL_MERGED && v->kill && !v->dead_only && f->pull.number)
 		return str_format("PR #%d merged", f->pull.number);
 	return str_dup(v->why);
@@ -42,17 +53,23 @@ struct err *op_cleanup_plan(struct cleanup_plan *out, const struct world *w, con
 {
 	AUTO(views_release) struct views views = { 0 };
 
+	struct issue_state *issues;
+
 	TRY(op_list(&views, w, &(struct list_options){ .project = project }));
+	issues = mem_alloc((views.list.n + 1) * sizeof(*issues));
+	issue_states(issues, &views);
 	for (size_t i = 0; i < views.list.n; i++) {
-		struct cleanup_verdict verdict = judge(w, &views.list.v[i]);
+		const struct view *v = &views.list.v[i];
+		struct cleanup_verdict verdict = judge(w, v, &issues[i]);
 		struct cleanup_row *row;
 		if (!verdict.kill && !verdict.skip)
 			continue;
 		row = vec_push(&out->list);
-		row->id = str_dup(views.list.v[i].session.id);
-		row->reason = reason_text(&verdict, &views.list.v[i].facts);
+		row->id = str_dup(v->session.id);
+		row->reason = reason_text(&verdict, &v->facts, &v->session);
 		row->skipped = verdict.skip;
 	}
+	free(issues);
 	return NULL;
 }
 
@@ -60,10 +77,14 @@ struct err *op_cleanup_plan(struct cleanup_plan *out, const struct world *w, con
 static struct err *still_done(const struct world *w, const char *id)
 {
 	AUTO(views_release) struct views views = { 0 };
+	struct issue_state issue = { 0 };
 
 	TRY(op_list(&views, w, &(struct list_options){ .session = id }));
-	if (views.list.n == 1 && judge(w, &views.list.v[0]).kill)
-		return NULL;
+	if (views.list.n == 1) {
+		issue_states(&issue, &views);
+		if (judge(w, &views.list.v[0], &issue).kill)
+			return NULL;
+	}
 	return fail(ERR_REFUSED, "it was brought back meanwhile and is kept");
 }
 

@@ -11,8 +11,7 @@ struct cleanup_row {
 };
 
 struct cleanup_plan {
-	VEC(struct cleanup_row)
-	list; /* only those to be killed, and those skipped for a told reason */
+	VEC(struct cleanup_row) list; /* to be killed, or skipped for a told reason */
 };
 
 /* project NULL: all. */

@@ -50,7 +50,7 @@ static struct err *press(struct hold *h, char *const *keys)
 	return NULL;
 }
 
-/* ---- before: the input line ------------------------------------------------------------------------ */
+/* ---- before: the input line ------------------------------------------------------------------ */
 
 static struct err *log_partial(struct hold *h, const struct sight *s)
 {
@@ -88,7 +88,7 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 		h->s.id);
 }
 
-/* ---- after: the receipt --------------------------------------------------------------------------------- */
+/* ---- after: the receipt ---------------------------------------------------------------------- */
 
 static struct err *has_receipt(bool *found, const struct hold *h, const struct message *m)
 {
@@ -169,7 +169,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 	}
 }
 
-/* ---- in between: the paste ------------------------------------------------------------------------------ */
+/* ---- in between: the paste ------------------------------------------------------------------- */
 
 static struct err *paste(struct hold *h, const struct message *m)
 {
@@ -208,7 +208,7 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 		if (clock_mono() >= until)
 			return fail(ERR_UNCONFIRMED,
 				"%s: the text did not show in its input line, Enter was not "
-			        "pressed",
+				"pressed",
 				h->s.id);
 		TRY(clock_sleep(50));
 	}

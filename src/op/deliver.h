@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "op/send.h"
 #include "op/sight.h"
 #include "store/outbox.h"
 
@@ -18,8 +17,3 @@ MUST_USE struct err *deliver_finish(struct hold *h, const struct agent *a, struc
 /* Its state, on disk and in the log. */
 MUST_USE struct err *deliver_state(
 	struct hold *h, struct message *m, enum message_state state, const char *note);
-
-/* A first prompt that is no argument of the agent: sent when it is ready within a minute, else, or
- * without wait, it stays in the outbox for the next send, and that is told. */
-MUST_USE struct err *deliver_first_prompt(
-	const struct world *w, const char *id, const char *text, size_t n, bool wait);

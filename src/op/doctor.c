@@ -48,7 +48,7 @@ void exam_mended(struct finding *f, struct err *e)
 	err_drop(e, "it is the finding's text");
 }
 
-/* ---- the machine ------------------------------------------------------------------------------------- */
+/* ---- the machine ----------------------------------------------------------------------------- */
 
 static void check_tool(struct exam *x, const char *name, const char *flag, const char *why)
 {
@@ -80,7 +80,7 @@ static void check_agent(struct exam *x, const char *name)
 	err_drop(e, "it is the finding's text");
 }
 
-/* ---- the config and its folders ------------------------------------------------------------------------- */
+/* ---- the config and its folders -------------------------------------------------------------- */
 
 static void check_private(struct exam *x, const char *path)
 {

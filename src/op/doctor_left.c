@@ -1,5 +1,4 @@
 /* What no record names: terminals and worktrees of ours, and saved work past its days. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,7 +10,7 @@
 
 enum { DAY_MS = 86400000 };
 
-/* ---- runtimes ------------------------------------------------------------------------------------------ */
+/* ---- runtimes -------------------------------------------------------------------------------- */
 
 static bool is_recorded(const struct world *w, const struct runtime_mark *m)
 {
@@ -55,7 +54,7 @@ static struct err *check_marks(struct exam *x)
 	return NULL;
 }
 
-/* ---- worktrees ----------------------------------------------------------------------------------------------- */
+/* ---- worktrees ------------------------------------------------------------------------------- */
 
 /* A record with this worktree, in any namespace of this data folder. */
 static bool is_named(const struct world *w, const char *path)
@@ -157,7 +156,7 @@ static struct err *check_project(struct exam *x, const struct project *p)
 	return NULL;
 }
 
-/* ---- saved work past its days ------------------------------------------------------------------------------------ */
+/* ---- saved work past its days ---------------------------------------------------------------- */
 
 static struct err *drop_old(struct exam *x, const struct project *p, const struct workspace *ws,
 	const struct strv *refs, size_t *old, bool drop)

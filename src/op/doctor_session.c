@@ -1,13 +1,10 @@
 /* The sessions of the namespace: what a crash or a hand left half done in each. */
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/path.h"
 #include "op/exam.h"
 #include "op/kill.h"
 #include "op/reap.h"
-#include "op/settle.h"
 
 enum { YOUNG_MS = 2000 };
 

@@ -1,8 +1,24 @@
 #include "op/history.h"
 
+#include "op/hold.h"
+
+/* A typing error would else look like a session of which nothing is known. */
+static struct err *check_known(const struct world *w, const char *id)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	struct err *e = hold_read(&h, w, id);
+
+	if (e && e->class == ERR_MISSING)
+		return e;
+	err_drop(e, "its events can be read without its record");
+	return NULL;
+}
+
 struct err *op_events(
 	const struct world *w, const char *session, bool follow, event_reader read, void *arg)
 {
+	if (session)
+		TRY(check_known(w, session));
 	TRY(events_read(&w->store, session, read, arg));
 	return follow ? events_follow(&w->store, session, read, arg) : NULL;
 }

@@ -58,13 +58,26 @@ static struct err *save_work(struct killed *out, struct saved *saved, struct hol
 	return store_save(&h->world->store, &h->s);
 }
 
-/* The save of an earlier, interrupted kill is this one's as well. */
-static void take_up_earlier(struct killed *out, const struct hold *h)
+static bool has_checkout(const struct hold *h)
 {
-	if (verb_of(h->s.doing) != VERB_KILL)
-		return;
-	str_set(&out->ref, h->s.saved);
-	str_set(&out->work, h->s.saved_work);
+	return h->s.worktree && h->s.repo && h->s.uid;
+}
+
+/*
+ * The save of an earlier, interrupted kill is this one's as well. One of a kill that was undeleted
+ * since is not: where there is nothing to save this time, undelete must not bring the old work back.
+ */
+static void take_up_earlier(struct killed *out, struct hold *h)
+{
+	struct checkout c = hold_checkout(h);
+
+	if (verb_of(h->s.doing) == VERB_KILL) {
+		str_set(&out->ref, h->s.saved);
+		str_set(&out->work, h->s.saved_work);
+	} else if (has_checkout(h) && h->workspace->exists(&c) == TRI_YES) {
+		str_set(&h->s.saved, NULL);
+		str_set(&h->s.saved_work, NULL);
+	}
 }
 
 static struct err *take_away(struct killed *out, struct hold *h, const struct saved *saved)
@@ -109,11 +122,6 @@ static struct err *sweep(struct hold *h)
 	if (h->workspace->exists(&c) == TRI_NO)
 		TRY(store_close(&h->world->store, h->s.id));
 	return NULL;
-}
-
-static bool has_checkout(const struct hold *h)
-{
-	return h->s.worktree && h->s.repo && h->s.uid;
 }
 
 static bool nothing_left(const struct hold *h)

@@ -1,7 +1,6 @@
 #include "op/list.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -87,7 +86,7 @@ static void half_made(struct view *v, const struct world *w, const char *id, con
 	v->facts.half_done = true;
 }
 
-/* ---- the terminals, all in one question --------------------------------------------------------------- */
+/* ---- the terminals, all in one question ------------------------------------------------------ */
 
 struct agents {
 	VEC(struct agent) list;
@@ -184,7 +183,7 @@ static struct err *ask_all(struct views *views, struct work *work, const struct 
 	return NULL;
 }
 
-/* ---- judged ---------------------------------------------------------------------------------------------- */
+/* ---- judged ---------------------------------------------------------------------------------- */
 
 static void judge(struct view *v)
 {

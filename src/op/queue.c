@@ -80,11 +80,12 @@ static bool may_start(const struct world *w, const struct session *s)
 
 static void start_one(const struct world *w, const char *id)
 {
-	struct err *e = spawn_queued(w, id);
+	bool started = false;
+	struct err *e = spawn_queued(&started, w, id);
 
 	if (e)
 		sink_say(w->sink, SINK_WARNING, "%s was queued and did not start: %s", id, e->text);
-	else
+	else if (started) /* else another command was quicker */
 		sink_say(w->sink, SINK_NOTE, "%s was queued and is started now", id);
 	err_drop(e, "told as a warning");
 }

@@ -1,21 +1,17 @@
 #include "op/restore.h"
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"
-#include "op/deliver.h"
 #include "op/list.h"
 #include "op/prompt.h"
 #include "op/pull.h"
 #include "op/reap.h"
+#include "op/send.h"
 #include "op/settle.h"
 #include "op/start.h"
 #include "store/agent_files.h"
 #include "store/outbox.h"
-
-enum { PROMPT_ARG_MAX = 100 << 10 };
 
 void restored_release(struct restored *r)
 {
@@ -147,7 +143,7 @@ static struct err *make(struct hold *h, const struct attempt *t)
 			.argv = t->argv.v,
 			.env = h->project ? &h->project->env : NULL,
 		}));
-	TRY(start_stays(h));
+	TRY(start_stays(h, START_RESTORE_MS));
 	now = clock_iso_ms(clock_wall());
 	str_set(&h->s.restored_at, now);
 	str_set(&h->s.doing, NULL);
@@ -172,7 +168,7 @@ struct err *op_restore(struct restored *out, const struct world *w, const char *
 		return op_settle_after(&h, e);
 	lock_release(&h.lock);
 	if (!t.resumed && !t.recap_in_argv && t.recap.n)
-		TRY(deliver_first_prompt(w, id, t.recap.s, t.recap.n, true));
+		TRY(op_send_first(w, id, t.recap.s, t.recap.n, true));
 	out->resumed = t.resumed;
 	out->attach = h.runtime->attach_line(w->config.tmux_socket, id);
 	out->session = h.s;

@@ -1,6 +1,5 @@
 #include "op/send.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -12,7 +11,7 @@
 
 enum { NAP_MS = 200, FIRST_PROMPT_MS = 60000 };
 
-/* ---- the text -------------------------------------------------------------------------------------------- */
+/* ---- the text -------------------------------------------------------------------------------- */
 
 /* Control bytes but newline and tab go: an ESC could end the paste. C1 too, as UTF-8 writes them. */
 static size_t add_clean(struct buf *out, const char *text, size_t n)
@@ -43,7 +42,7 @@ static struct err *compose(struct buf *out, const struct world *w, const struct 
 		return fail(ERR_USAGE, "the message holds a NUL byte");
 	taken = add_clean(out, text, n);
 	first = strspn(buf_text(out), " \t\n");
-	if (first == out->n)
+	if (!out->n || first == out->n)
 		return fail(ERR_USAGE, "the message is empty");
 	if (taken)
 		sink_say(w->sink, SINK_NOTE, "%zu control byte%s taken out", taken,
@@ -57,7 +56,7 @@ static struct err *compose(struct buf *out, const struct world *w, const struct 
 	return NULL;
 }
 
-/* ---- the outbox, in order ----------------------------------------------------------------------------------- */
+/* ---- the outbox, in order -------------------------------------------------------------------- */
 
 struct sending {
 	const struct world *world;
@@ -202,7 +201,7 @@ static struct err *wait_turn(struct sending *s)
 	}
 }
 
-/* ---- the verb ---------------------------------------------------------------------------------------------------- */
+/* ---- the verb -------------------------------------------------------------------------------- */
 
 static struct err *prepare(struct sending *s, struct buf *text, const char *raw, size_t n)
 {
@@ -290,7 +289,7 @@ struct err *op_send(enum send_outcome *out, const struct world *w, const char *i
 	return send_text(out, &s, &m);
 }
 
-struct err *deliver_first_prompt(
+struct err *op_send_first(
 	const struct world *w, const char *id, const char *text, size_t n, bool wait)
 {
 	AUTO(sending_release) struct sending s = { .world = w, .id = id };

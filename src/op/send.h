@@ -24,3 +24,8 @@ enum send_outcome {
 
 MUST_USE struct err *op_send(enum send_outcome *out, const struct world *w, const char *id,
 	const char *text, size_t n, const struct send_options *o);
+
+/* A first prompt that is no argument of the agent: sent when it is ready within a minute, else, or
+ * without wait, it stays in the outbox for the next send, and that is told. */
+MUST_USE struct err *op_send_first(
+	const struct world *w, const char *id, const char *text, size_t n, bool wait);

@@ -1,6 +1,5 @@
 #include "op/sense.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -18,12 +17,9 @@ void sensed_release(struct sensed *s)
 
 static int64_t stuck_after(const struct project *p)
 {
-	for (size_t i = 0; p && i < p->reactions.list.n; i++) {
-		const struct reaction_config *r = &p->reactions.list.v[i];
-		if (str_equal(r->event, "agent-stuck") && r->has_threshold)
-			return r->threshold_ms;
-	}
-	return STUCK_AFTER_MS;
+	const struct reaction_config *r = p ? config_reaction(&p->reactions, "agent-stuck") : NULL;
+
+	return r && r->has_threshold ? r->threshold_ms : STUCK_AFTER_MS;
 }
 
 static void sense_process(struct facts *f, const struct run_info *run)
@@ -60,8 +56,8 @@ static void drop_earlier(struct signals *s, int64_t started_at)
 	for (size_t i = 0; i < s->list.n; i++) {
 		struct signal_line *line = &s->list.v[i];
 		if (started_at && line->at < started_at - CLOCK_SLACK_MS) {
-			free(line->source);
-			free(line->text);
+			str_release(&line->source);
+			str_release(&line->text);
 			continue;
 		}
 		s->list.v[kept++] = *line;
@@ -129,7 +125,7 @@ void sense_files(struct facts *f, struct sensed *out, const struct session *s, c
 	sense_signals(f, &out->signals);
 }
 
-/* ---- the terminal -------------------------------------------------------------------------------- */
+/* ---- the terminal ---------------------------------------------------------------------------- */
 
 /* A command that the agent runs. What it started along with itself (its wrapper's child, servers) is
  * part of it, and so is a group of its own name. */

@@ -1,7 +1,6 @@
 #include "op/settle.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/path.h"
@@ -53,6 +52,21 @@ static void tell_saved(const struct hold *h, const struct saved *saved)
 			saved->ref);
 }
 
+/* Where making it never came to its end, nobody can have worked there: what lies in its place and
+ * cannot be told to be ours is left alone, told, and the session is settled all the same. */
+static struct err *undo_workspace(
+	struct saved *saved, const struct hold *h, const struct checkout *c)
+{
+	struct err *e =
+		h->workspace->undo(saved, c, str_equal(h->s.made_branch, "yes"), clock_wall());
+
+	if (!e || e->class != ERR_REFUSED || c->handle)
+		return e;
+	sink_say(h->world->sink, SINK_WARNING, "%s", e->text);
+	err_drop(e, "told as a warning");
+	return NULL;
+}
+
 static struct err *back_spawn(struct hold *h)
 {
 	AUTO(saved_release) struct saved saved = { 0 };
@@ -61,8 +75,7 @@ static struct err *back_spawn(struct hold *h)
 	TRY(reap_runtime(h, false));
 	TRY(start_forget(h));
 	if (c.repo && c.path && c.branch)
-		TRY(h->workspace->undo(
-			&saved, &c, str_equal(h->s.made_branch, "yes"), clock_wall()));
+		TRY(undo_workspace(&saved, h, &c));
 	if (saved.ref)
 		str_set(&h->s.saved, saved.ref);
 	tell_saved(h, &saved);

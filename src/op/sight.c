@@ -44,7 +44,7 @@ static struct err *refuse_dialog(const struct sight *s, const struct hold *h)
 
 	return fail(ERR_REFUSED,
 		"%s asks a question, nothing was typed; answer it (ao send %s --answer OPTION, or "
-	        "attach):\n%s",
+		"attach):\n%s",
 		h->s.id, h->s.id, text);
 }
 

@@ -1,27 +1,30 @@
 #include "op/spawn.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "base/term.h"
 #include "base/valid.h"
-#include "op/deliver.h"
+#include "op/issue.h"
 #include "op/prepare.h"
 #include "op/prompt.h"
 #include "op/queue.h"
+#include "op/send.h"
 #include "op/settle.h"
 #include "op/start.h"
 #include "store/agent_files.h"
 
-enum { PROMPT_ARG_MAX = 100 << 10, PROMPT_MAX = 8 << 20, BRANCH_TRIES = 5 };
+enum { BRANCH_TRIES = 5 };
 
 /* Everything that is found out before anything is made. */
 struct plan {
 	const struct spawn_options *o;
 	struct agent agent;
 	char *program;
+	struct issue issue;            /* id NULL: an ad-hoc task, or none */
+	const struct tracker *tracker; /* that has it */
 	struct buf prompt;
 	struct start_point origin;
 	bool prompt_in_argv;
@@ -31,6 +34,7 @@ static void plan_release(struct plan *p)
 {
 	agent_release(&p->agent);
 	str_release(&p->program);
+	issue_release(&p->issue);
 	buf_release(&p->prompt);
 	start_point_release(&p->origin);
 }
@@ -51,7 +55,9 @@ static struct err *plan_prompt(struct plan *p, const struct hold *h)
 
 	if (path)
 		return file_read_if(&p->prompt, &found, path, PROMPT_MAX);
-	return prompt_first(&p->prompt, p->o->project, &p->agent, p->o->issue, p->o->prompt);
+	TRY(issue_for_spawn(&p->issue, &p->tracker, p->o->project, p->o->issue, h->world->sink));
+	return prompt_first(&p->prompt, p->o->project, &p->agent,
+		&(struct task){ p->o->issue, &p->issue, p->o->prompt });
 }
 
 static struct err *make_plan(struct plan *p, struct hold *h)
@@ -77,7 +83,7 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 		&p->origin, project->path, project->default_branch, o->base, w->sink);
 }
 
-/* ---- the id ------------------------------------------------------------------------------------ */
+/* ---- the id ---------------------------------------------------------------------------------- */
 
 struct place {
 	const struct world *world;
@@ -106,14 +112,27 @@ static struct err *reserve(struct hold *h, const struct plan *p)
 	return NULL;
 }
 
-/* ---- the record -------------------------------------------------------------------------------- */
+/* ---- the record ------------------------------------------------------------------------------ */
+
+/* What lists show of it: the issue's title, else the prompt's first line. A queued one has it already. */
+static void fill_title(struct hold *h, const struct plan *p)
+{
+	AUTO(str_release)
+	char *title = p->issue.title
+		? term_line(p->issue.title)
+		: str_ndup(buf_text(&p->prompt), strcspn(buf_text(&p->prompt), "\n"));
+
+	if (!h->s.title && !str_empty(title))
+		str_set(&h->s.title, title);
+	if (p->tracker)
+		str_set(&h->s.tracker, p->tracker->plugin.name);
+}
 
 static void fill_record(struct hold *h, const struct plan *p)
 {
 	const struct spawn_options *o = p->o;
 	AUTO(str_release) char *now = clock_iso(clock_wall());
 	AUTO(str_release) char *issue = issue_id(o->issue);
-	AUTO(str_release) char *title = NULL;
 
 	str_set(&h->s.project, o->project->id);
 	str_set(&h->s.status, status_word(STATUS_SPAWNING));
@@ -124,8 +143,7 @@ static void fill_record(struct hold *h, const struct plan *p)
 	str_set(&h->s.status_at, now);
 	if (!h->s.uid)
 		h->s.uid = random_hex(16);
-	title = str_ndup(buf_text(&p->prompt), strcspn(buf_text(&p->prompt), "\n"));
-	str_set(&h->s.title, str_empty(title) ? NULL : title);
+	fill_title(h, p);
 	str_set(&h->s.agent, p->agent.name);
 	if (str_equal(p->agent.session_id, "preset") && !h->s.agent_session_id)
 		h->s.agent_session_id = random_uuid();
@@ -144,15 +162,24 @@ static void unfill_record(struct hold *h, const struct plan *p)
 	str_release(&h->s.agent_session_id);
 }
 
+static char *wanted_branch(const struct hold *h, const struct plan *p)
+{
+	const struct spawn_options *o = p->o;
+	AUTO(str_release) char *own = p->tracker ? p->tracker->branch(&p->issue) : NULL;
+
+	if (o->branch)
+		return str_dup(o->branch);
+	if (own && valid_branch(own))
+		return str_dup(own);
+	return o->issue ? issue_branch(o->issue) : str_format("session/%s", h->s.id);
+}
+
 /* The branch is chosen and written down before git makes it; another spawn may be quicker with the
  * same name, then the next one is taken. */
 static struct err *make_workspace(struct hold *h, const struct plan *p)
 {
 	const struct spawn_options *o = p->o;
-	AUTO(str_release)
-	char *wanted = o->branch ? str_dup(o->branch)
-		: o->issue       ? issue_branch(o->issue)
-				 : str_format("session/%s", h->s.id);
+	AUTO(str_release) char *wanted = wanted_branch(h, p);
 
 	for (int i = 0;; i++) {
 		AUTO(str_release) char *branch = NULL;
@@ -177,7 +204,7 @@ static struct err *make_workspace(struct hold *h, const struct plan *p)
 	}
 }
 
-/* ---- the agent --------------------------------------------------------------------------------- */
+/* ---- the agent ------------------------------------------------------------------------------- */
 
 static struct err *keep_prompt(const struct hold *h, const struct plan *p)
 {
@@ -219,6 +246,7 @@ static struct err *make(struct hold *h, const struct plan *p)
 	TRY(make_workspace(h, p));
 	TRY(prepare_workspace(h));
 	TRY(launch(h, p));
+	TRY(start_stays(h, START_SPAWN_MS));
 	TRY(hold_begin(h, NULL));
 	hold_log(h, "spawned",
 		json_pack("{s:s, s:s, s:s?, s:s}", "agent", p->agent.name, "branch", h->s.branch,
@@ -233,7 +261,7 @@ static struct err *first_message(struct hold *h, const struct plan *p, bool wait
 
 	if (!p->prompt.n || p->prompt_in_argv || by_file)
 		return NULL;
-	return deliver_first_prompt(h->world, h->s.id, p->prompt.s, p->prompt.n, wait);
+	return op_send_first(h->world, h->s.id, p->prompt.s, p->prompt.n, wait);
 }
 
 /* Into the record, with the prompt beside it: admitted, or queued with *why. */
@@ -274,7 +302,7 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	return NULL;
 }
 
-struct err *spawn_queued(const struct world *w, const char *id)
+struct err *spawn_queued(bool *started, const struct world *w, const char *id)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(plan_release) struct plan p = { 0 };
@@ -300,6 +328,7 @@ struct err *spawn_queued(const struct world *w, const char *id)
 	}
 	if (!e && !why)
 		e = make(&h, &p);
+	*started = !e && !why;
 	if (e && !h.s.doing)
 		err_drop(hold_status(&h, STATUS_ERRORED, e->text), "it stays queued");
 	if (e)

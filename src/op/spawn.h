@@ -25,6 +25,7 @@ struct spawned {
 
 MUST_USE struct err *op_spawn(
 	struct spawned *out, const struct world *w, const struct spawn_options *o);
-/* A queued session, once there is room for it (op/queue.h). No longer queued: nothing. */
-MUST_USE struct err *spawn_queued(const struct world *w, const char *id);
+/* A queued session, once there is room for it (op/queue.h). No longer queued, or no room after all: not
+ * *started. */
+MUST_USE struct err *spawn_queued(bool *started, const struct world *w, const char *id);
 void spawned_release(struct spawned *s);

@@ -1,17 +1,15 @@
 #include "op/start.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/launch.h"
 #include "base/path.h"
 
-enum { UP_WAIT_MS = 5000, STAYS_MS = 500, COLUMNS = 200, ROWS = 50 };
+enum { UP_WAIT_MS = 5000, COLUMNS = 200, ROWS = 50 };
 
 static struct err *key_allowed(const struct config *c, const struct project *p, const char *key)
 {
@@ -28,7 +26,7 @@ struct err *start_allowed(
 	if (a->from_config && !c->trusted)
 		return fail(ERR_CONFIG,
 			"%s: agents.%s is not used until you trust the file: read it, then run: ao "
-		        "trust",
+			"trust",
 			c->file, a->name);
 	if (p && p->env.n)
 		TRY(key_allowed(c, p, "env"));
@@ -54,7 +52,7 @@ struct err *start_program(char **program, const struct world *w, const struct ag
 		near ? near : name, strchr(name, '/') ? "there" : "on PATH");
 }
 
-/* ---- the environment of the agent ----------------------------------------------------------- */
+/* ---- the environment of the agent ------------------------------------------------------------ */
 
 static void put_ao_on_path(struct strv *env)
 {
@@ -107,7 +105,7 @@ static void build_env(struct strv *env, const struct hold *h, const struct start
 	add_ours(env, h);
 }
 
-/* ---- launch ------------------------------------------------------------------------------------ */
+/* ---- launch ---------------------------------------------------------------------------------- */
 
 static struct err *forget_last_run(const struct hold *h)
 {
@@ -186,10 +184,10 @@ struct err *start_agent(struct hold *h, const struct start *o)
 	return wait_up(h);
 }
 
-struct err *start_stays(const struct hold *h)
+struct err *start_stays(const struct hold *h, int wait_ms)
 {
 	AUTO(str_release) char *signals = path_join(h->folder, "signals");
-	int64_t until = clock_mono() + STAYS_MS;
+	int64_t until = clock_mono() + wait_ms;
 
 	for (;;) {
 		AUTO(run_info_release) struct run_info run = { 0 };
@@ -200,7 +198,7 @@ struct err *start_stays(const struct hold *h)
 				run.exit_signal ? run.exit_signal : run.exit_code);
 		if (run.has_exit || clock_mono() > until || file_mtime(signals) >= run.started_at)
 			return NULL;
-		TRY(clock_sleep(10));
+		TRY(clock_sleep(2));
 	}
 }
 

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/path.h"
 #include "op/restore.h"
 #include "op/settle.h"
 
@@ -22,7 +21,7 @@ struct err *op_trash(struct strv *refs, const struct world *w, const char *id)
 	return h.workspace->trash(refs, h.s.repo, id);
 }
 
-/* The record's ref where it is still there, else the newest; none: the branch alone. */
+/* The save of the last kill; none: the branch alone. */
 static struct err *choose(char **ref, const struct hold *h)
 {
 	AUTO(strv_release) struct strv refs = { 0 };

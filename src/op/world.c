@@ -22,11 +22,6 @@ struct err *world_project(const struct project **out, const struct world *w, con
 	return config_current_project(out, &w->config, flag);
 }
 
-struct err *world_named_project(const struct project **out, const struct world *w, const char *id)
-{
-	return config_current_project(out, &w->config, id);
-}
-
 const char *world_actor(void)
 {
 	const char *session = getenv("AO_SESSION");

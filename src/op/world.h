@@ -21,11 +21,8 @@ MUST_USE struct err *world_open(struct world *w, const char *named, struct sink 
 void world_release(struct world *w);
 
 /* The project of a command that acts on one: flag (may be NULL), AO_PROJECT_ID, the current
- * directory, the only one. */
+ * directory, the only one. None of that name: ERR_MISSING lists those there are. */
 MUST_USE struct err *world_project(
 	const struct project **out, const struct world *w, const char *flag);
-/* The project by id; ERR_MISSING lists those there are. */
-MUST_USE struct err *world_named_project(
-	const struct project **out, const struct world *w, const char *id);
 /* Who acts: AO_SESSION, else "user". For events and messages. */
 const char *world_actor(void);

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/random.h"
 #include "plugin/tmux.h"
 
 enum { SCREENS_AT_ONCE = 60 /* a command list may be 16 KiB; a screen takes some 150 bytes */ };
@@ -17,15 +17,11 @@ struct nonce {
 	char s[17];
 };
 
-static struct err *nonce_make(struct nonce *nonce)
+static void nonce_make(struct nonce *nonce)
 {
-	unsigned char bytes[8];
+	AUTO(str_release) char *hex = random_hex(sizeof(nonce->s) / 2);
 
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return fail_errno("cannot get random bytes");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(nonce->s + 2 * i, 3, "%02x", bytes[i]);
-	return NULL;
+	memcpy(nonce->s, hex, sizeof(nonce->s));
 }
 
 /* Only panes with any mark: a server of the user's may hold hundreds of others. */
@@ -219,7 +215,7 @@ static struct err *ask_server(struct questions *q, size_t first)
 	AUTO(strv_release) struct strv argv = { 0 };
 	AUTO(str_release) char *format = NULL;
 
-	TRY(nonce_make(&q->nonce));
+	nonce_make(&q->nonce);
 	format = str_format("%s " PROBE_FIELDS "%s#{pane_title}", q->nonce.s, q->nonce.s);
 	tmux_at_socket(&argv, q->v[first].handle.socket);
 	add_list(&argv, &q->nonce, format);
@@ -334,7 +330,7 @@ static struct err *list_marks(struct mark_list *list, bool *whole, const char *s
 	const char *at, *line;
 	struct nonce nonce;
 
-	TRY(nonce_make(&nonce));
+	nonce_make(&nonce);
 	format = str_format("%s #{pane_id} #{session_id} #{pane_dead} #{@ao}%s#{session_name}%s"
 			    "#{socket_path}%s#{@ao_dir}",
 		nonce.s, nonce.s, nonce.s, nonce.s);

@@ -1,6 +1,5 @@
 /* Workspace: a git worktree beside the project's own checkout. What takes git stands in the
  * worktree_*.c files; what a glance at files answers is here. */
-#include "base/path.h"
 #include "plugin/worktree.h"
 
 static enum tri worktree_exists(const struct checkout *c)

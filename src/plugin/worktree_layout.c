@@ -1,10 +1,8 @@
 /* Where git keeps things, read from its documented files. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/path.h"
@@ -229,6 +227,18 @@ static bool is_noted(const struct checkout *c, const char *at)
 	return identity && str_equal(identity, noted);
 }
 
+/* There, but not to be read now: what it would say is unknown. */
+static bool is_unreadable(const char *dir, const char *name)
+{
+	AUTO(str_release) char *path = path_join(dir, name);
+	AUTO(buf_release) struct buf b = { 0 };
+	bool found;
+	struct err *e = path_is_dir(path) ? NULL : file_read_if(&b, &found, path, SMALL_MAX);
+
+	err_drop(e, "unknown is an answer");
+	return e != NULL;
+}
+
 enum tri place_is_ours(const struct checkout *c, const char *at)
 {
 	AUTO(str_release) char *target = NULL;
@@ -241,7 +251,12 @@ enum tri place_is_ours(const struct checkout *c, const char *at)
 	target = gitfile_target(at);
 	if (target && same_place(target, c->handle))
 		return TRI_YES;
-	return is_noted(c, at) ? TRI_YES : TRI_NO;
+	if (is_noted(c, at))
+		return TRI_YES;
+	/* after a miss only: a file that could not be read the first time is asked for again */
+	if (!target && is_unreadable(at, ".git"))
+		return TRI_UNKNOWN;
+	return is_unreadable(c->folder, "place") ? TRI_UNKNOWN : TRI_NO;
 }
 
 /* An admin dir found by its path alone must also be on our branch, or not yet on anything. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -133,6 +134,14 @@ static struct err *move_away(const struct checkout *c)
 	return move(c->path, gone);
 }
 
+/* As a power cut leaves what git had written and not yet synced. */
+static bool is_empty_file(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
 /* Is what lies at the path the worktree of this admin dir? Without a handle nothing was noted yet:
  * git's own record of the path must do, and a .git that says otherwise is a stranger's. */
 static enum tri is_here(const struct checkout *c, const char *admin)
@@ -143,8 +152,10 @@ static enum tri is_here(const struct checkout *c, const char *admin)
 	if (c->handle || !path_exists(c->path))
 		return place_is_ours(c, c->path);
 	target = gitfile_target(c->path);
-	if (path_exists(dot_git))
-		return admin && target && same_place(target, admin) ? TRI_YES : TRI_NO;
+	if (target)
+		return admin && same_place(target, admin) ? TRI_YES : TRI_NO;
+	if (path_exists(dot_git)) /* an empty one no stranger has */
+		return is_empty_file(dot_git) ? TRI_YES : TRI_NO;
 	return admin ? TRI_YES : TRI_NO;
 }
 

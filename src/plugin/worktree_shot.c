@@ -1,5 +1,4 @@
 /* What a save found, as a commit and a ref. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"

@@ -1,8 +1,15 @@
 #include "rule/cleanup_reason.h"
 
-#include <stddef.h>
-
 static const struct cleanup_verdict keep;
+
+/* Who spawns on a closed issue, or brings a session back afterwards, means it. */
+static bool issue_done(const struct cleanup_facts *c)
+{
+	int64_t wanted_at = c->brought_back_at > c->facts->created_at ? c->brought_back_at
+								      : c->facts->created_at;
+
+	return c->issue_closed && !(c->issue_closed_at && c->issue_closed_at < wanted_at);
+}
 
 struct cleanup_verdict cleanup_reason(const struct cleanup_facts *c)
 {
@@ -14,8 +21,10 @@ struct cleanup_verdict cleanup_reason(const struct cleanup_facts *c)
 	if (f->pull.state == PULL_MERGED && f->pull.merged_into_default)
 		return (struct cleanup_verdict){ .kill = true,
 			.why = "its pull request was merged" };
-	if (c->issue_closed)
-		return (struct cleanup_verdict){ .kill = true, .why = "its issue is closed" };
+	if (issue_done(c))
+		return (struct cleanup_verdict){
+			.kill = true, .issue = true, .why = "its issue is closed"
+		};
 	if (f->runtime != TRI_NO || f->recorded == STATUS_KILLED)
 		return keep;
 	if (f->reboot)

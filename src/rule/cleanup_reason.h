@@ -9,10 +9,12 @@ struct cleanup_facts {
 	int64_t died_at;         /* when its runtime ended, at the earliest; 0: unknown */
 	int64_t brought_back_at; /* the last restore or undelete; 0: never */
 	bool issue_closed;       /* the tracker says so; an ad-hoc issue never is */
+	int64_t issue_closed_at; /* 0: unknown */
 };
 
 struct cleanup_verdict {
 	bool kill;
+	bool issue;      /* the reason is its issue */
 	bool dead_only;  /* the reason is its death: one that lives again is kept */
 	bool skip;       /* worth a line: it looks done, but is kept for the reason */
 	const char *why; /* a constant; NULL: neither */

@@ -14,8 +14,9 @@
 #include "base/buf.h"
 #include "model/agent.h"
 
-/* title may be NULL (not known), screen too (not looked at: then nothing is ever ready). *rule (may be NULL): "screen.waiting: 'pattern'", owned by the
- * caller, left alone when nothing matched (ACTIVITY_UNKNOWN). */
+/* title may be NULL (not known), screen too (not looked at: then nothing is ever ready). *rule (may be
+ * NULL): "screen.waiting: 'pattern'", owned by the caller, left alone when nothing matched
+ * (ACTIVITY_UNKNOWN). */
 enum activity screen_activity(
 	const struct agent *a, const char *title, const char *screen, char **rule);
 

@@ -73,7 +73,8 @@ struct runtime {
 		const bool *want_screen, size_t n);
 
 	/* Paste as one bracketed paste (text has no control bytes but \n and \t), nothing pressed
-	 * after it. As from any terminal a line's end arrives as CR: the agents measured read it as LF. name: [A-Za-z0-9_-]+, unique for this message. A dead pane is never pasted into. */
+	 * after it. As from any terminal a line's end arrives as CR: the agents measured read it as
+	 * LF. name: [A-Za-z0-9_-]+, unique for this message. A dead pane is never pasted into. */
 	MUST_USE struct err *(*paste)(enum runtime_answer *answer, const struct runtime_ref *r,
 		const char *name, const char *text, size_t n);
 

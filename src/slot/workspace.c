@@ -1,7 +1,5 @@
 #include "slot/workspace.h"
 
-#include <stdlib.h>
-
 /* Named, not included: a doorway knows that its plugins exist, not what is in them. */
 #define WORKSPACE(name) extern const struct workspace workspace_##name;
 #include "slot/workspaces.def"

@@ -100,14 +100,15 @@ struct workspace {
 	/* For a fresh start in an old workspace: commits since base and changed files, as text. */
 	MUST_USE struct err *(*recap)(struct buf *out, const struct checkout *c);
 
-	/* Workspaces of ours (below worktree_dir) that git knows, and .ao-gone-* folders; and stale
-	 * index.lock/HEAD.lock files of the given checkout: for `ao doctor`. One process. */
+	/* For `ao doctor`: workspaces of ours (below worktree_dir) that git knows, and .ao-gone-*
+	 * folders. One process. */
 	MUST_USE struct err *(*leftovers)(
 		struct strv *paths, const char *repo, const char *worktree_dir);
 	/* What the record of a workspace would say whose record was lost: path, repo and folder are
 	 * given. Not one of this repository: ERR_REFUSED. *branch NULL: detached. */
 	MUST_USE struct err *(*adopt)(
 		char **handle, char **branch, char **base, const struct checkout *c);
+	/* index.lock and HEAD.lock files of the checkout that nobody holds: for `ao doctor`. */
 	MUST_USE struct err *(*stale_locks)(struct strv *paths, const struct checkout *c);
 };
 

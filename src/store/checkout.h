@@ -1,8 +1,6 @@
 /* Where a folder lies in git, read from files alone: no process is started. */
 #pragma once
 
-#include <stdbool.h>
-
 /* The folder that holds .git, from dir upwards; NULL: in no work tree. The caller frees it. */
 char *checkout_root(const char *dir);
 /* dir as it would be in the main checkout: the same, unless dir lies in a linked worktree. */

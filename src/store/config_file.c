@@ -14,12 +14,14 @@
 #include "store/checkout.h"
 #include "store/trust.h"
 
+/* by: the variable that named it; NULL: a word of the command line. */
 static struct err *named_file(char **path, const char *name, const char *by)
 {
 	AUTO(str_release) char *full = path_absolute(name, NULL);
 
 	if (!path_exists(full))
-		return fail(ERR_CONFIG, "%s: no such file (named by %s)", name, by);
+		return by ? fail(ERR_CONFIG, "%s: no such file (named by %s)", name, by)
+			  : fail(ERR_CONFIG, "%s: no such file", name);
 	str_set(path, full);
 	return NULL;
 }
@@ -57,7 +59,7 @@ struct err *config_find(char **path, const char *named)
 	AUTO(str_release) char *user = agent_user_dir("config.yaml");
 
 	if (!str_empty(named))
-		return named_file(path, named, "--config");
+		return named_file(path, named, NULL);
 	if (!str_empty(by_env))
 		return named_file(path, by_env, "AO_CONFIG_PATH");
 	if (walk_up(path, here) || try_file(path, path_home(), ".agent-orchestrator.yaml"))

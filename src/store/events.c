@@ -1,7 +1,6 @@
 #include "store/events.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,7 +215,7 @@ struct err *events_append(
 	return append_locked(st, path, session, type, at_ms, more);
 }
 
-/* ---- reading ----------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void pass_line(const char *line, size_t n, const char *session, event_reader pass, void *arg)
 {
@@ -305,7 +304,7 @@ struct err *events_follow(const struct store *st, const char *session, event_rea
 	}
 }
 
-/* ---- verification -------------------------------------------------------------------------- */
+/* ---- verification ---------------------------------------------------------------------------- */
 
 struct check {
 	struct events_report *report;

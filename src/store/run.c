@@ -1,7 +1,5 @@
 #include "store/run.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,8 +62,6 @@ void run_read(struct run_info *r, const char *folder)
 		read_run(r, &run);
 	if (r->alive == TRI_NO && r->has_run && elsewhere(&run))
 		r->alive = TRI_UNKNOWN;
-	if (r->alive == TRI_YES) /* its end, if any, is told when nothing of it is left */
-		return;
 	err_drop(read_kv(&end, &r->has_exit, folder, "exit"), "as if it were not there");
 	if (r->has_exit) {
 		r->exit_code = (int)number(&end, "code");

@@ -1,6 +1,5 @@
 #include "store/signals.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -37,7 +37,7 @@ static struct err *namespace_lock(struct lock *l, const struct store *st)
 	return lock_take(l, path, NAMESPACE_WAIT_MS);
 }
 
-/* ---- whose namespace is it ------------------------------------------------------------- */
+/* ---- whose namespace is it ------------------------------------------------------------------- */
 
 static struct err *claim(
 	const struct store *st, const struct config *c, const char *origin, bool adopt)
@@ -92,7 +92,7 @@ struct err *store_open(struct store *st, const struct config *c, struct sink *si
 	return check_origin(st, c, make);
 }
 
-/* ---- ids ------------------------------------------------------------------------------- */
+/* ---- ids ------------------------------------------------------------------------------------- */
 
 static struct err *read_closed(struct buf *out, const struct store *st)
 {
@@ -160,7 +160,7 @@ bool store_exists(const struct store *st, const char *id)
 	return valid_id(id) && path_exists(folder);
 }
 
-/* ---- records --------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------- */
 
 static struct err *missing(const struct store *st, const char *id)
 {
@@ -270,7 +270,7 @@ struct err *store_lock(struct lock *l, const struct store *st, const char *id, i
 	return e;
 }
 
-/* ---- reservation ----------------------------------------------------------------------- */
+/* ---- reservation ----------------------------------------------------------------------------- */
 
 /* .next: "fe=12" is the highest number ever given out for the prefix. */
 static long highest(const struct kv *next, const struct store *st, const char *prefix)
@@ -346,7 +346,7 @@ struct err *store_reserve(char **id, const struct store *st, const char *prefix,
 	return fail(ERR_FAILED, "no free number for %s-…: 10,000 in a row are taken", prefix);
 }
 
-/* ---- the hint of final records ----------------------------------------------------------- */
+/* ---- the hint of final records --------------------------------------------------------------- */
 
 struct err *store_close(const struct store *st, const char *id)
 {

@@ -136,15 +136,16 @@ static void open_menu(void)
 
 static void start_command(const char *text)
 {
+	const char *at = strstr(text, "run: ");
 	struct text script = { 0 };
 
-	for (const char *at = strstr(text, "run: "); at; at = strstr(at, "run: ")) {
+	if (!at)
+		return;
+	for (; at; at = strstr(at, "run: ")) {
 		at += strlen("run: ");
 		add(&script, at, strcspn(at, "\n"));
 		add(&script, "\n", 1);
 	}
-	if (!script.n)
-		return;
 	command = fork();
 	if (command == 0) {
 		int null = open("/dev/null", O_RDONLY);
@@ -348,7 +349,8 @@ static void take_input(struct text *in, bool late)
 		}
 		at += n;
 	}
-	memmove(in->s, in->s + at, in->n - at);
+	if (at)
+		memmove(in->s, in->s + at, in->n - at);
 	in->n -= at;
 }
 

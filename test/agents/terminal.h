@@ -25,7 +25,7 @@ static struct termios cooked;
 
 static void add(struct text *t, const char *s, size_t n)
 {
-	if (t->n + n + 1 > t->room) {
+	if (!t->s || t->n + n + 1 > t->room) {
 		t->room = (t->n + n + 1) * 2;
 		t->s = realloc(t->s, t->room);
 		if (!t->s)

@@ -47,3 +47,14 @@ load box
 	expect 0 ao agent check
 	ao agent check --json | jq -e '.[] | select(.name == "gemini") | .program == null'
 }
+
+@test "check: an agent whose data names no versions is not started to ask for one" {
+	AGENT="$BOX/mine"
+	printf '#!/bin/sh\necho "$@" >>"%s/started"\n' "$BOX" >"$BOX/mine"
+	chmod +x "$BOX/mine"
+	box_config
+	expect 0 ao agent check standin
+	has "Program:  $BOX/mine"
+	lacks Version:
+	[ ! -e "$BOX/started" ]
+}

@@ -62,6 +62,9 @@ load box
 	expect 5 ao session ls --config "$BOX/none.yaml"
 	errs none.yaml
 	AO_CONFIG_PATH=$BOX/none.yaml expect 5 ao session ls
+	errs AO_CONFIG_PATH
+	expect 5 ao trust "$BOX/none.yaml"
+	[ "$stderr" = "ao: $BOX/none.yaml: no such file" ] # nobody wrote --config
 }
 
 @test "in a worktree of ours the main checkout's config counts" {

@@ -62,3 +62,8 @@ load box
 	expect 0 ao events
 	[[ $output != *$'\e'* ]]
 }
+
+@test "of no such session" {
+	expect 4 ao events fe-9
+	errs "no session 'fe-9'"
+}

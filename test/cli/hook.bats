@@ -107,7 +107,7 @@ report() { AO_SESSION=fe-1 AO_SESSION_DIR=$DATA/fe-1 ao hook "$@" </dev/null; }
 	ao spawn frontend
 	wait_for 10 test -e "$BOX/done"
 	grep -q ' stop ' "$DATA/fe-1/signals"
-	! grep -q ' waiting ' "$DATA/fe-1/signals" || false
+	run ! grep -q ' waiting ' "$DATA/fe-1/signals"
 }
 
 @test "an unknown event is harmless" {

@@ -64,7 +64,7 @@ load box
 	tmux send-keys -t =fe-1: -l partial
 	sleep 2.2
 	expect 0 ao send fe-1 "whole"
-	! heard fe-1 partial || false
+	run ! heard fe-1 partial
 }
 
 @test "Kill: tmux session, worktree, status killed, metadata kept" {

@@ -134,7 +134,7 @@ whole_life() { # spawn, dirty, kill, undelete, restore, kill
 	git -C "$REPO" checkout -q main
 	spawn frontend 42
 	echo ours >"$TREES/fe-1/README" && git -C "$TREES/fe-1" commit -qam ours
-	! git -C "$TREES/fe-1" merge -q other || false
+	run ! git -C "$TREES/fe-1" merge -q other
 	cp "$TREES/fe-1/README" "$BOX/conflict"
 	expect 0 ao session kill fe-1
 	[ -n "$(trash fe-1)" ]

@@ -29,7 +29,7 @@ killed() { [ "$(field "$1" status)" = killed ]; }
 	errs "an interrupted kill --keep-worktree was finished"
 	[ "$(field fe-1 status)" = killed ]
 	[ -e "$TREES/fe-1/x.o" ]
-	! in_tmux fe-1 || false
+	run ! in_tmux fe-1
 }
 
 @test "a finished kill says why, not what the session was doing before" {
@@ -93,7 +93,7 @@ killed() { [ "$(field "$1" status)" = killed ]; }
 	ao send fe-1 "menu: please"
 	wait_for 5 is fe-1 activity waiting_input
 	expect 6 ao send fe-1 --interrupt --timeout 3 "hello"
-	! heard fe-1 ESCAPE || false
+	run ! heard fe-1 ESCAPE
 	took fe-1 1
 }
 
@@ -209,7 +209,7 @@ dies_at() { # N COMMAND…
 	wait_for 5 is fe-1 activity waiting_input
 	expect 6 ao send fe-1 --answer Maybe
 	expect 0 ao send fe-1 --answer No
-	! heard fe-1 DANGER || false
+	run ! heard fe-1 DANGER
 	heard fe-1 "ANSWER 2"
 }
 

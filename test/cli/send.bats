@@ -59,7 +59,7 @@ load box
 	ready fe-1
 	expect 0 ao send fe-1 --raw "!raw"
 	took fe-1 2
-	! heard fe-1 "[ao] !raw" || false
+	run ! heard fe-1 "[ao] !raw"
 }
 
 @test "a swallowed Enter is pressed again, the text is not typed again" {
@@ -103,7 +103,8 @@ load box
 	expect 7 ao send fe-1 "next" --timeout 1
 	took fe-1 1
 	sleep 0.3
-	! tmux capture-pane -p -t =fe-1: | grep -q next || false
+	run -0 tmux capture-pane -p -t =fe-1:
+	lacks next
 	expect 2 ao send fe-1 x --timeout soon
 }
 
@@ -127,7 +128,8 @@ load box
 		expect 6 ao send fe-1 "hello there" $words
 		took fe-1 "$n"
 	done
-	! tmux capture-pane -p -t =fe-1: | grep -q 'hello there' || false
+	run -0 tmux capture-pane -p -t =fe-1:
+	lacks 'hello there'
 	expect 6 ao send fe-1 --answer "No such option, surely"
 }
 
@@ -148,7 +150,7 @@ load box
 	sleep 2.2 # a person's key is respected for two seconds
 	expect 0 ao send fe-1 "the message"
 	took fe-1 1
-	! heard fe-1 "half a thought" || false
+	run ! heard fe-1 "half a thought"
 	grep -q "half a thought" "$DATA/events.jsonl"
 }
 
@@ -180,7 +182,7 @@ load box
 	echo 'fe=10' >"$DATA/.next"
 	rm -rf "$DATA"/fe-[2-9] "$DATA/fe-10"
 	spawn frontend
-	other=$(ls "$DATA" | grep -E '^fe-' | grep -vx fe-1)
+	other=$(find "$DATA" -maxdepth 1 -name 'fe-*' ! -name fe-1 -printf '%f\n')
 	tmux kill-session -t =fe-1
 	wait_for 8 is fe-1 activity exited
 	expect 1 ao send fe-1 "for fe-1"

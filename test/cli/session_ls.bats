@@ -20,7 +20,7 @@ record() {
 Backend:
   (no active sessions)" ]
 	[ ! -e "$HOME/.agent-orchestrator" ]
-	! tmux has-session 2>/dev/null || false
+	run ! tmux has-session
 }
 
 @test "a line as on the page" {
@@ -186,9 +186,9 @@ Backend:
 @test "--ascii and a plain locale" {
 	record fe-1 idle feat/x 5
 	LC_ALL=C expect 0 ao status
-	! printf '%s' "$output" | LC_ALL=C grep -q '[^ -~]' || false
+	run ! env LC_ALL=C grep '[^ -~]' <<<"$output"
 	expect 0 ao status --ascii
-	! printf '%s' "$output" | LC_ALL=C grep -q '[^ -~]' || false
+	run ! env LC_ALL=C grep '[^ -~]' <<<"$output"
 }
 
 @test "show: one session" {
@@ -198,4 +198,18 @@ Backend:
 	has "$TREES/fe-1"
 	expect 4 ao session show fe-9
 	errs fe-9
+}
+
+@test "attach without a terminal: said by ao, with what to do" {
+	spawn frontend 42
+	expect 1 ao session attach fe-1 </dev/null
+	errs "ao: attaching needs a terminal"
+}
+
+@test "the messages of show end where their text ends" {
+	spawn frontend 42
+	ao send fe-1 "hello there"
+	expect 0 ao session show fe-1
+	has "hello there"
+	! grep -qE ' $' <<<"$output"
 }

@@ -120,7 +120,7 @@ load box
 	errs no-such-agent
 	[ ! -e "$TREES/fe-1" ]
 	[ -z "$(git -C "$REPO" branch --list 'feat/*')" ]
-	! tmux has-session 2>/dev/null || false
+	run ! tmux has-session
 	expect 0 ao session ls -a --json
 	[ "$(echo "$output" | jq length)" = 0 ]
 }
@@ -168,7 +168,7 @@ load box
 	lacks GIT_INDEX_FILE=
 	lacks AO_PORT_9
 	lacks AO_KEEP
-	! grep -qx COLUMNS=3 "$BOX/env.fe-1" || false
+	run ! grep -qx COLUMNS=3 "$BOX/env.fe-1"
 	[ "$(cat "$BOX/pwd")" = "$TREES/fe-1" ]
 	bin=$(sed -n 's/^AO_BIN=//p' "$BOX/env.fe-1")
 	"$bin" version
@@ -177,9 +177,10 @@ load box
 
 @test "secrets of the environment are in no argv and not in tmux" {
 	TOKEN=s3cret-canary spawn frontend
-	! grep -aqs s3cret-canary /proc/[0-9]*/cmdline || false
-	! tmux show-environment -t =fe-1 | grep -q canary || false
-	! grep -rqs s3cret-canary "$HOME/.agent-orchestrator" || false
+	run ! grep -aqs s3cret-canary /proc/[0-9]*/cmdline
+	run -0 tmux show-environment -t =fe-1
+	lacks canary
+	run ! grep -rqs s3cret-canary "$HOME/.agent-orchestrator"
 }
 
 @test "spawning, then working, then idle" {
@@ -275,6 +276,7 @@ two" ]
 	mv "$BOX/origin.git" "$BOX/away"
 	expect 0 ao spawn frontend
 	errs fetch
+	errs "does not appear to be a git repository" # the cause, not git's advice below it
 	[ -d "$TREES/fe-1" ]
 }
 
@@ -304,5 +306,21 @@ two" ]
 @test "the server that spawn started holds no file of ours" {
 	spawn frontend
 	pid=$(tmux display-message -p '#{pid}')
-	! ls -l "/proc/$pid/fd" | grep -q agent-orchestrator || false
+	run find "/proc/$pid/fd" -printf '%l\n'
+	has /dev/null
+	lacks agent-orchestrator
+}
+
+@test "batch: an issue named twice gets one session" {
+	expect 0 ao batch-spawn frontend 41 '#41' 42 41
+	has "2 created, 2 skipped, 0 failed"
+	[ "$(ao session ls --json | jq length)" = 2 ]
+}
+
+@test "an empty word is no issue: exit 2, nothing made" {
+	expect 2 ao spawn frontend ""
+	errs "the issue is empty"
+	expect 2 ao batch-spawn frontend 41 ""
+	expect 0 ao session ls --json
+	[ "$output" = "[]" ]
 }

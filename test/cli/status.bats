@@ -88,7 +88,7 @@ assert cells == 41 and line[line.index(ch)] == "-", line'
 	spawn frontend
 	tmux send-keys -t =fe-1: C-d
 	wait_for 5 is fe-1 activity exited
-	! is fe-1 status errored || false
+	run ! is fe-1 status errored
 }
 
 @test "after a restart of the machine: exited, restorable" {

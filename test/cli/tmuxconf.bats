@@ -60,7 +60,7 @@ life() {
 	expect 0 ao spawn frontend 42
 	has "tmux -L aotest attach -t fe-1"
 	ready fe-1
-	! tmux has-session -t =fe-1 2>/dev/null || false
+	run ! tmux has-session -t =fe-1
 	tmux -L aotest has-session -t =fe-1
 	expect 0 ao send fe-1 hello
 	expect 0 ao session kill fe-1

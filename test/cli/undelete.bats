@@ -5,7 +5,7 @@ tree_of() { # every file with its mode and content, but git's own
 	(cd "$1" && find . -path ./.git -prune -o \( -type f -printf '%p %m ' -exec md5sum {} \; \) -o -type l -printf '%p -> %l\n' | sed 's/ [^ ]*$//' | sort)
 }
 dirty() {
-	cd "$1"
+	cd "$1" || return
 	echo two >>README
 	printf 'crlf\r\nbytes \0\377' >raw.bin
 	echo 'new' >'a name with spaces'
@@ -18,7 +18,7 @@ dirty() {
 	echo more >>staged
 	echo three >>README
 	rm src/main.c
-	cd "$HOME"
+	cd "$HOME" || return
 }
 
 @test "branch, files and staged state come back exactly" {
@@ -117,4 +117,34 @@ dirty() {
 	ao session undelete fe-1
 	expect 0 ao session cleanup --dry-run
 	lacks "Would kill fe-1"
+}
+
+@test "a kill that saves nothing leaves an older save out of it" {
+	spawn frontend 42
+	echo draft >"$TREES/fe-1/draft"
+	expect 0 ao session kill fe-1
+	expect 0 ao session undelete fe-1
+	rm "$TREES/fe-1/draft"
+	git -C "$TREES/fe-1" commit -q --allow-empty -m done
+	expect 0 ao session kill fe-1
+	lacks Saved:
+	[ -z "$(field fe-1 saved)" ]
+	expect 0 ao session undelete fe-1
+	lacks From:
+	[ "$stderr" = "" ]
+	[ ! -e "$TREES/fe-1/draft" ]
+	[ "$(git -C "$TREES/fe-1" symbolic-ref --short HEAD)" = feat/42 ]
+	[ "$(git -C "$TREES/fe-1" log -1 --format=%s)" = done ]
+}
+
+@test "a worktree that was kept is not said to come from an older save" {
+	spawn frontend 42
+	echo draft >"$TREES/fe-1/draft"
+	ao session kill fe-1
+	ao session undelete fe-1
+	expect 0 ao session kill fe-1 --keep-worktree
+	echo newer >"$TREES/fe-1/draft"
+	expect 0 ao session undelete fe-1
+	lacks From:
+	[ "$(cat "$TREES/fe-1/draft")" = newer ]
 }

@@ -14,12 +14,14 @@ int main(int argc, char **argv)
 
 		if (!f || !bytes) {
 			perror(argv[i]);
-			return 1;
+			exit(1);
 		}
 		n = fread(bytes, 1, room, f);
 		fclose(f);
 		/* to its size, so that a read past the end is seen */
 		bytes = realloc(bytes, n ? n : 1);
+		if (!bytes)
+			abort();
 		LLVMFuzzerTestOneInput(bytes, n);
 		free(bytes);
 	}

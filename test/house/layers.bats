@@ -109,3 +109,13 @@ refused() { # file:line and a word of the complaint
 	gcc -o "$tree/build/ao" "$tree/main.c"
 	refused build/ao 'links system'
 }
+
+@test "a file that the map does not name" {
+	printf '/*\n * base/    what C lacks\n *   buf file clock\n * rule/    decide*\n * op/      spawn\n *\n */\n' \
+		>"$tree/src/main.c"
+	run "$script" "$tree" build
+	[ "$output" = "" ]
+	printf 'int decided(void);\n' | tee "$tree/src/rule/decide_more.c" >"$tree/src/op/send.c"
+	refused src/main.c:1 'the map lacks src/op/send.c'
+	[[ $output != *decide_more* ]]
+}

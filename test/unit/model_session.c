@@ -25,7 +25,7 @@ static void test_fields(void **state)
 	parse(&s, NULL,
 		"id=fe-1\nprojectId=frontend\nstatus=working\nbranch=feat/42\nissueId=42\n"
 		"pr=https://x/pull/7\ncreatedAt=2026-11-22T07:17:56Z\ntitle=a\\nb\\\\c = "
-	        "d\nrev=3\n");
+		"d\nrev=3\n");
 	assert_string_equal(s.project, "frontend");
 	assert_string_equal(s.branch, "feat/42");
 	assert_string_equal(s.issue, "42");
@@ -162,7 +162,6 @@ static void test_order_is_one(void **state)
 
 static void test_words(void **state)
 {
-	enum activity a;
 	enum status s;
 
 	(void)state;
@@ -170,12 +169,7 @@ static void test_words(void **state)
 		assert_true(status_parse(&s, status_word((enum status)i)));
 		assert_int_equal(s, i);
 	}
-	for (int i = 0; i < ACTIVITY_COUNT; i++) {
-		assert_true(activity_parse(&a, activity_word((enum activity)i)));
-		assert_int_equal(a, i);
-	}
 	assert_false(status_parse(&s, "") || status_parse(&s, NULL) || status_parse(&s, "Working"));
-	assert_false(activity_parse(&a, ""));
 }
 
 int main(void)

@@ -64,6 +64,12 @@ static void test_cleanup(void **state)
 	CHECK(KEEP, s.f.pull.state = PULL_MERGED; s.f.runtime = TRI_YES); /* into another branch */
 	CHECK(KEEP, s.f.pull.state = PULL_CLOSED; s.f.runtime = TRI_YES);
 	CHECK(KILL, s.c.issue_closed = true; s.f.runtime = TRI_YES);
+	CHECK(KILL, s.c.issue_closed = true; s.f.runtime = TRI_YES; s.f.created_at = now - 5000;
+		s.c.issue_closed_at = now - 5000);
+	CHECK(KEEP, s.c.issue_closed = true; s.f.runtime = TRI_YES; s.f.created_at = now - 5000;
+		s.c.issue_closed_at = now - 6000); /* spawned on a closed one: meant */
+	CHECK(KEEP, s.c.issue_closed = true; s.f.runtime = TRI_YES; s.f.created_at = now - 9000;
+		s.c.brought_back_at = now - 5000; s.c.issue_closed_at = now - 6000);
 	CHECK(KEEP, s.c.issue_closed = true; s.f.has_workspace = false);
 	CHECK(KEEP, s.c.issue_closed = true; s.f.half_done = true);
 	CHECK(KEEP, s.c.issue_closed = true; s.f.recorded = STATUS_QUEUED);

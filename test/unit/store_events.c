@@ -47,9 +47,9 @@ static void test_line(void **state)
 	unsetenv("AO_SESSION");
 	holds("events.jsonl",
 		"{\"seq\":1,\"time\":\"1970-01-01T00:00:01.000Z\",\"session\":\"fe-1\",\"actor\":"
-	        "\"user\",\"type\":\"spawned\"}\n"
+		"\"user\",\"type\":\"spawned\"}\n"
 		"{\"seq\":2,\"time\":\"1970-01-01T00:00:02.000Z\",\"session\":null,\"actor\":\"fe-"
-	        "7\",\"type\":\"status\","
+		"7\",\"type\":\"status\","
 		"\"to\":\"x\\ny\"}\n");
 	is_sound(2);
 }

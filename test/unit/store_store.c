@@ -210,7 +210,7 @@ static void test_records(void **state)
 	ok(store_save(&st, &s));
 	ok(store_save(&st, &s));
 	holds("sessions/ns/fe-1/metadata",
-		"# hand\nid=fe-1\nbroken\nstatus=working\nodd=1\nbranch=b\nrev=2\n");
+		"# hand\nid=fe-1\nbroken\nstatus=working\nbranch=b\nodd=1\nrev=2\n");
 	assert_true(store_exists(&st, "fe-1"));
 	assert_false(store_exists(&st, "fe-2"));
 	assert_false(store_exists(&st, ".."));

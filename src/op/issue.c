@@ -1,0 +1,200 @@
+#include "op/issue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/term.h"
+#include "op/prompt.h"
+
+static struct tracked tracked_of(const struct project *p)
+{
+	return (struct tracked){ .path = p->path, .repo = p->repo, .config = &p->tracker };
+}
+
+/* ---- which tracker --------------------------------------------------------------------------- */
+
+void issue_tracker(const struct tracker **out, const struct project *p)
+{
+	struct tracked t = tracked_of(p);
+
+	if (p->tracker.plugin)
+		*out = tracker_named(p->tracker.plugin);
+	else if (str_equal(p->scm.plugin, "local"))
+		*out = tracker_named("local");
+	else
+		*out = tracker_serving(&t);
+}
+
+static struct err *need_tracker(const struct tracker **out, const struct project *p)
+{
+	issue_tracker(out, p);
+	if (*out)
+		return NULL;
+	if (p->tracker.plugin)
+		return fail(ERR_CONFIG,
+			"%s: ao cannot ask the tracker '%s'; 'tracker: {plugin: local}' keeps "
+			"issues in the repository",
+			p->id, p->tracker.plugin);
+	return fail(ERR_CONFIG,
+		"%s has a remote and no tracker in the configuration; 'tracker: {plugin: local}' "
+		"keeps issues in the repository",
+		p->id);
+}
+
+/* ---- spawn ----------------------------------------------------------------------------------- */
+
+/* Where the config says nothing about a tracker and the repository keeps no issue, a number is about
+ * some tracker that we know nothing of: no reason for a warning. */
+static struct err *warn_missing(const struct tracker *tracker, const struct project *p,
+	const struct tracked *t, const char *id, struct sink *sink)
+{
+	AUTO(issues_release) struct issues all = { 0 };
+	bool said = p->tracker.plugin || p->scm.plugin;
+
+	if (!tracker->is_id(id))
+		return NULL;
+	if (!said)
+		TRY(tracker->list(&all, t, true, NULL));
+	if (said || all.list.n)
+		sink_say(sink, SINK_WARNING,
+			"the tracker of %s has no issue #%s: taken as a task of its own", p->id,
+			id);
+	return NULL;
+}
+
+struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
+	const struct project *p, const char *issue, struct sink *sink)
+{
+	AUTO(str_release) char *id = issue_id(issue);
+	struct tracked t = tracked_of(p);
+	const struct tracker *asked = NULL;
+	bool found;
+
+	*tracker = NULL;
+	if (!id)
+		return NULL;
+	issue_tracker(&asked, p);
+	if (!asked)
+		return NULL;
+	TRY(wrap(asked->fetch(i, &found, &t, id, sink), "issue #%s", id));
+	if (!found)
+		return warn_missing(asked, p, &t, id, sink);
+	*tracker = asked;
+	if (issue_closed(i))
+		sink_say(sink, SINK_WARNING, "issue #%s is closed", id);
+	return NULL;
+}
+
+/* ---- cleanup --------------------------------------------------------------------------------- */
+
+/* All sessions of one tracker and one repository, from the first on, are one question. */
+static void ask_together(struct issue_state *out, bool *asked, const struct views *v, size_t first)
+{
+	const struct session *s = &v->list.v[first].session;
+	const struct tracker *tracker = tracker_named(s->tracker);
+	struct tracked t = { .path = s->repo };
+	AUTO(strv_release) struct strv ids = { 0 };
+	struct issue_state *states;
+	size_t k = 0;
+
+	for (size_t i = first; i < v->list.n; i++) {
+		const struct session *o = &v->list.v[i].session;
+		bool same = str_equal(o->tracker, s->tracker) && str_equal(o->repo, s->repo);
+
+		asked[i] = asked[i] || same;
+		if (same)
+			strv_add(&ids, o->issue ? o->issue : "");
+	}
+	if (!tracker || !s->repo)
+		return;
+	states = mem_alloc(ids.n * sizeof(*states));
+	tracker->states(states, &t, ids.v, ids.n);
+	for (size_t i = first; i < v->list.n; i++) {
+		const struct session *o = &v->list.v[i].session;
+
+		if (str_equal(o->tracker, s->tracker) && str_equal(o->repo, s->repo))
+			out[i] = states[k++];
+	}
+	free(states);
+}
+
+void issue_states(struct issue_state *out, const struct views *v)
+{
+	bool *asked = mem_alloc(v->list.n + 1);
+
+	for (size_t i = 0; i < v->list.n; i++)
+		if (!asked[i] && !str_empty(v->list.v[i].session.tracker))
+			ask_together(out, asked, v, i);
+	free(asked);
+}
+
+/* ---- the verbs ------------------------------------------------------------------------------- */
+
+struct err *op_issue_list(
+	struct issues *out, const struct world *w, const struct project *p, bool closed)
+{
+	struct tracked t = tracked_of(p);
+	const struct tracker *tracker;
+
+	TRY(need_tracker(&tracker, p));
+	return tracker->list(out, &t, closed, w->sink);
+}
+
+struct err *op_issue_view(
+	struct issue *out, const struct world *w, const struct project *p, const char *id)
+{
+	AUTO(str_release) char *plain = issue_id(id);
+	struct tracked t = tracked_of(p);
+	const struct tracker *tracker;
+	bool found;
+
+	TRY(need_tracker(&tracker, p));
+	TRY(tracker->fetch(out, &found, &t, plain, w->sink));
+	if (!found)
+		return fail(ERR_MISSING, "no issue '%s': 'ao issue ls --all' lists them", id);
+	return NULL;
+}
+
+struct err *op_issue_create(struct issue *out, const struct project *p, const char *title,
+	const char *body, size_t body_n)
+{
+	AUTO(str_release) char *line = term_line(title);
+	AUTO(buf_release) struct buf clean = { 0 };
+	struct tracked t = tracked_of(p);
+	const struct tracker *tracker;
+
+	buf_adds(&clean, line + strspn(line, " "));
+	buf_trim(&clean);
+	if (!clean.n)
+		return fail(ERR_USAGE, "the title is empty");
+	if (clean.n > ISSUE_TITLE_MAX)
+		return fail(ERR_USAGE,
+			"the title is longer than %d bytes: --body takes what is long",
+			ISSUE_TITLE_MAX);
+	if (body_n && memchr(body, '\0', body_n))
+		return fail(ERR_USAGE, "the text holds a NUL byte");
+	if (body_n > ISSUE_BODY_MAX)
+		return fail(ERR_USAGE, "the text is larger than %d MiB", ISSUE_BODY_MAX >> 20);
+	TRY(need_tracker(&tracker, p));
+	return tracker->create(out, &t,
+		&(struct new_issue){
+			.title = clean.s,
+			.body = body,
+			.body_n = body_n,
+			.author = world_actor(),
+			.now_ms = clock_wall(),
+		});
+}
+
+struct err *op_issue_close(struct issue *out, bool *before, const struct project *p, const char *id,
+	const char *reason)
+{
+	AUTO(str_release) char *plain = issue_id(id);
+	AUTO(str_release) char *line = reason ? term_line(reason) : NULL;
+	struct tracked t = tracked_of(p);
+	const struct tracker *tracker;
+
+	TRY(need_tracker(&tracker, p));
+	return tracker->close(out, before, &t, plain, str_empty(line) ? NULL : line, clock_wall());
+}

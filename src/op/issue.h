@@ -1,0 +1,32 @@
+/*
+ * Issues of a project, whatever tracker keeps them: the one that the config names, else the one that
+ * says that the project is its own (`local`, where there is no remote or the forge is local).
+ */
+#pragma once
+
+#include "op/list.h"
+#include "slot/tracker.h"
+
+enum { ISSUE_TITLE_MAX = 1024, ISSUE_BODY_MAX = 1 << 20 };
+
+/* NULL in *out: none that can be asked. May run git. */
+void issue_tracker(const struct tracker **out, const struct project *p);
+
+/* For a spawn: the issue where the tracker has it. What it does not have is an ad-hoc task, with
+ * i->id NULL; a number that it lacks, and an issue that is closed, are warnings. *tracker NULL: ad hoc. */
+MUST_USE struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
+	const struct project *p, const char *issue, struct sink *sink);
+
+/* out[n] for v->list.v[n], by each session's record: asked are only issues that its tracker had when
+ * it was spawned, so an ad-hoc task is never closed. Reads files. */
+void issue_states(struct issue_state *out, const struct views *v);
+
+/* The verbs. id: "42" or "#42". Not there: ERR_MISSING; no tracker: ERR_CONFIG. */
+MUST_USE struct err *op_issue_list(
+	struct issues *out, const struct world *w, const struct project *p, bool closed);
+MUST_USE struct err *op_issue_view(
+	struct issue *out, const struct world *w, const struct project *p, const char *id);
+MUST_USE struct err *op_issue_create(struct issue *out, const struct project *p, const char *title,
+	const char *body, size_t body_n);
+MUST_USE struct err *op_issue_close(struct issue *out, bool *before, const struct project *p,
+	const char *id, const char *reason);
