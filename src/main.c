@@ -7,31 +7,25 @@
  *   child run launch      starting programs, waiting for them; what ao-run is to start
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
+ *   carry                 what git does not hold, linked or copied into a worktree
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull
-<<<<<<< HEAD
  *   issue                 what is to be done, as a file
- *   config_* agent_*      the configuration and an agent's file, by the key tables of schema
-=======
  *   config* agent*        the configuration and an agent's file, by the key tables of schema; text
  *                         expands what stands in them
->>>>>>> main
  * rule/    the decisions, pure
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
  *   screen screen_lines   what a captured screen means
  * store/   the nouns on disk: store (records) signals outbox events
  *   run                   what ao-run left; is it alive
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
-<<<<<<< HEAD
- * slot/    the doorways for plugins: runtime workspace tracker, each with its .def of those that there are
-=======
- * slot/    the doorways for plugins: runtime workspace, each with its .def of those that there are;
- *   terminal              a row of terminals.def each, no code
->>>>>>> open
+ * slot/    the doorways for plugins: runtime workspace tracker scm, each with its .def of those there
+ *          are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
  *   tracker_local         issues as files in the repository
+ *   scm_local*            pull requests in the repository itself: files checks build follow merge
  *   git                   one way to run it: no hooks, no filters, a pinned git dir
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
@@ -39,7 +33,8 @@
  *   issue fence           whose tracker, and what it says; text from outside as data
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
- *   list sense ps         what goes on, judged
+ *   list sense ps         what goes on, judged; what it costs
+ *   pull                  pull requests: their verbs, and what lists show of them
  *   hook hook_input       what agents report
  *   names open attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
@@ -47,12 +42,10 @@
  *   face                  how everything is printed
  *   row status_table why  a session as a row and as JSON; the page's lists; --why
  *   listing status_watch  asking for rows; redrawing them
-<<<<<<< HEAD
+ *   pr                    how the pr commands show a pull request
  *   issue_row             an issue as text and as JSON
-=======
  *   completion complete   scripts for the shells; what could stand next on a command line
  *   open                  also for spawn --open
->>>>>>> open
  *   input killed          --file and -; what became of the work of a session that went
  * run/     ao-run, the small process in each pane; an executable of its own: main, and record,
  *          which writes what store/run reads

@@ -46,16 +46,10 @@ bool proc_read(struct proc *p, pid_t pid)
 		return false;
 	snprintf(p->comm, sizeof(p->comm), "%.*s", (int)(close_ - open_ - 1), open_ + 1);
 	if (sscanf(close_ + 2,
-<<<<<<< HEAD
-		    "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		    "%llu",
-		    &parent, &start) != 2)
-=======
 		    "%c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %*d %*d "
 		    "%llu %*u %ld",
 		    &p->state, &parent, &used[0], &used[1], &used[2], &used[3], &start,
 		    &pages) != 8)
->>>>>>> open
 		return false;
 	p->parent = parent;
 	p->start = (int64_t)start;

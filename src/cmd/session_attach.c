@@ -11,14 +11,10 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	const char *id;
 
 	TRY(args_session(&id, a));
-<<<<<<< HEAD
-	TRY(op_attach(&argv, w, id));
+	TRY(op_attach(&argv, w, id, false));
 	if (!isatty(STDIN_FILENO) && str_empty(getenv("TMUX")))
 		return fail(
 			ERR_FAILED, "attaching needs a terminal; in one: ao session attach %s", id);
-=======
-	TRY(op_attach(&argv, w, id, false));
->>>>>>> open
 	fflush(f->out);
 	return child_exec(argv.v, NULL);
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "op/hold.h"
+#include "op/pull.h"
 #include "op/sense.h"
 #include "store/agent_files.h"
 
@@ -291,6 +292,7 @@ struct err *op_list(struct views *out, const struct world *w, const struct list_
 		sensed_release(&work[i].sensed);
 	free(work);
 	TRY(e);
+	TRY(pulls_look(&views));
 	for (size_t i = 0; i < views.list.n; i++)
 		judge(&views.list.v[i]);
 	keep_wanted(&views, w, o);

@@ -4,45 +4,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/carry.h"
 #include "base/env.h"
 #include "base/path.h"
 #include "base/run.h"
 
 enum { COMMAND_TIMEOUT_MS = 600000 };
-
-/* Below the worktree and nowhere else: the names come from a config that may be a stranger's. */
-static bool stays_inside(const char *name)
-{
-	AUTO(str_release) char *folded = path_absolute(name, "/x");
-
-	return name[0] != '/' && path_within(folded, "/x") && !str_equal(folded, "/x");
-}
-
-static struct err *place(const struct hold *h, const char *name, bool copy)
-{
-	AUTO(str_release) char *from = path_join(h->s.repo, name);
-	AUTO(str_release) char *to = path_join(h->s.worktree, name);
-	AUTO(str_release) char *folder = path_dir(to);
-	AUTO(run_result_release) struct run_result r = { 0 };
-
-	if (!stays_inside(name))
-		return fail(ERR_CONFIG, "'%s' does not stay inside the worktree", name);
-	if (!path_exists(from)) {
-		sink_say(h->world->sink, SINK_NOTE, "%s: not in %s, left out", name, h->s.repo);
-		return NULL;
-	}
-	if (path_exists(to)) {
-		sink_say(h->world->sink, SINK_NOTE, "%s: git has it in the worktree, left alone",
-			name);
-		return NULL;
-	}
-	if (!path_is_dir(folder))
-		TRY(RUN_OK(&r, .argv = ARGV("mkdir", "-p", "--", folder), .keep_fd = h->lock.fd));
-	if (copy)
-		return RUN_OK(&r, .argv = ARGV("cp", "-a", "--reflink=auto", "--", from, to),
-			.timeout_ms = COMMAND_TIMEOUT_MS, .keep_fd = h->lock.fd);
-	return symlink(from, to) < 0 ? fail_errno("cannot link %s", to) : NULL;
-}
 
 static void fd_close(int *fd)
 {
@@ -76,6 +43,11 @@ static struct err *command(const struct hold *h, const char *line)
 	return NULL;
 }
 
+static struct err *bring(const struct hold *h, const char *name, bool copy)
+{
+	return carry(h->s.repo, h->s.worktree, name, copy, h->lock.fd, h->world->sink);
+}
+
 struct err *prepare_workspace(const struct hold *h)
 {
 	const struct project *p = h->project;
@@ -83,9 +55,9 @@ struct err *prepare_workspace(const struct hold *h)
 	if (!p)
 		return NULL;
 	STRV_EACH(name, &p->symlinks)
-		TRY(wrap(place(h, *name, false), "symlinks"));
+		TRY(wrap(bring(h, *name, false), "symlinks"));
 	STRV_EACH(name, &p->copy)
-		TRY(wrap(place(h, *name, true), "copy"));
+		TRY(wrap(bring(h, *name, true), "copy"));
 	STRV_EACH(line, &p->post_create) {
 		sink_say(h->world->sink, SINK_PROGRESS, "postCreate: %s", *line);
 		TRY(wrap(command(h, *line), "postCreate"));

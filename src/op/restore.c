@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "op/list.h"
 #include "op/prompt.h"
+#include "op/pull.h"
 #include "op/reap.h"
 #include "op/send.h"
 #include "op/settle.h"
@@ -52,7 +53,7 @@ static struct err *check(const struct hold *h)
 			h->s.id);
 	if (session_is(&h->s, STATUS_QUEUED))
 		return refuse(h, "it is queued, and starts when a session ends");
-	if (session_is(&h->s, STATUS_MERGED))
+	if (session_is(&h->s, STATUS_MERGED) || pull_is_merged(&h->s, h->project))
 		return refuse(h, "its PR was merged");
 	TRY(check_runtime(h));
 	if (!h->s.worktree || h->workspace->exists(&c) == TRI_NO)
@@ -200,7 +201,7 @@ struct err *op_restorable(struct strv *ids, const struct world *w, const char *p
 	for (size_t i = 0; i < views.list.n; i++) {
 		const struct view *v = &views.list.v[i];
 		if (v->facts.has_workspace && v->facts.recorded != STATUS_KILLED &&
-			v->facts.recorded != STATUS_MERGED && v->facts.recorded != STATUS_QUEUED &&
+			v->status.status != STATUS_MERGED && v->facts.recorded != STATUS_QUEUED &&
 			is_down(w, v))
 			strv_add(ids, v->session.id);
 	}

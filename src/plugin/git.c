@@ -1,6 +1,7 @@
 #include "plugin/git.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/env.h"
 
@@ -30,6 +31,17 @@ static void identity(struct strv *env, int64_t time_ms)
 	}
 }
 
+static void user_identity(struct strv *env)
+{
+	static const char *const names[] = { "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL",
+		"GIT_AUTHOR_DATE", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL",
+		"GIT_COMMITTER_DATE" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (getenv(names[i]))
+			env_set(env, names[i], getenv(names[i]));
+}
+
 static void environment(struct strv *env, const struct git *g)
 {
 	env_copy(env);
@@ -41,7 +53,10 @@ static void environment(struct strv *env, const struct git *g)
 	env_set(env, "LANGUAGE", NULL);
 	env_set(env, "GIT_OPTIONAL_LOCKS", "0");
 	no_prompts(env);
-	identity(env, g->time_ms);
+	if (g->as_user)
+		user_identity(env);
+	else
+		identity(env, g->time_ms);
 	if (g->offline)
 		env_set(env, "GIT_ALLOW_PROTOCOL", "none");
 	if (g->work_tree)
@@ -50,6 +65,10 @@ static void environment(struct strv *env, const struct git *g)
 		env_set(env, "GIT_OBJECT_DIRECTORY", g->objects);
 	if (g->index)
 		env_set(env, "GIT_INDEX_FILE", g->index);
+	for (char *const *e = g->env; e && *e; e++) {
+		AUTO(str_release) char *name = str_ndup(*e, strcspn(*e, "="));
+		env_set(env, name, *e + strlen(name) + 1);
+	}
 }
 
 /*

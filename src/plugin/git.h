@@ -23,9 +23,11 @@ struct git {
 	const char *index;     /* NULL: that of git_dir */
 	const char *in;        /* standard input; NULL: nothing */
 	size_t in_n;
-	int64_t time_ms; /* for commits, which are ao's own; 0: now */
-	int timeout_ms;  /* as in struct run */
+	char *const *env; /* NAME=value, over all else; NULL: none */
+	int64_t time_ms;  /* for commits, which are ao's own; 0: now */
+	int timeout_ms;   /* as in struct run */
 	int keep_fd;
+	bool as_user; /* commits are the user's, by their own GIT_* or config; not ao's */
 	bool offline; /* reach no remote, not even for objects of a partial clone */
 };
 

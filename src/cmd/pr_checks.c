@@ -1,0 +1,27 @@
+#include "cmd/pr.h"
+
+static struct err *run(struct face *f, struct world *w, const struct args *a)
+{
+	AUTO(pull_target_release) struct pull_target t = { 0 };
+	AUTO(pull_release) struct pull p = { 0 };
+
+	TRY(pr_find(&t, f, w, a));
+	TRY(op_pull_check(&p, w, &t));
+	if (f->json)
+		face_json(f, pull_json(&p));
+	else if (!p.checks.n)
+		face_print(f, "No checks are configured for %s.\n", t.project->id);
+	else
+		pull_print_checks(f, &p, true);
+	return p.ci == CI_FAILURE || p.ci == CI_PENDING ? exit_quietly(ERR_FAILED) : NULL;
+}
+
+const struct command cmd_pr_checks = {
+	.name = "pr checks",
+	.words = "[session|#number]",
+	.max = 1,
+	.summary = "run the checks that are due, show all; exit 1 when one is red",
+	.example = "ao pr checks fe-1",
+	.needs = NEEDS_STORE,
+	.run = run,
+};

@@ -1,0 +1,48 @@
+/*
+ * Pull requests: the verbs of `ao pr`, and what of them a list shows. A session's record names its
+ * pull request; the forge (slot/scm.h) holds all the rest.
+ */
+#pragma once
+
+#include "op/list.h"
+#include "slot/scm.h"
+
+/* One pull request in a verb's hands. */
+struct pull_target {
+	const struct project *project;
+	const struct scm *scm;
+	int number;
+	char *repo;
+};
+
+/* By a session's id, or "#3" or "3" of the project (flag as for world_project). */
+MUST_USE struct err *pull_find(
+	struct pull_target *out, const struct world *w, const char *word, const char *project);
+void pull_target_release(struct pull_target *t);
+
+struct pull_draft_options {
+	const char *title, *body, *base; /* may be NULL */
+};
+
+/* All of one project. */
+MUST_USE struct err *op_pull_list(
+	struct pulls *out, const struct world *w, const struct project *p);
+/* Of the session's branch; *made false: there is an open one. *out is the target for what follows. */
+MUST_USE struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *made,
+	const struct world *w, const char *id, const struct pull_draft_options *o);
+MUST_USE struct err *op_pull_view(
+	struct pull *out, const struct world *w, const struct pull_target *t);
+/* Runs what is due. Trust is asked for first (ERR_CONFIG). */
+MUST_USE struct err *op_pull_check(
+	struct pull *out, const struct world *w, const struct pull_target *t);
+MUST_USE struct err *op_pull_review(struct pull *out, const struct world *w,
+	const struct pull_target *t, const struct remark_wish *wish);
+MUST_USE struct err *op_pull_merge(struct pull *out, const struct world *w,
+	const struct pull_target *t, enum merge_method method);
+MUST_USE struct err *op_pull_close(
+	struct pull *out, const struct world *w, const struct pull_target *t);
+
+/* Fill in the pull requests of all views, each forge asked once. */
+MUST_USE struct err *pulls_look(struct views *v);
+/* Into the default branch; unknown is no. */
+bool pull_is_merged(const struct session *s, const struct project *p);

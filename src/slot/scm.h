@@ -1,0 +1,76 @@
+/*
+ * Scm: where pull requests, checks and reviews live. A session's record names its pull request by a
+ * text that begins with the plugin's own word ("local:frontend#1") or is a URL; the plugin that
+ * made the text reads it.
+ *
+ * refresh() is what `ao status` asks: all pull requests of a forge at once. The other functions are
+ * the verbs of `ao pr`; each leaves in *out the pull request as it is afterwards.
+ *
+ * To add one, copy plugin/scm_local.c and add a line to slot/scms.def.
+ */
+#pragma once
+
+#include "model/config.h"
+#include "model/pull.h"
+#include "slot/plugin.h"
+
+/* Where a verb acts, and for whom. */
+struct forge {
+	const struct project *project;
+	const char *repo;     /* the project's path */
+	const char *data_dir; /* for work of its own */
+	const char *actor;    /* who acts: a session, or "user" */
+	struct sink *sink;    /* progress */
+};
+
+struct pull_ref {
+	const char *pr;                /* as in the record */
+	const char *repo;              /* the session's */
+	const struct project *project; /* NULL: no longer in the config */
+};
+
+struct pull_draft {
+	const char *branch;
+	const char *base;  /* NULL: the default branch */
+	const char *title; /* NULL: the subject of the last commit */
+	const char *body, *session;
+};
+
+struct remark_wish {
+	enum remark_kind kind;
+	const char *to, *file, *text; /* may be NULL */
+	const char *head; /* refused when the head is another commit by now; NULL: any */
+	int line;
+	int resolve, reopen; /* a thread's number: this is all that is done; 0: none */
+};
+
+struct scm {
+	struct plugin plugin;
+	bool (*serves)(const char *repo); /* the default for this repository? No process. */
+	bool (*owns)(const char *pr);     /* is it one of its texts? */
+	int (*number)(const char *pr);    /* 0: none */
+	char *(*text)(const struct project *p, int number); /* for the record */
+
+	/* Zero where one could not be read. The local one reads files and starts no process. */
+	MUST_USE struct err *(*refresh)(struct pull *out, const struct pull_ref *refs, size_t n);
+	/* All of the repository, by number. */
+	MUST_USE struct err *(*list)(struct pulls *out, const struct forge *f);
+	MUST_USE struct err *(*view)(struct pull *out, const struct forge *f, int number);
+	/* An open one of the branch is given back as it is; *made tells. */
+	MUST_USE struct err *(*create)(
+		struct pull *out, bool *made, const struct forge *f, const struct pull_draft *d);
+	/* Run what is due on the head, until it is done or the head has moved. Red is no error. */
+	MUST_USE struct err *(*check)(struct pull *out, const struct forge *f, int number);
+	MUST_USE struct err *(*review)(struct pull *out, const struct forge *f, int number,
+		const struct remark_wish *wish);
+	/* Only the head that was checked and reviewed. ERR_REFUSED: it must not be merged now. */
+	MUST_USE struct err *(*merge)(
+		struct pull *out, const struct forge *f, int number, enum merge_method method);
+	MUST_USE struct err *(*close)(struct pull *out, const struct forge *f, int number);
+};
+
+/* By the word of the config; ERR_CONFIG: none of that name. */
+MUST_USE struct err *scm_find(const struct scm **out, const char *name);
+/* The project's: what the config says, else the one that serves the repository. */
+MUST_USE struct err *scm_of_project(const struct scm **out, const struct project *p);
+const struct scm *scm_of_pull(const char *pr); /* NULL: none */

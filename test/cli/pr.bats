@@ -1,0 +1,448 @@
+#!/usr/bin/env bats
+# Pull requests without a forge: the scm `local`.
+load box
+
+# A session with one commit of its own.
+work() { # SESSION [FILE [TEXT]]
+	local tree=$TREES/$1
+	mkdir -p "$(dirname "$tree/${2:-new}")"
+	printf '%s\n' "${3:-work of $1}" >"$tree/${2:-new}"
+	git -C "$tree" add -A
+	git -C "$tree" commit -q -m "Add ${2:-new}"
+}
+row() { ao status --json | jq -r ".[] | select(.name == \"$1\") | .$2"; }
+main() { git -C "$REPO" rev-parse main; }
+with_checks() { FRONTEND="$1" box_config; }
+
+@test "the whole life: red, fixed, green, reviewed, resolved, approved, merged, cleaned" {
+	with_checks 'checks: {test: "cat new; grep -q good new", lint: "test ! -e bad"}'
+	spawn frontend 1
+	work fe-1 new "poor work"
+	expect 0 ao pr create fe-1
+	has "✓ Pull request #1 created for fe-1."
+	has "#1 Add new"
+	has "poor work" # the log
+	[ "$(field fe-1 pr)" = "local:frontend#1" ]
+	[ "$(git -C "$REPO" rev-parse refs/ao/pull/1/head)" = "$(git -C "$REPO" rev-parse feat/1)" ]
+	[ "$(row fe-1 ciStatus)" = failure ] && [ "$(row fe-1 status)" = ci_failed ]
+	expect 1 ao pr checks fe-1
+	has "poor work"
+	log=$(ao pr view fe-1 --json | jq -r '.checks[0].log')
+	grep -q "poor work" "$log"
+	expect 6 ao pr merge fe-1
+	errs "red: test"
+	work fe-1 new "good work"
+	[ "$(row fe-1 ciStatus)" = pending ]
+	expect 6 ao pr merge fe-1
+	expect 0 ao pr checks fe-1
+	[ "$(row fe-1 ciStatus)" = success ]
+	expect 0 ao status
+	has "#1    ✓      ⋯     0"
+	expect 0 ao pr review fe-1 --ask ann
+	[ "$(row fe-1 reviewDecision)" = pending ] && [ "$(row fe-1 status)" = review_pending ]
+	expect 6 ao pr merge fe-1
+	expect 0 ao pr review fe-1 --request-changes -m "which work?" --at new:1
+	has "Thread 2 opened"
+	[ "$(row fe-1 reviewDecision)" = changes_requested ] && [ "$(row fe-1 pendingThreads)" = 1 ]
+	[ "$(row fe-1 status)" = changes_requested ]
+	expect 6 ao pr merge fe-1
+	expect 0 ao pr review fe-1 --resolve 2
+	[ "$(row fe-1 pendingThreads)" = 0 ]
+	expect 0 ao pr review fe-1 --reopen 2
+	[ "$(row fe-1 pendingThreads)" = 1 ]
+	expect 0 ao pr view fe-1
+	has "new:1"
+	has "which work?"
+	expect 0 ao pr review fe-1 --resolve 2
+	expect 0 ao pr review fe-1 --approve
+	[ "$(row fe-1 reviewDecision)" = approved ] && [ "$(row fe-1 status)" = mergeable ]
+	expect 0 ao pr ls
+	has "#1    open    success   approved"
+	expect 0 ao session ls
+	has "local:frontend#1"
+	expect 0 ao pr merge fe-1
+	has "✓ Pull request #1 merged into main"
+	[ "$(cat "$REPO/new")" = "good work" ]
+	[ -z "$(git -C "$REPO" status --porcelain)" ]
+	[ "$(git -C "$REPO" log -1 --format='%s|%an|%P' main)" = "Add new (#1)|Ann|$(git -C "$REPO" rev-parse main^)" ]
+	[ "$(row fe-1 status)" = merged ]
+	expect 6 ao session restore fe-1
+	errs "its PR was merged"
+	expect 0 ao session cleanup --dry-run
+	has "  Would kill fe-1 (PR #1 merged)"
+	expect 0 ao session cleanup
+	has "Cleaned: fe-1"
+	[ ! -e "$TREES/fe-1" ]
+	expect 1 ao pr merge '#1' -p frontend
+	expect 0 ao pr ls -a
+	has merged
+	[ -z "$(find "$HOME/.agent-orchestrator/checks" -mindepth 1)" ]
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 1 ]
+	expect 0 ao events verify
+}
+
+@test "merge, rebase; whose commits" {
+	spawn frontend 1
+	spawn frontend 2
+	work fe-1 a
+	work fe-1 b
+	work fe-2 c
+	work fe-2 d
+	GIT_AUTHOR_NAME=Bob git -C "$TREES/fe-2" commit -q --amend --no-edit --reset-author
+	ao pr create fe-1
+	ao pr create fe-2
+	expect 0 ao pr merge fe-1 --merge
+	[ "$(git -C "$REPO" rev-list --count main)" = 4 ]
+	[ "$(git -C "$REPO" log -1 --format=%s main)" = "Merge pull request #1 from feat/1" ]
+	expect 0 ao pr merge fe-2 --rebase
+	[ "$(git -C "$REPO" log -2 --format='%s %an' main)" = "Add d Bob
+Add c Ann" ]
+	[ "$(git -C "$REPO" rev-parse main^:a)" = "$(git -C "$REPO" rev-parse feat/1:a)" ]
+	[ "$(cat "$REPO/c")" = "work of fe-2" ]
+	[ -z "$(git -C "$REPO" status --porcelain)" ]
+	expect 2 ao pr merge fe-2 --rebase --squash
+}
+
+@test "without a name of the user's, ao's" {
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1
+	expect 0 env -u GIT_AUTHOR_NAME -u GIT_AUTHOR_EMAIL -u GIT_COMMITTER_NAME -u GIT_COMMITTER_EMAIL ao pr merge fe-1
+	[ "$(git -C "$REPO" log -1 --format='%an <%ae>' main)" = "ao <ao@localhost>" ]
+}
+
+@test "local changes to the merged paths: exit 6, naming them, nothing moved; others stay" {
+	spawn frontend 1
+	work fe-1 README "two"
+	echo theirs >"$TREES/fe-1/secret.o"
+	git -C "$TREES/fe-1" add -f secret.o
+	git -C "$TREES/fe-1" commit -q -m secret
+	ao pr create fe-1
+	before=$(main)
+	echo mine >>"$REPO/README"
+	expect 6 ao pr merge fe-1
+	errs README
+	[ "$(main)" = "$before" ]
+	[ "$(tail -1 "$REPO/README")" = mine ]
+	git -C "$REPO" checkout -q README
+	echo precious >"$REPO/secret.o" # ignored, so git itself would overwrite it
+	expect 6 ao pr merge fe-1
+	errs secret.o
+	[ "$(cat "$REPO/secret.o")" = precious ]
+	rm "$REPO/secret.o"
+	echo other >>"$REPO/src/main.c"
+	echo untracked >"$REPO/notes"
+	expect 0 ao pr merge fe-1
+	[ "$(cat "$REPO/README")" = two ]
+	[ "$(git -C "$REPO" status --porcelain)" = " M src/main.c
+?? notes" ]
+}
+
+@test "a conflict is told and merges nothing" {
+	spawn frontend 1
+	work fe-1 README "theirs"
+	echo ours >"$REPO/README"
+	git -C "$REPO" commit -qam ours
+	ao pr create fe-1
+	expect 0 ao pr view fe-1
+	has "in conflict"
+	for how in --squash --merge --rebase; do
+		expect 6 ao pr merge fe-1 $how
+		errs README
+	done
+	[ "$(git -C "$REPO" log -1 --format=%s main)" = ours ]
+}
+
+@test "checks: clean, without AO_*, with links and copies, in parallel, ended in time, cancelled" {
+	echo s3cret >"$REPO/.env"
+	mkdir "$REPO/node_modules"
+	with_checks 'symlinks: [.env]
+copy: [node_modules]
+checks:
+  a: "test -z \"$(env | grep ^AO_)\" && test -L .env && test -d node_modules && test ! -e stray"
+  b: "touch b.ran; while test ! -e '"$BOX"'/c; do sleep 0.05; done"
+  c: "touch '"$BOX"'/c; test ! -e b.ran"'
+	spawn frontend 1
+	work fe-1
+	touch "$TREES/fe-1/stray"
+	expect 0 ao pr create fe-1
+	[ "$(row fe-1 ciStatus)" = success ]
+	with_checks 'checks: {slow: "sleep 60"}'
+	AO_TEST_CHECK_MS=300 expect 1 ao pr checks fe-1
+	has timeout
+	with_checks 'checks: {wait: "echo begun >>'"$BOX"'/begun; test -e fixed || sleep 60"}'
+	ao pr checks fe-1 >"$BOX/out" 2>&1 &
+	wait_for 10 test -s "$BOX/begun"
+	work fe-1 fixed
+	wait $!
+	[ "$(wc -l <"$BOX/begun")" = 2 ]
+	[ "$(row fe-1 ciStatus)" = success ]
+}
+
+@test "interrupted checks are due again, and two runs make one" {
+	with_checks 'checks: {one: "echo x >>'"$BOX"'/ran; sleep 0.5"}'
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1 --no-checks
+	ao pr checks fe-1 >/dev/null 2>&1 &
+	pid=$!
+	wait_for 10 test -s "$BOX/ran"
+	kill -9 $pid
+	wait $pid || true
+	[ "$(row fe-1 ciStatus)" = pending ]
+	ao pr checks fe-1 &
+	one=$!
+	expect 0 ao pr checks fe-1
+	wait $one
+	[ "$(wc -l <"$BOX/ran")" = 2 ]
+}
+
+@test "an untrusted configuration runs no check" {
+	with_checks 'checks: {test: "touch '"$BOX"'/canary"}'
+	spawn frontend 1
+	work fe-1
+	chmod 666 "$CONFIG"
+	expect 0 ao pr create fe-1
+	errs "ao trust"
+	expect 5 ao pr checks fe-1
+	[ ! -e "$BOX/canary" ]
+}
+
+@test "an approval is of the commit that was seen" {
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1
+	seen=$(git -C "$TREES/fe-1" rev-parse HEAD)
+	work fe-1 later
+	expect 6 ao pr review fe-1 --approve --head "$seen"
+	expect 0 ao pr review fe-1 --approve
+	[ "$(row fe-1 reviewDecision)" = approved ]
+	work fe-1 sneaky
+	[ "$(row fe-1 reviewDecision)" = pending ]
+	expect 6 ao pr merge fe-1
+	AO_SESSION=fe-1 expect 6 ao pr review --approve
+	expect 0 ao pr review fe-1 --approve
+	expect 0 ao pr merge fe-1
+}
+
+@test "reviews against pushes: an approval stays with the commit that was named" {
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1 >/dev/null
+	ao pr review fe-1 --ask ann >/dev/null
+	for i in $(seq 20); do
+		seen=$(git -C "$TREES/fe-1" rev-parse HEAD)
+		work fe-1 "n$i" &
+		run ao pr review fe-1 --approve --head "$seen"
+		approved=$status
+		wait
+		[ "$approved" = 0 ] || [ "$approved" = 6 ]
+		[ "$(row fe-1 reviewDecision)" != approved ]
+		if [ "$approved" = 0 ]; then
+			[ "$(ao pr view fe-1 --json | jq -r '.remarks[-1].head')" = "$seen" ]
+		fi
+		run ao pr merge fe-1
+		[ "$status" = 6 ]
+	done
+	expect 0 ao pr review fe-1 --approve --head "$(git -C "$TREES/fe-1" rev-parse HEAD)"
+	expect 0 ao pr merge fe-1
+}
+
+@test "merges against pushes: only what was approved gets in, and nothing is lost" {
+	spawn frontend 1
+	work fe-1
+	for i in $(seq 20); do
+		work fe-1 "f$i"
+		ao pr create fe-1 >/dev/null
+		ao pr review fe-1 --approve >/dev/null
+		approved=$(git -C "$TREES/fe-1" rev-parse HEAD)
+		before=$(main)
+		(work fe-1 "sneaky$i") &
+		(git -C "$REPO" commit -q --allow-empty -m "main $i" || true) &
+		run ao pr merge fe-1 --merge
+		wait
+		echo "$i: $status $output"
+		merged=$status
+		[ "$status" = 0 ] || [ "$status" = 6 ]
+		git -C "$REPO" merge-base --is-ancestor "$before" main
+		[ -e "$TREES/fe-1/sneaky$i" ]
+		run git -C "$REPO" cat-file -e "main:sneaky$i"
+		[ "$status" != 0 ]
+		if [ "$merged" = 0 ]; then
+			git -C "$REPO" merge-base --is-ancestor "$approved" main
+		fi
+		[ -z "$(git -C "$REPO" diff --name-only HEAD)" ]
+		git -C "$TREES/fe-1" rm -q "sneaky$i"
+		git -C "$TREES/fe-1" commit -q -m "not sneaky$i"
+	done
+}
+
+# git that kills the ao that runs it, before or after one of its commands; half: git itself is killed
+# when the files are written and the index is not.
+deadly_git() {
+	mkdir -p "$BOX/bin"
+	cat >"$BOX/bin/git" <<-S
+		#!/bin/bash
+		git=$(command -v git)
+		for word; do
+			case \$KILL_AT in
+			"\$word before") kill -9 \$PPID; exit 1 ;;
+			"\$word after") \$git "\$@"; kill -9 \$PPID; exit 1 ;;
+			"\$word half")
+				strace -qq -o /dev/null -e trace=rename -e inject=rename:signal=KILL:when=1 \$git "\$@"
+				kill -9 \$PPID
+				exit 1
+				;;
+			esac
+		done
+		exec \$git "\$@"
+	S
+	chmod +x "$BOX/bin/git"
+}
+
+# After whatever happened: a second merge ends it, exactly once, and the checkout is in step.
+merge_ends_it() { # FILE CONTENT BEFORE
+	local number
+	rm -f "$REPO/.git/index.lock" # git's own, of the git that was killed
+	number=$(field fe-1 pr)
+	run ao pr merge "#${number##*#}" -p frontend
+	echo "$4: $status $output"
+	[ "$status" = 0 ] || [[ $output == *"merged already"* ]]
+	[ "$(git -C "$REPO" rev-parse main^)" = "$3" ]
+	[ -z "$(git -C "$REPO" status --porcelain)" ]
+	[ "$(cat "$REPO/$1")" = "$2" ]
+	[ "$(row fe-1 status)" = merged ]
+	git -C "$TREES/fe-1" reset -q --hard main
+}
+
+@test "killed at any step of a merge: merged or not, never half" {
+	command -v strace >/dev/null || skip "no strace"
+	local n=0 first=
+	deadly_git
+	spawn frontend 1
+	for at in "merge-tree before" "commit-tree after" "update-index before" "read-tree before" "read-tree half" \
+		"read-tree after" "--stdin before" "--stdin after"; do
+		n=$((n + 1))
+		work fe-1 README "$at"
+		work fe-1 "n$n"
+		[ "$n" = 1 ] || git -C "$TREES/fe-1" rm -q "n$((n - 1))"
+		git -C "$TREES/fe-1" commit -q --allow-empty -m "less"
+		ao pr create fe-1 >/dev/null
+		before=$(main)
+		KILL_AT=$at PATH=$BOX/bin:$PATH run ao pr merge fe-1
+		[ "$status" = 137 ]
+		case $at in
+		"--stdin after") [ "$(main)" != "$before" ] && [ "$(row fe-1 status)" = merged ] ;;
+		*) [ "$(main)" = "$before" ] ;;
+		esac
+		merge_ends_it README "$at" "$before" "$at"
+	done
+}
+
+@test "killed at each write of a merge's record" {
+	command -v strace >/dev/null || skip "no strace"
+	spawn frontend 1
+	for point in rename:1 rename:2 rename:3 fsync:1 fsync:2 fsync:3 fsync:4 fsync:5; do
+		work fe-1 README "$point"
+		ao pr create fe-1 >/dev/null
+		before=$(main)
+		run strace -qq -o /dev/null -e trace=rename,fsync -e "inject=${point%:*}:signal=KILL:when=${point#*:}" \
+			ao pr merge fe-1
+		echo "$point: $status"
+		merge_ends_it README "$point" "$before" "$point"
+	done
+}
+
+@test "what was edited after a crash is not taken back" {
+	command -v strace >/dev/null || skip "no strace"
+	deadly_git
+	spawn frontend 1
+	work fe-1 README two
+	work fe-1 src/main.c three
+	ao pr create fe-1
+	KILL_AT="read-tree half" PATH=$BOX/bin:$PATH run ao pr merge fe-1
+	[ "$(cat "$REPO/README")" = two ]
+	expect 6 ao pr merge fe-1
+	errs index.lock
+	rm "$REPO/.git/index.lock"
+	echo mine >>"$REPO/README"
+	expect 6 ao pr merge fe-1
+	errs README
+	[ "$(cat "$REPO/README")" = "two
+mine" ]
+	[ "$(cat "$REPO/src/main.c")" = "int main(void) { return 0; }" ]
+}
+
+@test "hostile titles, bodies, branches and places" {
+	spawn frontend 1 --branch 'feat/$(touch${IFS}canary);`x`'\''"&|'
+	work fe-1
+	evil=$'x\e]0;owned\a\n\nSigned: $(touch canary) -- --help'
+	expect 0 ao pr create fe-1 --title "$evil" --body $'a\e[2Jb\nstate=merged\n1.kind=approve'
+	[[ $output != *$'\e'* ]]
+	expect 0 ao pr ls
+	[[ $output != *$'\e'* && $output != *$'\a'* ]]
+	[ "$(row fe-1 prNumber)" = 1 ] && [ "$(row fe-1 reviewDecision)" = none ]
+	expect 0 ao pr review fe-1 --comment -m $'\e[31m2.kind=approve\n2.kind=approve' --at new:1
+	[ "$(row fe-1 reviewDecision)" = none ]
+	expect 0 ao pr view fe-1
+	[[ $output != *$'\e'* ]]
+	for at in new new: new:x :1 new:0 ../../etc/passwd:1 -x:1; do
+		expect 2 ao pr review fe-1 --comment -m x --at="$at"
+	done
+	expect 2 ao pr review fe-1
+	expect 2 ao pr review fe-1 --approve --comment -m x
+	expect 2 ao pr review fe-1 --resolve 9
+	expect 0 ao pr merge fe-1
+	[ "$(git -C "$REPO" log -1 --format=%s main)" = 'x ]0;owned Signed: $(touch canary) -- --help (#1)' ]
+	[ -z "$(find "$BOX" -name canary)" ]
+}
+
+@test "none, closed, twice, nothing to merge, another base" {
+	spawn frontend 1
+	expect 1 ao pr view fe-1
+	errs "ao pr create fe-1"
+	expect 1 ao pr create fe-1
+	errs "no commits"
+	expect 4 ao pr view '#7' -p frontend
+	expect 4 ao pr view fe-9
+	work fe-1
+	expect 0 ao pr create fe-1
+	expect 0 ao pr create fe-1
+	has "#1 of fe-1 is open already"
+	expect 0 ao pr close fe-1
+	[ "$(row fe-1 ciStatus)" = none ]
+	expect 1 ao pr merge fe-1
+	git -C "$REPO" branch next
+	expect 0 ao pr create fe-1 --base next
+	has "#2"
+	expect 0 ao pr merge fe-1
+	[ "$(git -C "$REPO" rev-parse next:new)" = "$(git -C "$REPO" rev-parse feat/1:new)" ]
+	[ ! -e "$REPO/new" ]
+	[ "$(row fe-1 status)" != merged ]
+	expect 0 ao session cleanup
+	lacks "Cleaned: fe-1"
+}
+
+@test "numbers are taken once, by many at a time" {
+	for i in 1 2 3 4; do
+		spawn frontend $i
+		work fe-$i "f$i"
+	done
+	for i in 1 2 3 4; do ao pr create fe-$i >/dev/null & done
+	wait
+	[ "$(for i in 1 2 3 4; do field fe-$i pr; done | sort -u | wc -l)" = 4 ]
+	[ "$(git -C "$REPO" for-each-ref refs/ao/pull | wc -l)" = 4 ]
+}
+
+@test "status starts no git for pull requests" {
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1
+	git -C "$REPO" pack-refs --all
+	mkdir "$BOX/bin"
+	printf '#!/bin/sh\ntouch %s/git-ran\n' "$BOX" >"$BOX/bin/git"
+	chmod +x "$BOX/bin/git"
+	PATH=$BOX/bin:$PATH expect 0 ao status
+	has "#1    -      ⋯     0"
+	[ ! -e "$BOX/git-ran" ]
+}
