@@ -57,8 +57,8 @@ static void tell_saved(const struct hold *h, const struct saved *saved)
 static struct err *undo_workspace(
 	struct saved *saved, const struct hold *h, const struct checkout *c)
 {
-	struct err *e =
-		h->workspace->undo(saved, c, str_equal(h->s.made_branch, "yes"), clock_wall());
+	struct err *e = h->workspace->undo(
+		saved, c, str_equal(h->s.made_branch, "yes"), clock_wall());
 
 	if (!e || e->class != ERR_REFUSED || c->handle)
 		return e;

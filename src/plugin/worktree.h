@@ -81,6 +81,9 @@ MUST_USE struct err *worktree_add(const struct checkout *c, const char *common);
 MUST_USE struct err *drop_begun(const struct checkout *c, const char *common);
 bool is_checked_out(const char *common, const char *branch); /* as anybody's HEAD */
 
+/* Was an undelete from the trash begun and not ended? What it has made so far stands in the trash. */
+bool undelete_begun(const struct checkout *c);
+
 /* The functions of the table. */
 MUST_USE struct err *worktree_origin(struct start_point *out, const char *repo,
 	const char *default_branch, const char *base, struct sink *sink);

@@ -10,18 +10,24 @@
 
 enum { SMALL_MAX = 65536, PACKED_REFS_MAX = 256 << 20 };
 
-char *first_line(const char *path)
+/* *unreadable is set where the file is there, but could not be read. */
+static char *line_of(const char *path, bool *unreadable)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 	bool found;
-	struct err *e = file_read_if(&b, &found, path, SMALL_MAX);
+	struct err *e = path_is_dir(path) ? NULL : file_read_if(&b, &found, path, SMALL_MAX);
 
-	if (e) {
-		err_drop(e, "not readable counts as unknown");
-		return NULL;
-	}
+	*unreadable |= e != NULL;
+	err_drop(e, "unknown is an answer");
 	buf_cut(&b, strcspn(buf_text(&b), "\r\n"));
 	return b.n ? buf_detach(&b) : NULL;
+}
+
+char *first_line(const char *path)
+{
+	bool ignored = false;
+
+	return line_of(path, &ignored);
 }
 
 static bool is_git_dir(const char *path)
@@ -33,14 +39,21 @@ static bool is_git_dir(const char *path)
 	return path_exists(head) && (path_is_dir(objects) || path_exists(common));
 }
 
-char *gitfile_target(const char *worktree)
+static char *target_of(const char *worktree, bool *unreadable)
 {
 	AUTO(str_release) char *file = path_join(worktree, ".git");
-	AUTO(str_release) char *line = first_line(file);
+	AUTO(str_release) char *line = line_of(file, unreadable);
 
 	if (!str_starts(line, "gitdir: "))
 		return NULL;
 	return path_absolute(line + strlen("gitdir: "), worktree);
+}
+
+char *gitfile_target(const char *worktree)
+{
+	bool ignored = false;
+
+	return target_of(worktree, &ignored);
 }
 
 /* The git dir of exactly this folder. */
@@ -218,45 +231,31 @@ struct err *admin_sync(const char *admin, const char *path)
 	return file_sync(dot_git);
 }
 
-static bool is_noted(const struct checkout *c, const char *at)
+static bool is_noted(const struct checkout *c, const char *at, bool *unreadable)
 {
 	AUTO(str_release) char *identity = identity_of(at);
 	AUTO(str_release) char *file = path_join(c->folder, "place");
-	AUTO(str_release) char *noted = first_line(file);
+	AUTO(str_release) char *noted = line_of(file, unreadable);
 
 	return identity && str_equal(identity, noted);
-}
-
-/* There, but not to be read now: what it would say is unknown. */
-static bool is_unreadable(const char *dir, const char *name)
-{
-	AUTO(str_release) char *path = path_join(dir, name);
-	AUTO(buf_release) struct buf b = { 0 };
-	bool found;
-	struct err *e = path_is_dir(path) ? NULL : file_read_if(&b, &found, path, SMALL_MAX);
-
-	err_drop(e, "unknown is an answer");
-	return e != NULL;
 }
 
 enum tri place_is_ours(const struct checkout *c, const char *at)
 {
 	AUTO(str_release) char *target = NULL;
+	bool unreadable = false;
 	struct stat st;
 
 	if (lstat(at, &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? TRI_NO : TRI_UNKNOWN;
 	if (!S_ISDIR(st.st_mode) || !c->handle)
 		return TRI_NO;
-	target = gitfile_target(at);
+	target = target_of(at, &unreadable);
 	if (target && same_place(target, c->handle))
 		return TRI_YES;
-	if (is_noted(c, at))
+	if (is_noted(c, at, &unreadable))
 		return TRI_YES;
-	/* after a miss only: a file that could not be read the first time is asked for again */
-	if (!target && is_unreadable(at, ".git"))
-		return TRI_UNKNOWN;
-	return is_unreadable(c->folder, "place") ? TRI_UNKNOWN : TRI_NO;
+	return unreadable ? TRI_UNKNOWN : TRI_NO;
 }
 
 /* An admin dir found by its path alone must also be on our branch, or not yet on anything. */

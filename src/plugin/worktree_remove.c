@@ -258,14 +258,18 @@ struct err *worktree_undo(
 	AUTO(saved_release) struct saved saved = { 0 };
 	AUTO(str_release) char *common = NULL;
 	AUTO(str_release) char *kept = NULL;
+	struct checkout half = *c;
 
 	TRY(repo_find(NULL, &common, c->repo));
-	if (c->handle) /* else create() never came to its end, and nobody could work there */
-		TRY(worktree_save(&saved, c, NULL, now_ms));
+	/* a half-made undelete: the handle is that of the worktree before, and all is in the trash */
+	if (undelete_begun(c))
+		half.handle = NULL;
+	if (half.handle) /* else create() never came to its end, and nobody could work there */
+		TRY(worktree_save(&saved, &half, NULL, now_ms));
 	else
-		TRY(drop_begun(c, common));
-	TRY(worktree_remove(&kept, c, &saved, now_ms));
-	TRY(worktree_discard(c));
+		TRY(drop_begun(&half, common));
+	TRY(worktree_remove(&kept, &half, &saved, now_ms));
+	TRY(worktree_discard(&half));
 	if (made_branch && !kept && is_object_id(c->base))
 		TRY(drop_branch(c, common));
 	*out = saved;

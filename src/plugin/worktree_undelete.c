@@ -214,6 +214,13 @@ static struct err *restore_tip(const struct rebirth *r)
 }
 
 /* An earlier try that was killed: away with it, by the same steps as any other. */
+bool undelete_begun(const struct checkout *c)
+{
+	AUTO(str_release) char *note = note_path(c);
+
+	return path_exists(note);
+}
+
 static struct err *take_back(struct rebirth *r)
 {
 	AUTO(str_release) char *note = note_path(r->c);
