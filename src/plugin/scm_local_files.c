@@ -9,7 +9,7 @@
 #include "base/valid.h"
 #include "plugin/scm_local.h"
 
-enum { PACKED_MAX = 256 << 20, ITEMS_MAX = 100000 };
+enum { PACKED_MAX = 256 << 20, ITEMS_MAX = 100000, SYMREFS_MAX = 5 };
 
 struct err *local_open(struct local *l, const char *repo)
 {
@@ -73,20 +73,24 @@ static char *packed_ref(struct local *l, const char *ref)
 	return id;
 }
 
+/* Symbolic refs are followed as far as git does; an agent could write a ring of them. */
 char *local_ref(struct local *l, const char *ref)
 {
-	AUTO(str_release) char *path = path_join(l->common, ref);
-	char *line = first_line(path);
+	AUTO(str_release) char *at = str_dup(ref);
 
-	if (line && is_object_id(line))
-		return line;
-	if (str_starts(line, "ref: refs/heads/") && strlen(line) < 300) {
-		char *id = local_ref(l, line + strlen("ref: "));
-		str_release(&line);
-		return id;
+	for (int depth = 0; depth < SYMREFS_MAX; depth++) {
+		AUTO(str_release) char *path = path_join(l->common, at);
+		AUTO(str_release) char *line = first_line(path);
+
+		if (!line)
+			return packed_ref(l, at);
+		if (is_object_id(line))
+			return str_dup(line);
+		if (!str_starts(line, "ref: refs/heads/"))
+			return packed_ref(l, at);
+		str_set(&at, line + strlen("ref: "));
 	}
-	str_release(&line);
-	return packed_ref(l, ref);
+	return NULL;
 }
 
 char *local_tip(struct local *l, const char *branch)

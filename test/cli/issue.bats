@@ -279,9 +279,10 @@ Issue: #1" ]
 				env ao issue create "title $call $n" --body body
 			[ "$status" != 0 ] || break # there was no such step any more
 			killed=$((killed + 1))
-			for f in $(ls $ISSUES | grep -E '^[0-9]+$'); do
-				grep -q '^title=' "$ISSUES/$f"
-				grep -q '^createdAt=' "$ISSUES/$f"
+			for f in "$ISSUES"/[0-9]*; do
+				[ -e "$f" ] || continue # none yet
+				grep -q '^title=' "$f"
+				grep -q '^createdAt=' "$f"
 			done
 		done
 		expect 0 ao issue create "whole $call"

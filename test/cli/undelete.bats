@@ -125,7 +125,7 @@ dirty() {
 	expect 0 ao session kill fe-1
 	expect 0 ao session undelete fe-1
 	rm "$TREES/fe-1/draft"
-	git -C "$TREES/fe-1" commit -q --allow-empty -m done
+	git -C "$TREES/fe-1" commit -q --allow-empty -m "done"
 	expect 0 ao session kill fe-1
 	lacks Saved:
 	[ -z "$(field fe-1 saved)" ]
@@ -134,7 +134,7 @@ dirty() {
 	[ "$stderr" = "" ]
 	[ ! -e "$TREES/fe-1/draft" ]
 	[ "$(git -C "$TREES/fe-1" symbolic-ref --short HEAD)" = feat/42 ]
-	[ "$(git -C "$TREES/fe-1" log -1 --format=%s)" = done ]
+	[ "$(git -C "$TREES/fe-1" log -1 --format=%s)" = "done" ]
 }
 
 @test "a worktree that was kept is not said to come from an older save" {
