@@ -147,6 +147,9 @@ has() { [[ $output == *"$1"* ]] || { echo "output lacks: $1"; return 1; }; }
 lacks() { [[ $output != *"$1"* ]] || { echo "output has: $1"; return 1; }; }
 errs() { [[ $stderr == *"$1"* ]] || { echo "stderr lacks: $1"; return 1; }; }
 
+# LeakSanitizer needs ptrace for itself: what is traced goes without it.
+strace() { ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 command strace "$@"; }
+
 field() { sed -n "s/^$2=//p" "$DATA/$1/metadata"; }              # SESSION KEY
 fact() { ao session ls -a --json | jq -r ".[] | select(.name == \"$1\") | .$2"; } # SESSION KEY
 is() { [ "$(fact "$1" "$2")" = "$3" ]; }                          # SESSION KEY VALUE

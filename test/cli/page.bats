@@ -15,6 +15,8 @@ load box
 
 @test "View all active sessions: id, last activity, branch, status" {
 	spawn frontend 1
+	wait_for 10 took fe-1 1 # its first prompt; then the turn ends
+	wait_for 10 is fe-1 status idle
 	expect 0 ao session ls
 	[[ "$output" =~ Frontend:$'\n'"  fe-1  ("[0-9]+"s ago)  feat/1  [idle]" ]]
 	has "Backend:
