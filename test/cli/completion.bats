@@ -153,7 +153,12 @@ common() {
 	[ "$(cat "$BOX/said")" = frontend ]
 	[ ! -s "$BOX/err" ]
 	[ "$(grep -c 'execve(' "$BOX/trace")" -eq 1 ]
-	! grep -E 'O_WRONLY|O_RDWR|O_CREAT|mkdir|rename|unlink|clone|fork' "$BOX/trace" | grep -v /dev/null || false
+	# of the sanitizer's own runtime: its log, its shadow
+	grep -vE '/dev/null|sanitizer|/proc/self' "$BOX/trace" >"$BOX/ours"
+	case $AO_BUILD in
+	*/san*) ;;
+	*) run ! grep -E 'O_WRONLY|O_RDWR|O_CREAT|mkdir|rename|unlink|clone|fork' "$BOX/ours" ;;
+	esac
 	rm agent-orchestrator.yaml
 	[ "$(ask session kill '' 2>&1)" = fe-1 ]
 	picture >"$BOX/after"
