@@ -9,7 +9,7 @@
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   carry                 what git does not hold, linked or copied into a worktree
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
- * model/   the nouns, no I/O: session facts activity pull
+ * model/   the nouns, no I/O: session facts activity pull notice
  *   issue                 what is to be done, as a file
  *   config* agent*        the configuration and an agent's file, by the key tables of schema; text
  *                         expands what stands in them
@@ -34,6 +34,7 @@
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
  *   list sense ps         what goes on, judged; what it costs
+ *   notify                a notice to those it is routed to
  *   pull                  pull requests: their verbs, and what lists show of them
  *   hook hook_input       what agents report
  *   names open attach history init doctor* agents agent_check config_show schema
