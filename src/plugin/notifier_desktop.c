@@ -115,29 +115,38 @@ static struct err *usable(const struct notifier_call *c)
 	return find_bus(&address);
 }
 
-static struct err *tell(const struct notifier_call *c, const struct notice *n)
+static struct err *send(struct strv *env, const struct notice *n, const char *dir)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
-	AUTO(strv_release) struct strv env = { 0 };
-	AUTO(str_release) char *bus = NULL;
-	AUTO(str_release)
-	char *same = str_format("--hint=string:x-canonical-private-synchronous:%s", n->id);
+	AUTO(buf_release) struct buf same = { 0 };
 	AUTO(buf_release) struct buf title = { 0 };
 	AUTO(buf_release) struct buf body = { 0 };
+
+	/* the same notice once more takes the place of the first, with servers that know of it */
+	buf_adds(&same, "--hint=string:x-canonical-private-synchronous:");
+	add_bounded(&same, n->id, TERM_LINE, TITLE_MAX);
+	add_bounded(&title, n->title, TERM_LINE, TITLE_MAX);
+	add_body(&body, n);
+	/* one without a title is refused */
+	return RUN_OK(&r,
+		.argv = ARGV("notify-send", "--app-name=ao", "--urgency", urgencies[n->priority],
+			buf_text(&same), "--", title.n ? title.s : "ao", buf_text(&body)),
+		.env = env->v, .dir = dir, .timeout_ms = LIMIT_MS, .keep_n = KEEP);
+}
+
+static struct err *tell(const struct notifier_call *c, const struct notice *n)
+{
+	AUTO(strv_release) struct strv env = { 0 };
+	AUTO(str_release) char *bus = NULL;
 
 	TRY(usable(c));
 	TRY(find_bus(&bus));
 	env_copy(&env);
 	if (bus)
 		env_set(&env, "DBUS_SESSION_BUS_ADDRESS", bus);
-	/* it refuses what is not of the locale's character set */
+	/* what is not of the locale's character set is refused */
 	env_set(&env, "LC_ALL", "C.UTF-8");
-	add_bounded(&title, n->title, TERM_LINE, TITLE_MAX);
-	add_body(&body, n);
-	return RUN_OK(&r,
-		.argv = ARGV("notify-send", "--app-name=ao", "--urgency", urgencies[n->priority],
-			same, "--", buf_text(&title), buf_text(&body)),
-		.env = env.v, .dir = c->dir, .timeout_ms = LIMIT_MS, .keep_n = KEEP);
+	return send(&env, n, c->dir);
 }
 
 const struct notifier notifier_desktop = {
