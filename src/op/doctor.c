@@ -109,26 +109,35 @@ static void check_agents(struct exam *x)
 }
 
 /* Nobody asked for the one that is there by default: a server has no desktop. */
-static bool asked_for_notifiers(const struct config *c)
+static bool by_default(const struct config *c, const char *name)
 {
-	return c->notifier_list.n || c->routing.n ||
-		origins_line(&c->origins, "defaults.notifiers");
+	bool asked = config_notifier(c, name) || origins_line(&c->origins, "defaults.notifiers");
+
+	for (size_t i = 0; i < c->routing.n; i++)
+		asked = asked || strv_has(&c->routing.v[i].notifiers, name);
+	for (size_t i = 0; i < c->projects.n; i++) {
+		AUTO(str_release)
+		char *key = str_format("projects.%s.notifiers", c->projects.v[i].id);
+
+		asked = asked ||
+			(origins_line(&c->origins, key) &&
+				strv_has(&c->projects.v[i].notifiers, name));
+	}
+	return !asked;
 }
 
 static void check_notifiers(struct exam *x)
 {
 	AUTO(notifier_states_release) struct notifier_states all = { 0 };
-	bool asked = asked_for_notifiers(&x->world->config);
+	const struct config *c = &x->world->config;
 
 	op_notifiers_usable(&all, x->world);
 	for (size_t i = 0; i < all.list.n; i++) {
 		const struct notifier_state *s = &all.list.v[i];
+		enum finding_level bad = by_default(c, s->name) ? FINDING_NOTE : FINDING_PROBLEM;
 
-		exam_add(x,
-			!s->why         ? FINDING_OK
-				: asked ? FINDING_PROBLEM
-					: FINDING_NOTE,
-			"notifier %s: %s", s->name, s->why ? s->why : "usable");
+		exam_add(x, s->why ? bad : FINDING_OK, "notifier %s: %s", s->name,
+			s->why ? s->why : "usable");
 	}
 }
 

@@ -50,6 +50,8 @@ void op_notifiers(struct strv *names, const struct config *c)
 		strv_add(names, c->notifier_list.v[i].name);
 	for (size_t i = 0; i < c->routing.n; i++)
 		add_once(names, &c->routing.v[i].notifiers);
+	if (c->routing.n > PRIORITY_INFO) /* each priority has a route: the rest is never asked */
+		return;
 	add_once(names, &c->notifiers);
 	for (size_t i = 0; i < c->projects.n; i++)
 		add_once(names, &c->projects.v[i].notifiers);

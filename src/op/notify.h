@@ -30,7 +30,7 @@ struct notifier_states {
 	VEC(struct notifier_state) list;
 };
 
-/* Every notifier that the config names, each once. */
+/* Every notifier that the config names and that could be told something, each once. */
 void op_notifiers(struct strv *names, const struct config *c);
 /* Could each tell? Starts no program. */
 void op_notifiers_usable(struct notifier_states *out, const struct world *w);
