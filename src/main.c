@@ -16,7 +16,7 @@
  * rule/    the decisions, pure
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
  *   screen screen_lines   what a captured screen means
- * store/   the nouns on disk: store (records) signals outbox events
+ * store/   the nouns on disk: store (records) signals outbox events rate
  *   run                   what ao-run left; is it alive
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
  * slot/    the doorways for plugins: runtime workspace tracker scm notifier, each with its .def of

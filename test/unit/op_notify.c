@@ -272,6 +272,76 @@ static void test_outside(void **state)
 	json_decref(j);
 }
 
+/* ---- a flood --------------------------------------------------------------------------------- */
+
+static void set_now(long long ms)
+{
+	AUTO(str_release) char *text = str_format("%lld", ms);
+
+	setenv("AO_TEST_NOW", text, 1);
+}
+
+static void text_ends(const char *want)
+{
+	json_t *j = input();
+	const char *text = json_string_value(json_object_get(j, "text"));
+
+	if (!(want ? str_ends(text, want) : str_equal(text, "mine")))
+		fail_msg("the text is '%s'", text ? text : "(null)");
+	json_decref(j);
+}
+
+static void count_held(void *arg, json_t *event, const char *line)
+{
+	int *held = arg;
+
+	(void)line;
+	*held += json_is_true(json_object_get(event, "held"));
+}
+
+/* Only the first 20 of 25 go; the next minute's first tells of the five. */
+static void test_flood(void **state)
+{
+	AUTO(world_release) struct world w = { 0 };
+	AUTO(str_release) char *told = NULL;
+	struct notice n = plain;
+	int held = 0;
+
+	(void)state;
+	n.text = "mine";
+	open_world(&w, "defaults: {notifiers: [a]}\n");
+	put_text(".agent-orchestrator/sessions/box/notified", "# mine\nfe.warning=what\n");
+	for (int i = 1; i <= 27; i++) {
+		AUTO(notified_release) struct notified out = { 0 };
+
+		set_now(i <= 25 ? 1700000059999 : 1700000120000);
+		if (i == 1)
+			set_now(1700000000000);
+		ok(op_notify(&out, &w, NULL, &n));
+		assert_int_equal(out.held, i > 20 && i <= 25);
+		assert_int_equal(out.told, !out.held);
+		text_ends(i >= 20 && i <= 25
+				? "mine\nMore of them in this minute are only in the log: ao events"
+				: i == 26 ? "mine\n5 more before it are only in the log: ao events"
+					  : NULL);
+	}
+	set_now(1700000059999); /* another project has a minute of its own */
+	n.project = "other";
+	for (int i = 0; i < 2; i++) {
+		AUTO(notified_release) struct notified out = { 0 };
+
+		ok(op_notify(&out, &w, NULL, &n));
+		assert_int_equal(out.told, 1);
+	}
+	unsetenv("AO_TEST_NOW");
+	told = get("told");
+	assert_int_equal(strlen(told) / 2, 24);
+	ok(events_read(&w.store, NULL, count_held, &held));
+	assert_int_equal(held, 5);
+	holds(".agent-orchestrator/sessions/box/notified",
+		"# mine\nfe.warning=1700000120000 2\nother.warning=1700000059999 2\n");
+}
+
 /* ---- the log, and what is only looked at ----------------------------------------------------- */
 
 static void keep_event(void *arg, json_t *event, const char *line)
@@ -368,6 +438,7 @@ int main(void)
 		TEST(test_untrusted),
 		TEST(test_outside),
 		TEST(test_event),
+		TEST(test_flood),
 		TEST(test_names),
 		TEST(test_usable),
 	};
