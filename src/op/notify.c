@@ -10,6 +10,8 @@
 #include "store/events.h"
 #include "store/rate.h"
 
+enum { TITLE_MAX = 1000 }; /* bytes, in an event */
+
 void notified_release(struct notified *n)
 {
 	strv_release(&n->failed);
@@ -133,16 +135,16 @@ static json_t *lines(const struct strv *list)
 static void log_notice(const struct world *w, const struct notice *n, const struct strv *told,
 	const struct strv *failed, bool held)
 {
-	AUTO(str_release) char *title = term_line(n->title);
+	AUTO(buf_release) struct buf title = { 0 };
 	struct err *e;
 
-	if (strlen(title) > 1000)
-		title[1000] = '\0';
+	term_safe(&title, n->title, strlen(n->title), TERM_LINE);
+	term_cut(&title, TITLE_MAX);
 	e = events_append(&w->store, n->session, "notify", 0,
 		json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:b}", "id", n->id, "event",
 			n->event, "priority", priority_word(n->priority), "project", n->project,
-			"title", json_string(title), "told", lines(told), "failed", lines(failed),
-			"held", held));
+			"title", json_string(buf_text(&title)), "told", lines(told), "failed",
+			lines(failed), "held", held));
 	if (e)
 		sink_say(w->sink, SINK_WARNING, "%s", e->text);
 	err_drop(e, "the notice itself is out");
