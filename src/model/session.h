@@ -43,7 +43,8 @@
 	X(killed_at, "killedAt")                                                                   \
 	X(restored_at, "restoredAt")                                                               \
 	X(undeleted_at, "undeletedAt")                                                             \
-	X(rev, "rev") /* grows with each write */
+	X(after, "after") /* queued until that session's pull request is merged */                 \
+	X(rev, "rev")     /* grows with each write */
 
 struct session {
 #define MEMBER(member, key) char *member;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "op/hold.h"
+#include "op/queue.h"
 
 void pull_target_release(struct pull_target *t)
 {
@@ -211,6 +212,7 @@ struct err *op_pull_merge(struct pull *out, const struct world *w, const struct 
 	if (e)
 		sink_say(w->sink, SINK_WARNING, "merged, but not recorded: %s", e->text);
 	err_drop(e, "told as a warning");
+	queue_next(w);
 	return NULL;
 }
 
@@ -275,13 +277,19 @@ struct err *pulls_look(struct views *v)
 	return NULL;
 }
 
-bool pull_is_merged(const struct session *s, const struct project *p)
+void pull_ask(struct pull *out, const struct session *s, const struct project *p)
 {
 	const struct scm *scm = scm_of_pull(s->pr);
-	AUTO(pull_release) struct pull pull = { 0 };
 	struct pull_ref ref = ref_of(s, p);
-	struct err *e = scm ? scm->refresh(&pull, &ref, 1) : NULL;
+	struct err *e = scm ? scm->refresh(out, &ref, 1) : NULL;
 
-	err_drop(e, "unknown is no");
+	err_drop(e, "then it is unknown");
+}
+
+bool pull_is_merged(const struct session *s, const struct project *p)
+{
+	AUTO(pull_release) struct pull pull = { 0 };
+
+	pull_ask(&pull, s, p);
 	return pull.state == PULL_MERGED && pull.merged_into_default;
 }
