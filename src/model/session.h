@@ -43,6 +43,7 @@
 	X(killed_at, "killedAt")                                                                   \
 	X(restored_at, "restoredAt")                                                               \
 	X(undeleted_at, "undeletedAt")                                                             \
+	X(ports, "ports") /* leased: "20417 20418"; once it is killed, the last ones */            \
 	X(after, "after") /* queued until that session's pull request is merged */                 \
 	X(rev, "rev")     /* grows with each write */
 

@@ -8,6 +8,7 @@
 #include "base/term.h"
 #include "base/valid.h"
 #include "op/issue.h"
+#include "op/lease.h"
 #include "op/prepare.h"
 #include "op/prompt.h"
 #include "op/queue.h"
@@ -245,6 +246,7 @@ static struct err *launch(struct hold *h, const struct plan *p)
 static struct err *make(struct hold *h, const struct plan *p)
 {
 	TRY(make_workspace(h, p));
+	TRY(lease_ports(h));
 	TRY(prepare_workspace(h));
 	TRY(launch(h, p));
 	TRY(start_stays(h, START_SPAWN_MS));
