@@ -17,7 +17,7 @@
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
  *   screen screen_lines   what a captured screen means
  * store/   the nouns on disk: store (records) signals outbox events rate
- *   run                   what ao-run left; is it alive
+ *   run ports             what ao-run left, is it alive; who has which port
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
  * slot/    the doorways for plugins: runtime workspace tracker scm notifier, each with its .def of
  *          those there are; terminal is a row of terminals.def each, no code
@@ -30,7 +30,7 @@
  *   git                   one way to run it: no hooks, no filters, a pinned git dir
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
- *   spawn batch queue prompt prepare start    a session comes to be
+ *   spawn batch queue prompt prepare lease start    a session comes to be
  *   issue fence           whose tracker, and what it says; text from outside as data
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "op/hold.h"
+#include "op/issue.h"
+#include "op/queue.h"
 
 void pull_target_release(struct pull_target *t)
 {
@@ -93,12 +95,6 @@ struct err *op_pull_list(struct pulls *out, const struct world *w, const struct 
 	return t.scm->list(out, &f);
 }
 
-/* Until a tracker tells an issue's title, an issue of words is its own. */
-static const char *title_of(const struct session *s)
-{
-	return s->issue && strchr(s->issue, ' ') ? s->issue : NULL;
-}
-
 static struct err *record_pull(struct hold *h, const struct scm *scm, int number, bool made)
 {
 	AUTO(str_release) char *text = scm->text(h->project, number);
@@ -116,6 +112,7 @@ struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *mad
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(str_release) char *branch = NULL;
+	AUTO(str_release) char *title = NULL;
 	struct checkout c;
 	struct forge f;
 
@@ -131,10 +128,11 @@ struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *mad
 	if (!branch)
 		return fail(ERR_FAILED, "%s has no branch yet", id);
 	f = forge_of(w, out);
+	title = o->title ? str_dup(o->title) : issue_title(&h.s, h.project, w->sink);
 	TRY(out->scm->create(pull, made, &f,
 		&(struct pull_draft){ .branch = branch,
 			.base = o->base,
-			.title = o->title ? o->title : title_of(&h.s),
+			.title = title,
 			.body = o->body,
 			.session = id }));
 	out->number = pull->number;
@@ -211,6 +209,7 @@ struct err *op_pull_merge(struct pull *out, const struct world *w, const struct 
 	if (e)
 		sink_say(w->sink, SINK_WARNING, "merged, but not recorded: %s", e->text);
 	err_drop(e, "told as a warning");
+	queue_next(w);
 	return NULL;
 }
 
@@ -275,13 +274,19 @@ struct err *pulls_look(struct views *v)
 	return NULL;
 }
 
-bool pull_is_merged(const struct session *s, const struct project *p)
+void pull_ask(struct pull *out, const struct session *s, const struct project *p)
 {
 	const struct scm *scm = scm_of_pull(s->pr);
-	AUTO(pull_release) struct pull pull = { 0 };
 	struct pull_ref ref = ref_of(s, p);
-	struct err *e = scm ? scm->refresh(&pull, &ref, 1) : NULL;
+	struct err *e = scm ? scm->refresh(out, &ref, 1) : NULL;
 
-	err_drop(e, "unknown is no");
+	err_drop(e, "then it is unknown");
+}
+
+bool pull_is_merged(const struct session *s, const struct project *p)
+{
+	AUTO(pull_release) struct pull pull = { 0 };
+
+	pull_ask(&pull, s, p);
 	return pull.state == PULL_MERGED && pull.merged_into_default;
 }

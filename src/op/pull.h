@@ -37,6 +37,7 @@ MUST_USE struct err *op_pull_check(
 	struct pull *out, const struct world *w, const struct pull_target *t);
 MUST_USE struct err *op_pull_review(struct pull *out, const struct world *w,
 	const struct pull_target *t, const struct remark_wish *wish);
+/* Starts who waited for it. */
 MUST_USE struct err *op_pull_merge(struct pull *out, const struct world *w,
 	const struct pull_target *t, enum merge_method method);
 MUST_USE struct err *op_pull_close(
@@ -44,5 +45,7 @@ MUST_USE struct err *op_pull_close(
 
 /* Fill in the pull requests of all views, each forge asked once. */
 MUST_USE struct err *pulls_look(struct views *v);
+/* The session's, by its forge; unknown, or none: zero. */
+void pull_ask(struct pull *out, const struct session *s, const struct project *p);
 /* Into the default branch; unknown is no. */
 bool pull_is_merged(const struct session *s, const struct project *p);

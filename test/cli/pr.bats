@@ -446,3 +446,23 @@ mine" ]
 	has "#1    -      ⋯     0"
 	[ ! -e "$BOX/git-ran" ]
 }
+
+@test "the title: --title, else the issue's as it is now, else an ad-hoc task's words, else the last commit's" {
+	ao issue create -p frontend "The login is slow"
+	ao issue create -p frontend "Another"
+	for issue in 1 2 77 "Make tea for two"; do
+		ao spawn frontend "$issue"
+	done
+	for id in fe-1 fe-2 fe-3 fe-4; do
+		work $id
+	done
+	sed -i 's/^title=.*/title=The login is \x1b[31mfast/' "$REPO/.git/ao/issues/1"
+	rm "$REPO/.git/ao/issues/2"
+	for id in fe-1 fe-2 fe-3 fe-4; do
+		ao pr create $id --no-checks
+	done
+	[ "$(ao pr ls -p frontend --json | jq -r 'sort_by(.number)[].title')" = "The login is [31mfast
+Another
+Add new
+Make tea for two" ]
+}
