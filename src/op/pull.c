@@ -159,14 +159,27 @@ static struct err *may_run(const struct world *w, const struct project *p)
 	return p->checks.n && p->env.n ? config_need_trust(&w->config, env) : NULL;
 }
 
-struct err *op_pull_check(struct pull *out, const struct world *w, const struct pull_target *t)
+static struct err *check(
+	struct pull *out, const struct world *w, const struct pull_target *t, bool red)
 {
 	struct forge f = forge_of(w, t);
 
+	f.red = red;
 	TRY(may_run(w, t->project));
 	TRY(t->scm->check(out, &f, t->number));
 	log_pull(w, out, "checks");
 	return NULL;
+}
+
+struct err *op_pull_check(struct pull *out, const struct world *w, const struct pull_target *t)
+{
+	return check(out, w, t, false);
+}
+
+struct err *op_pull_check_again(
+	struct pull *out, const struct world *w, const struct pull_target *t)
+{
+	return check(out, w, t, true);
 }
 
 struct err *op_pull_review(struct pull *out, const struct world *w, const struct pull_target *t,

@@ -32,8 +32,10 @@ MUST_USE struct err *op_pull_create(struct pull *pull, struct pull_target *out, 
 	const struct world *w, const char *id, const struct pull_draft_options *o);
 MUST_USE struct err *op_pull_view(
 	struct pull *out, const struct world *w, const struct pull_target *t);
-/* Runs what is due. Trust is asked for first (ERR_CONFIG). */
+/* Runs what is due; the second also what is red. Trust is asked for first (ERR_CONFIG). */
 MUST_USE struct err *op_pull_check(
+	struct pull *out, const struct world *w, const struct pull_target *t);
+MUST_USE struct err *op_pull_check_again(
 	struct pull *out, const struct world *w, const struct pull_target *t);
 MUST_USE struct err *op_pull_review(struct pull *out, const struct world *w,
 	const struct pull_target *t, const struct remark_wish *wish);

@@ -345,12 +345,24 @@ static bool any_due(const struct round *r)
 	return false;
 }
 
+/* What is red is due once more. */
+static void make_red_due(struct round *r)
+{
+	for (size_t i = 0; i < r->record.pull.checks.n; i++) {
+		struct check *c = &r->record.pull.checks.v[i];
+		if (c->state == CHECK_FAILURE || c->state == CHECK_TIMEOUT)
+			c->state = CHECK_PENDING;
+	}
+}
+
 static struct err *run_due(const struct forge *f, struct local *l, int number)
 {
 	AUTO(round_release) struct round r = { .l = l, .f = f, .most = cores() };
-	bool again = true;
+	bool again = true, red = f->red;
 
 	TRY(begin(&r, number));
+	if (red)
+		make_red_due(&r);
 	if (r.record.pull.state != PULL_OPEN || !any_due(&r))
 		return NULL;
 	TRY(take_checks_lock(&r, number));
@@ -358,6 +370,9 @@ static struct err *run_due(const struct forge *f, struct local *l, int number)
 		(unsigned long long)hash_fnv(l->common, strlen(l->common)), number);
 	while (again) {
 		TRY(begin(&r, number)); /* another run may have done it meanwhile */
+		if (red)
+			make_red_due(&r);
+		red = false; /* a newer head has its own first run */
 		TRY(run_round(&r, &again));
 	}
 	return file_remove_tree(r.trees);

@@ -21,6 +21,7 @@ struct forge {
 	const char *data_dir; /* for work of its own */
 	const char *actor;    /* who acts: a session, or "user" */
 	struct sink *sink;    /* progress */
+	bool red;             /* of check(): what is red on the head is due, too, once more */
 };
 
 struct pull_ref {
