@@ -96,7 +96,7 @@ shims := $(patsubst test/fault/%.c,$(BUILD)/test/fault/%.so,$(wildcard test/faul
 timers := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 test_programs := $(unit_tests) $(contract_tests) $(replays) $(stand_ins) $(shims)
 
-.PHONY: programs deps ready lint test test-sanitized test-unit test-contract test-cli test-faults fuzz bench demo \
+.PHONY: programs deps ready lint test test-sanitized test-unit test-contract test-cli test-faults test-agents fuzz bench demo \
 	install clean help
 programs: all $(test_programs)
 
@@ -124,6 +124,9 @@ test-cli: programs
 	@test/run $(BUILD) cli
 test-faults: programs
 	@test/run $(BUILD) faults
+# The real agents, from npm, against a scripted model; no part of `make test`. AGENTS="claude-code …"
+test-agents: programs
+	@test/agents/real/run.sh $(BUILD) $(AGENTS)
 
 lint:
 	@tools/lint.sh $(BUILD)
@@ -159,6 +162,7 @@ help:
 #: make demo         a small real run on a home of its own, checked as it goes
 #: make test         every test; the last line is the sum
 #: make test-unit, test-contract, test-cli, test-faults
+#: make test-agents  real agents, installed from npm, against a scripted model (node)
 #: make lint         format, clang-tidy, cppcheck, shellcheck, layers, manual
 #: make fuzz         libFuzzer, FUZZ_SECONDS=20 for each target
 #: make bench        costs as ratios to bare tmux and git

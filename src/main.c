@@ -19,13 +19,14 @@
  * store/   the nouns on disk: store (records) signals outbox events
  *   run ports             what ao-run left, is it alive; who has which port
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: runtime workspace tracker scm, each with its .def of those there
- *          are; terminal is a row of terminals.def each, no code
+ * slot/    the doorways for plugins: runtime workspace tracker scm notifier, each with its .def of
+ *          those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks build follow merge
+ *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
  *   git                   one way to run it: no hooks, no filters, a pinned git dir
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left

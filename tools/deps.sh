@@ -29,6 +29,9 @@ table() {
 		test  program:fish       fish            fish
 		test  program:xterm      xterm           xterm
 		test  program:Xvfb       xvfb            xorg-x11-server-Xvfb
+		test  program:notify-send libnotify-bin  libnotify
+		test  program:dbus-daemon dbus           dbus-daemon
+		test  program:dunst      dunst           dunst
 		lint  program:clang      clang           clang
 		lint  program:clang-format clang-format  clang-tools-extra
 		lint  program:clang-tidy clang-tidy      clang-tools-extra

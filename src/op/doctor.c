@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/run.h"
 #include "op/exam.h"
+#include "op/notify.h"
 #include "op/start.h"
 #include "store/agent_files.h"
 #include "store/events.h"
@@ -107,6 +108,30 @@ static void check_agents(struct exam *x)
 	}
 }
 
+/* Nobody asked for the one that is there by default: a server has no desktop. */
+static bool asked_for_notifiers(const struct config *c)
+{
+	return c->notifier_list.n || c->routing.n ||
+		origins_line(&c->origins, "defaults.notifiers");
+}
+
+static void check_notifiers(struct exam *x)
+{
+	AUTO(notifier_states_release) struct notifier_states all = { 0 };
+	bool asked = asked_for_notifiers(&x->world->config);
+
+	op_notifiers_usable(&all, x->world);
+	for (size_t i = 0; i < all.list.n; i++) {
+		const struct notifier_state *s = &all.list.v[i];
+
+		exam_add(x,
+			!s->why         ? FINDING_OK
+				: asked ? FINDING_PROBLEM
+					: FINDING_NOTE,
+			"notifier %s: %s", s->name, s->why ? s->why : "usable");
+	}
+}
+
 static void check_config(struct exam *x)
 {
 	const struct config *c = &x->world->config;
@@ -147,6 +172,7 @@ struct err *op_doctor(struct findings *out, const struct world *w, bool fix)
 		return NULL;
 	check_config(&x);
 	check_agents(&x);
+	check_notifiers(&x);
 	check_private(&x, w->config.data_dir);
 	check_private(&x, w->store.dir);
 	TRY(exam_sessions(&x));
