@@ -405,4 +405,5 @@ const struct scm scm_local = {
 	.review = local_review,
 	.merge = local_merge,
 	.close = local_close,
+	.leftovers = local_leftovers,
 };

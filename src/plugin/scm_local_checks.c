@@ -17,7 +17,6 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/env.h"
-#include "base/hash.h"
 #include "base/path.h"
 #include "base/stop.h"
 #include "plugin/scm_local.h"
@@ -69,13 +68,7 @@ static size_t cores(void)
 /* Also what a run that died left there: the place is ours alone. */
 static struct err *tree_remove(const struct round *r, const char *tree)
 {
-	AUTO(run_result_release) struct run_result result = { 0 };
-
-	TRY(git_run(&result,
-		&(struct git){
-			.git_dir = r->l->common, .timeout_ms = GIT_LONG_MS, .keep_fd = r->lock.fd },
-		ARGV("worktree", "remove", "--force", "--force", "--", tree)));
-	return file_remove_tree(tree);
+	return check_tree_remove(r->l, tree, r->lock.fd);
 }
 
 static struct err *tree_make(const struct round *r, const char *tree)
@@ -366,8 +359,7 @@ static struct err *run_due(const struct forge *f, struct local *l, int number)
 	if (r.record.pull.state != PULL_OPEN || !any_due(&r))
 		return NULL;
 	TRY(take_checks_lock(&r, number));
-	r.trees = str_format("%s/checks/%016llx-%d", f->data_dir,
-		(unsigned long long)hash_fnv(l->common, strlen(l->common)), number);
+	r.trees = check_trees(l, f->data_dir, number);
 	while (again) {
 		TRY(begin(&r, number)); /* another run may have done it meanwhile */
 		if (red)

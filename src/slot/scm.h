@@ -68,6 +68,10 @@ struct scm {
 	MUST_USE struct err *(*merge)(
 		struct pull *out, const struct forge *f, int number, enum merge_method method);
 	MUST_USE struct err *(*close)(struct pull *out, const struct forge *f, int number);
+
+	/* For `ao doctor`: what checks that died left in data_dir; `remove`: and they go. NULL: none run
+	 * here. */
+	MUST_USE struct err *(*leftovers)(struct strv *paths, const struct forge *f, bool remove);
 };
 
 /* By the word of the config; ERR_CONFIG: none of that name. */
