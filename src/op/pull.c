@@ -247,7 +247,7 @@ static struct pull_ref ref_of(const struct session *s, const struct project *p)
 }
 
 /* All views of one forge in one question. */
-static struct err *look(struct views *v, const struct scm *scm)
+static struct err *look(struct views *v, const struct scm *scm, bool known)
 {
 	struct pull_ref *refs = mem_alloc((v->list.n + 1) * sizeof(*refs));
 	struct pull *answers = mem_alloc((v->list.n + 1) * sizeof(*answers));
@@ -261,7 +261,7 @@ static struct err *look(struct views *v, const struct scm *scm)
 		refs[n] = ref_of(&v->list.v[i].session, v->list.v[i].project);
 		who[n++] = i;
 	}
-	e = scm->refresh(answers, refs, n);
+	e = scm->refresh(answers, refs, n, known);
 	for (size_t i = 0; i < n; i++) {
 		if (e)
 			pull_release(&answers[i]);
@@ -274,7 +274,7 @@ static struct err *look(struct views *v, const struct scm *scm)
 	return e;
 }
 
-struct err *pulls_look(struct views *v)
+struct err *pulls_look(struct views *v, bool known)
 {
 	for (size_t i = 0; i < v->list.n; i++) {
 		const struct scm *scm = scm_of_pull(v->list.v[i].session.pr);
@@ -282,7 +282,7 @@ struct err *pulls_look(struct views *v)
 		for (size_t k = 0; k < i && !asked; k++)
 			asked = scm_of_pull(v->list.v[k].session.pr) == scm;
 		if (!asked)
-			TRY(look(v, scm));
+			TRY(look(v, scm, known));
 	}
 	return NULL;
 }
@@ -291,7 +291,7 @@ void pull_ask(struct pull *out, const struct session *s, const struct project *p
 {
 	const struct scm *scm = scm_of_pull(s->pr);
 	struct pull_ref ref = ref_of(s, p);
-	struct err *e = scm ? scm->refresh(out, &ref, 1) : NULL;
+	struct err *e = scm ? scm->refresh(out, &ref, 1, false) : NULL;
 
 	err_drop(e, "then it is unknown");
 }

@@ -45,8 +45,8 @@ MUST_USE struct err *op_pull_merge(struct pull *out, const struct world *w,
 MUST_USE struct err *op_pull_close(
 	struct pull *out, const struct world *w, const struct pull_target *t);
 
-/* Fill in the pull requests of all views, each forge asked once. */
-MUST_USE struct err *pulls_look(struct views *v);
+/* Fill in the pull requests of all views, each forge asked once; `known`: none is asked. */
+MUST_USE struct err *pulls_look(struct views *v, bool known);
 /* The session's, by its forge; unknown, or none: zero. */
 void pull_ask(struct pull *out, const struct session *s, const struct project *p);
 /* Into the default branch; unknown is no. */

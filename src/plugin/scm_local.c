@@ -58,11 +58,13 @@ static void give(struct pull *out, struct record *r)
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
 /* Refs of one repository mostly follow each other, so it is opened once for all of them. */
-static struct err *local_refresh(struct pull *out, const struct pull_ref *refs, size_t n)
+static struct err *local_refresh(
+	struct pull *out, const struct pull_ref *refs, size_t n, bool known)
 {
 	AUTO(local_release) struct local l = { 0 };
 	const char *repo = NULL;
 
+	(void)known; /* there is nobody to ask but the files */
 	for (size_t i = 0; i < n; i++) {
 		AUTO(record_release) struct record r = { 0 };
 		struct err *e = NULL;

@@ -3,7 +3,7 @@
  * text that begins with the plugin's own word ("local:frontend#1") or is a URL; the plugin that
  * made the text reads it.
  *
- * refresh() is what `ao status` asks: all pull requests of a forge at once. The other functions are
+ * refresh() is what `ao status` and `ao session ls --refresh` ask: all pull requests of a forge at once. The other functions are
  * the verbs of `ao pr`; each leaves in *out the pull request as it is afterwards.
  *
  * To add one, copy plugin/scm_local.c and add a line to slot/scms.def.
@@ -52,8 +52,10 @@ struct scm {
 	int (*number)(const char *pr);    /* 0: none */
 	char *(*text)(const struct project *p, int number); /* for the record */
 
-	/* Zero where one could not be read. The local one reads files and starts no process. */
-	MUST_USE struct err *(*refresh)(struct pull *out, const struct pull_ref *refs, size_t n);
+	/* Zero where one could not be read. `known`: only what was seen before, without a request. The
+	 * local one reads files and starts no process. */
+	MUST_USE struct err *(*refresh)(
+		struct pull *out, const struct pull_ref *refs, size_t n, bool known);
 	/* All of the repository, by number. */
 	MUST_USE struct err *(*list)(struct pulls *out, const struct forge *f);
 	MUST_USE struct err *(*view)(struct pull *out, const struct forge *f, int number);

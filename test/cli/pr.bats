@@ -38,6 +38,8 @@ with_checks() { FRONTEND="$1" box_config; }
 	[ "$(row fe-1 ciStatus)" = success ]
 	expect 0 ao status
 	has "#1    ✓      ⋯     0"
+	expect 0 ao session ls --refresh
+	has "local:frontend#1"
 	expect 0 ao pr review fe-1 --ask ann
 	[ "$(row fe-1 reviewDecision)" = pending ] && [ "$(row fe-1 status)" = review_pending ]
 	expect 6 ao pr merge fe-1
