@@ -56,6 +56,9 @@ struct scm {
 	 * local one reads files and starts no process. */
 	MUST_USE struct err *(*refresh)(
 		struct pull *out, const struct pull_ref *refs, size_t n, bool known);
+	/* Folders in which a file changes when the pull request does, as far as that is seen here: for who
+	 * waits for it. `p` is what refresh() said. */
+	void (*places)(struct strv *folders, const struct pull_ref *ref, const struct pull *p);
 	/* All of the repository, by number. */
 	MUST_USE struct err *(*list)(struct pulls *out, const struct forge *f);
 	MUST_USE struct err *(*view)(struct pull *out, const struct forge *f, int number);
