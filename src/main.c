@@ -25,7 +25,8 @@
  *   runtime_tmux tmux_list tmux    the terminal
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
  *   tracker_local         issues as files in the repository
- *   scm_local*            pull requests in the repository itself: files checks build follow merge
+ *   scm_local*            pull requests in the repository itself: files checks trees build follow
+ *                         merge
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
  *   git                   one way to run it: no hooks, no filters, a pinned git dir
  * op/      the verbs; never print, never see argv

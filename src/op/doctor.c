@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/run.h"
+#include "op/agent_check.h"
 #include "op/exam.h"
 #include "op/notify.h"
 #include "op/start.h"
@@ -88,6 +89,20 @@ static void check_tool(struct exam *x, const struct tool *t)
 	err_drop(e, "it is the finding's text");
 }
 
+/* Of a version that its patterns were not seen on? Runs it, so only where that is allowed. */
+static void check_patterns(struct exam *x, const struct agent *a)
+{
+	AUTO(agent_check_release) struct agent_check c = { 0 };
+	struct finding *f;
+
+	op_agent_check(&c, a, &x->world->config, NULL, true);
+	if (c.known != TRI_NO)
+		return;
+	f = exam_add(x, FINDING_NOTE, "agent %s is of version %s", a->name, c.version);
+	f->fix = str_format(
+		"its screens were seen on %s: activity may be told wrongly", a->versions);
+}
+
 static void check_agent(struct exam *x, const char *name)
 {
 	AUTO(agent_release) struct agent a = { 0 };
@@ -102,6 +117,8 @@ static void check_agent(struct exam *x, const char *name)
 		exam_add(x, FINDING_PROBLEM, "%s", e->text);
 	else
 		exam_add(x, FINDING_OK, "agent %s: %s", name, program);
+	if (!e)
+		check_patterns(x, &a);
 	err_drop(e, "it is the finding's text");
 }
 
