@@ -6,7 +6,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	AUTO(pull_release) struct pull p = { 0 };
 
 	TRY(pr_find(&t, f, w, a));
-	TRY(op_pull_check(&p, w, &t));
+	TRY(op_pull_check(&p, w, &t, false));
 	if (f->json)
 		face_json(f, pull_json(&p));
 	else if (!p.checks.n)

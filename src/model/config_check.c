@@ -195,6 +195,16 @@ void slot_done(struct schema_reader *r, const struct yaml *y, void *slot, const 
 		sensitive(r, path, "host");
 }
 
+/* What is merged without a word has been read by nobody, so the file that says so must be the user's. */
+void reaction_done(struct schema_reader *r, const struct yaml *y, void *reaction, const char *path)
+{
+	const struct reaction_config *c = reaction;
+
+	(void)y;
+	if (str_equal(c->action, "auto-merge"))
+		sensitive(r, path, "action");
+}
+
 /* A host that the file names; one that stands in the user's own environment is the user's choice. */
 static bool names_host(const struct yaml *e)
 {
