@@ -148,7 +148,7 @@ bench: all $(timers) $(stand_ins)
 
 demo: NEEDS = build
 demo: ready
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/test/agents/standin
 	@tools/demo.sh $(BUILD)
 
 # FILE:MODE:PLACE below PREFIX of all that is installed; uninstall takes away just that
