@@ -11,7 +11,8 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	AUTO(pull_release) struct pull p = { 0 };
 
 	TRY(pr_find(&t, f, w, a));
-	TRY(args_has(a, "again") ? op_pull_check_again(&p, w, &t) : op_pull_check(&p, w, &t));
+	TRY(args_has(a, "again") ? op_pull_check_again(&p, w, &t)
+				 : op_pull_check(&p, w, &t, false));
 	if (f->json)
 		face_json(f, pull_json(&p));
 	else if (!p.checks.n)

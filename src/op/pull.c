@@ -159,27 +159,29 @@ static struct err *may_run(const struct world *w, const struct project *p)
 	return p->checks.n && p->env.n ? config_need_trust(&w->config, env) : NULL;
 }
 
-static struct err *check(
-	struct pull *out, const struct world *w, const struct pull_target *t, bool red)
+static struct err *check(struct pull *out, const struct world *w, const struct pull_target *t,
+	bool red, bool no_wait)
 {
 	struct forge f = forge_of(w, t);
 
 	f.red = red;
+	f.no_wait = no_wait;
 	TRY(may_run(w, t->project));
 	TRY(t->scm->check(out, &f, t->number));
 	log_pull(w, out, "checks");
 	return NULL;
 }
 
-struct err *op_pull_check(struct pull *out, const struct world *w, const struct pull_target *t)
+struct err *op_pull_check(
+	struct pull *out, const struct world *w, const struct pull_target *t, bool no_wait)
 {
-	return check(out, w, t, false);
+	return check(out, w, t, false, no_wait);
 }
 
 struct err *op_pull_check_again(
 	struct pull *out, const struct world *w, const struct pull_target *t)
 {
-	return check(out, w, t, true);
+	return check(out, w, t, true, false);
 }
 
 struct err *op_pull_review(struct pull *out, const struct world *w, const struct pull_target *t,
@@ -211,12 +213,12 @@ static struct err *mark_merged(const struct world *w, const struct pull *p)
 }
 
 struct err *op_pull_merge(struct pull *out, const struct world *w, const struct pull_target *t,
-	enum merge_method method)
+	enum merge_method method, const char *head)
 {
 	struct forge f = forge_of(w, t);
 	struct err *e;
 
-	TRY(t->scm->merge(out, &f, t->number, method));
+	TRY(t->scm->merge(out, &f, t->number, method, head));
 	log_pull(w, out, "merge");
 	e = mark_merged(w, out);
 	if (e)

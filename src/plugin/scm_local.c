@@ -427,6 +427,7 @@ const struct scm scm_local = {
 	.list = local_list,
 	.view = local_view,
 	.create = local_create,
+	.runs_checks = true,
 	.check = local_check,
 	.review = local_review,
 	.merge = local_merge,

@@ -79,8 +79,8 @@ MUST_USE struct err *checkouts_return(
 	const struct local *l, const char *branch, const char *old, const char *new, int keep_fd);
 
 /* scm_local_merge.c */
-MUST_USE struct err *local_merge(
-	struct pull *out, const struct forge *f, int number, enum merge_method method);
+MUST_USE struct err *local_merge(struct pull *out, const struct forge *f, int number,
+	enum merge_method method, const char *head);
 /* Finish or take back a merge that died. Under the pull's lock. */
 MUST_USE struct err *local_settle(
 	struct record *r, struct local *l, const struct forge *f, int keep_fd);

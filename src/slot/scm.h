@@ -22,6 +22,7 @@ struct forge {
 	const char *actor;    /* who acts: a session, or "user" */
 	struct sink *sink;    /* progress */
 	bool red;             /* of check(): what is red on the head is due, too, once more */
+	bool no_wait;         /* of check(): another run of them at work is not waited for */
 };
 
 struct pull_ref {
@@ -66,13 +67,16 @@ struct scm {
 	/* An open one of the branch is given back as it is; *made tells. */
 	MUST_USE struct err *(*create)(
 		struct pull *out, bool *made, const struct forge *f, const struct pull_draft *d);
-	/* Run what is due on the head, until it is done or the head has moved. Red is no error. */
+	bool runs_checks; /* they are commands that check() runs here; else they run elsewhere */
+	/* Run what is due on the head, until it is done or the head has moved, and find out whether it
+	 * is in conflict with its base. Red is no error. */
 	MUST_USE struct err *(*check)(struct pull *out, const struct forge *f, int number);
 	MUST_USE struct err *(*review)(struct pull *out, const struct forge *f, int number,
 		const struct remark_wish *wish);
-	/* Only the head that was checked and reviewed. ERR_REFUSED: it must not be merged now. */
-	MUST_USE struct err *(*merge)(
-		struct pull *out, const struct forge *f, int number, enum merge_method method);
+	/* Only the head that was checked and reviewed, and only this one (NULL: any). ERR_REFUSED: it
+	 * must not be merged now. */
+	MUST_USE struct err *(*merge)(struct pull *out, const struct forge *f, int number,
+		enum merge_method method, const char *head);
 	MUST_USE struct err *(*close)(struct pull *out, const struct forge *f, int number);
 
 	/* For `ao doctor`: what checks that died left in data_dir; `remove`: and they go. NULL: none run

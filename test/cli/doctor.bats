@@ -22,6 +22,30 @@ load box
 	has tmux
 }
 
+@test "a git or tmux that is too old is a problem, one without a number is not" {
+	rm "$CONFIG"
+	mkdir "$BOX/bin"
+	says() { # PROGRAM WORDS
+		printf '#!/bin/sh\necho "%s"\n' "$2" >"$BOX/bin/$1"
+		chmod +x "$BOX/bin/$1"
+		PATH=$BOX/bin:$PATH run ao doctor
+		echo "$output"
+	}
+	says git "git version 2.37.9"
+	has "install git 2.38 or newer"
+	says git "git version 2.38.0-rc1"
+	lacks "install git"
+	says git "git version 3.0"
+	lacks "install git"
+	says tmux "tmux 3.1c"
+	has "install tmux 3.2 or newer"
+	for words in "tmux 3.2a" "tmux next-3.6" "tmux master" "tmux 4.0"; do
+		says tmux "$words"
+		has "$words"
+		lacks "install tmux"
+	done
+}
+
 @test "a spawn that was killed half-way: shown, mended by --fix, nothing lost" {
 	FRONTEND='postCreate: ["echo work >work; touch $BOX/at; exec sleep 60"]' box_config
 	ao spawn frontend 42 >"$BOX/out" 2>&1 &

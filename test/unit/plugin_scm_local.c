@@ -176,7 +176,7 @@ static void test_packed_and_gone(void **state)
 	refresh(&p);
 	assert_string_equal(p.head, head);
 	pull_release(&p);
-	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH));
+	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL));
 	sh("test \"$(cat a)\" = two");
 }
 
@@ -227,7 +227,7 @@ static void test_checks_count_for_their_command(void **state)
 	assert_int_equal(p.ci, CI_FAILURE);
 	assert_int_equal(p.checks.v[0].code, 1);
 	assert_true(path_exists(p.checks.v[0].log));
-	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH), ERR_REFUSED, "red: test");
+	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL), ERR_REFUSED, "red: test");
 }
 
 static void test_rebase_keeps_authors_and_drops_nothing(void **state)
@@ -241,7 +241,7 @@ static void test_rebase_keeps_authors_and_drops_nothing(void **state)
 	   "git switch -q main && echo c >c && git add c && git commit -q -m c");
 	create(&p);
 	pull_release(&p);
-	ok(scm_local.merge(&p, &box.forge, 1, MERGE_REBASE));
+	ok(scm_local.merge(&p, &box.forge, 1, MERGE_REBASE, NULL));
 	sh("test \"$(git log -1 --format='%%an|%%ad|%%b' --date=raw main)\" = 'Bo =b|1700000000 "
 	   "+0200|body'");
 	sh("test \"$(git rev-list --count main)\" = 4 && test \"$(cat a b c | tr -d '\\n')\" = "
@@ -258,7 +258,7 @@ static void test_elsewhere_checked_out(void **state)
 	sh("git switch -q --detach && git worktree add -q '%s/other' main", root);
 	create(&p);
 	pull_release(&p);
-	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH));
+	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL));
 	sh("test \"$(cat a)\" = one && test \"$(cat '%s/other/a')\" = two", root);
 	sh("test -z \"$(git -C '%s/other' status --porcelain)\"", root);
 }
