@@ -95,6 +95,7 @@ static void check_patterns(struct exam *x, const struct agent *a)
 	AUTO(agent_check_release) struct agent_check c = { 0 };
 	struct finding *f;
 
+	sink_say(x->world->sink, SINK_PROGRESS, "asking %s for its version", a->name);
 	op_agent_check(&c, a, &x->world->config, NULL, true);
 	if (c.known != TRI_NO)
 		return;
