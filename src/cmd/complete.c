@@ -131,6 +131,8 @@ static bool answer_noun(struct strv *out, const struct line *l, const char *noun
 		answer_names(out, l, NAMES_PROJECTS);
 	else if (!strcasecmp(noun, "agent"))
 		answer_names(out, l, NAMES_AGENTS);
+	else if (!strcasecmp(noun, "notifier"))
+		answer_names(out, l, NAMES_NOTIFIERS);
 	else if (!strcasecmp(noun, "file"))
 		strv_add(out, COMPLETE_FILES);
 	else

@@ -180,9 +180,11 @@ static const struct key notifier_keys[] = {
 		"desktop, slack, discord, webhook, ntfy or command; the other keys are its "
 		"settings",
 		.slot = "notifier", .flags = KEY_REQUIRED),
+	KEY("command", LIST, offsetof(struct notifier_config, command),
+		"command: the program and its arguments, no shell"),
 };
 static const struct schema notifier_schema = { .keys = notifier_keys,
-	.n = 1,
+	.n = COUNT_OF(notifier_keys),
 	.rest = offsetof(struct notifier_config, settings),
 	.done = notifier_done };
 

@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "base/path.h"
 #include "base/stop.h"
+#include "op/lease.h"
 #include "op/prepare.h"
 #include "op/queue.h"
 #include "op/reap.h"
@@ -149,6 +150,7 @@ static struct err *end_and_remove(struct killed *out, struct hold *h, const stru
 		TRY(save_work(out, &saved, h));   /* what it wrote while it was ending */
 	if (has_checkout(h) && !o->keep_worktree) /* also when only git still knows it */
 		TRY(take_away(out, h, &saved));
+	lease_end(h);
 	out->kept_worktree = o->keep_worktree;
 	return NULL;
 }

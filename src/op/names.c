@@ -1,5 +1,6 @@
 #include "op/names.h"
 
+#include "op/notify.h"
 #include "store/agent_files.h"
 #include "store/config_file.h"
 #include "store/store.h"
@@ -21,6 +22,8 @@ void op_names(struct strv *out, enum names which, const char *config)
 
 	if (which == NAMES_AGENTS)
 		agent_all_names(out, &c);
+	else if (!e && which == NAMES_NOTIFIERS)
+		op_notifiers(out, &c);
 	else if (!e && which != NAMES_PROJECTS)
 		session_names(out, &c, which == NAMES_LIVE);
 	for (size_t i = 0; which == NAMES_PROJECTS && i < c.projects.n; i++)

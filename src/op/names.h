@@ -11,6 +11,7 @@ enum names {
 	NAMES_SESSIONS, /* all of them */
 	NAMES_PROJECTS,
 	NAMES_AGENTS,
+	NAMES_NOTIFIERS,
 };
 
 /* config: --config, or NULL. */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "op/lease.h"
 #include "op/restore.h"
 #include "op/settle.h"
 
@@ -75,6 +76,7 @@ static struct err *make(struct hold *h, const char *ref)
 
 	TRY(store_reopen(&h->world->store, h->s.id));
 	TRY(bring_back(h, ref));
+	TRY(lease_ports(h));
 	str_set(&h->s.undeleted_at, now);
 	str_set(&h->s.kept, NULL);
 	str_set(&h->s.killed_at, NULL);

@@ -17,7 +17,6 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/env.h"
-#include "base/hash.h"
 #include "base/path.h"
 #include "base/stop.h"
 #include "plugin/scm_local.h"
@@ -70,13 +69,7 @@ static size_t cores(void)
 /* Also what a run that died left there: the place is ours alone. */
 static struct err *tree_remove(const struct round *r, const char *tree)
 {
-	AUTO(run_result_release) struct run_result result = { 0 };
-
-	TRY(git_run(&result,
-		&(struct git){
-			.git_dir = r->l->common, .timeout_ms = GIT_LONG_MS, .keep_fd = r->lock.fd },
-		ARGV("worktree", "remove", "--force", "--force", "--", tree)));
-	return file_remove_tree(tree);
+	return check_tree_remove(r->l, tree, r->lock.fd);
 }
 
 static struct err *tree_make(const struct round *r, const char *tree)
@@ -346,14 +339,26 @@ static bool any_due(const struct round *r)
 	return false;
 }
 
+/* What is red is due once more. */
+static void make_red_due(struct round *r)
+{
+	for (size_t i = 0; i < r->record.pull.checks.n; i++) {
+		struct check *c = &r->record.pull.checks.v[i];
+		if (c->state == CHECK_FAILURE || c->state == CHECK_TIMEOUT)
+			c->state = CHECK_PENDING;
+	}
+}
+
 static struct err *run_due(const struct forge *f, struct local *l, int number)
 {
 	AUTO(round_release) struct round r = { .l = l, .f = f, .most = cores() };
-	bool again = true;
+	bool again = true, red = f->red;
 
 	struct err *e;
 
 	TRY(begin(&r, number));
+	if (red)
+		make_red_due(&r);
 	if (r.record.pull.state != PULL_OPEN || !any_due(&r))
 		return NULL;
 	e = take_checks_lock(&r, number);
@@ -362,10 +367,12 @@ static struct err *run_due(const struct forge *f, struct local *l, int number)
 		return NULL;
 	}
 	TRY(e);
-	r.trees = str_format("%s/checks/%016llx-%d", f->data_dir,
-		(unsigned long long)hash_fnv(l->common, strlen(l->common)), number);
+	r.trees = check_trees(l, f->data_dir, number);
 	while (again) {
 		TRY(begin(&r, number)); /* another run may have done it meanwhile */
+		if (red)
+			make_red_due(&r);
+		red = false; /* a newer head has its own first run */
 		TRY(run_round(&r, &again));
 	}
 	return file_remove_tree(r.trees);

@@ -39,7 +39,7 @@ plant_home() { # AGENT-COMMAND as YAML list items
 		agents:
 		  standin: {command: [$1, "{prompt}"], process: standin, send: {clear: [C-u], queue: true}}
 		projects:
-		  app: {path: $REPO, sessionPrefix: fe, defaultBranch: main}
+		  app: {path: $REPO, sessionPrefix: fe, defaultBranch: main, ports: 2}
 	Y
 }
 plant_work() { # SESSION: work that nobody but its worktree has
@@ -140,6 +140,13 @@ check() {
 		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = ao-run ] && tr '\0' '\n' <"/proc/$pid/cmdline" | tail -1
 	done | sed 's|.*/||' | sort)
 	[ "$live" = "$sessions" ] || echo "supervisors: ${live:-none}; tmux sessions: ${sessions:-none}"
+
+	# who has ports has a worktree, and the other way round
+	found=$(sed -n "s|^[0-9]*=$DATA/||p" "$HOME/.agent-orchestrator/ports" 2>/dev/null | sort)
+	live=$(for id in $(git -C "$REPO" worktree list --porcelain | sed -n "s|^worktree $TREES/\(fe-[0-9]*\)$|\1|p"); do
+		printf '%s\n%s\n' "$id" "$id"
+	done | sort)
+	[ "$found" = "$live" ] || echo "ports of: ${found:-none}; worktrees: ${live:-none}"
 
 	if [ -e "$DATA/events.jsonl" ] && ! ao events verify >"$BOX/verify" 2>&1; then
 		grep -qi torn "$BOX/verify" && ! grep -qiE '[1-9][0-9]* (gap|double|broken)' "$BOX/verify" ||

@@ -86,7 +86,7 @@ static void refresh(struct pull *p)
 	struct pull_ref ref = { .pr = "local:p#1", .repo = box.repo, .project = &box.project };
 
 	pull_release(p);
-	ok(scm_local.refresh(p, &ref, 1));
+	ok(scm_local.refresh(p, &ref, 1, false));
 }
 
 static void test_texts(void **state)
