@@ -149,6 +149,7 @@ install: all
 	install -m 755 $(BUILD)/ao $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(BUILD)/ao-run $(DESTDIR)$(PREFIX)/libexec/ao/
 	$(if $(wildcard share/agents/*.yaml),install -m 644 share/agents/*.yaml $(DESTDIR)$(PREFIX)/share/ao/agents/)
+	cd share/agents && find hooks -type f -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/ao/agents/{} \;
 	$(foreach p,$(pages),install -D -m 644 $(p) \
 		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p)) &&) true
 

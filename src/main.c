@@ -17,6 +17,7 @@
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
  *   screen screen_lines   what a captured screen means
  * store/   the nouns on disk: store (records) signals outbox events
+ *   conversation          which one of its own an agent is in
  *   run                   what ao-run left; is it alive
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
  * slot/    the doorways for plugins: runtime workspace tracker scm, each with its .def of those there
