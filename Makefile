@@ -157,7 +157,7 @@ demo: ready
 
 # FILE:MODE:PLACE below PREFIX of all that is installed; uninstall takes away just that
 shipped := $(BUILD)/ao:755:bin/ao $(BUILD)/ao-run:755:libexec/ao/ao-run \
-	$(foreach f,$(wildcard share/agents/*.yaml),$(f):644:share/ao/agents/$(notdir $(f))) \
+	$(foreach f,$(shell find share -type f),$(f):644:share/ao/$(f:share/%=%)) \
 	$(foreach p,$(pages),$(p):644:share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
 	$(BUILD)/completion/bash:644:share/bash-completion/completions/ao \
 	$(BUILD)/completion/zsh:644:$(ZSH_FUNCTIONS)/_ao \
@@ -172,9 +172,7 @@ install: all
 
 uninstall:
 	@for f in $(shipped); do rm -f "$(DESTDIR)$(PREFIX)/$${f##*:}" || exit; done
-	@for d in libexec/ao share/ao/agents share/ao; do \
-		rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/$$d" 2>/dev/null || true; \
-	done
+	@cd "$(DESTDIR)$(PREFIX)" && find libexec/ao share/ao -depth -type d -empty -delete 2>/dev/null || true
 
 deb: NEEDS = build deb
 deb: ready

@@ -20,6 +20,7 @@
  *   screen screen_lines   what a captured screen means
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
+ *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
  * slot/    the doorways for plugins: runtime workspace tracker scm notifier, each with its .def of
