@@ -22,13 +22,14 @@ sources := $(foreach r,$(rooms),$(wildcard src/$(r)/*.c))
 objects := $(sources:src/%.c=$(BUILD)/obj/%.o)
 base_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/base/*.c))
 run_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/run/*.c))
+pty_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/pty/*.c))
 unit_tests := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*.c))
 stand_ins := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
 pages := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
 
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/ao $(BUILD)/ao-run $(pages)
+all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-pty $(pages)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -46,8 +47,11 @@ $(BUILD)/libbase.a: $(base_objects)
 $(BUILD)/ao: $(BUILD)/obj/main.o $(BUILD)/libao.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
-# ao-run lives in every pane: only what it needs of base is linked, and no library
+# ao-run lives in every pane, ao-pty where there is none: only what they need of base, and no library
 $(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a $(if $(SAN),test/sanitizer/ao_run.c)
+	$(CC) $(CFLAGS) -o $@ $^
+
+$(BUILD)/ao-pty: $(pty_objects) $(BUILD)/libbase.a
 	$(CC) $(CFLAGS) -o $@ $^
 
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libao.a
@@ -81,7 +85,8 @@ $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -O2 -g $(WARN) -o $@ $<
 
-$(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux: | $(BUILD)/ao-run $(stand_ins)
+$(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/test/contract/runtime: | \
+	$(BUILD)/ao-run $(BUILD)/ao-pty $(stand_ins)
 
 $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)
@@ -144,7 +149,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/ao \
 		$(DESTDIR)$(PREFIX)/share/ao/agents $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BUILD)/ao $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/ao-run $(DESTDIR)$(PREFIX)/libexec/ao/
+	install -m 755 $(BUILD)/ao-run $(BUILD)/ao-pty $(DESTDIR)$(PREFIX)/libexec/ao/
 	$(if $(wildcard share/agents/*.yaml),install -m 644 share/agents/*.yaml $(DESTDIR)$(PREFIX)/share/ao/agents/)
 	$(foreach p,$(pages),install -D -m 644 $(p) \
 		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p)) &&) true
@@ -155,7 +160,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make              build/ao and build/ao-run
+#: make              build/ao, and what it starts: ao-run, ao-pty
 #: make demo         a small real run on a home of its own, checked as it goes
 #: make test         every test; the last line is the sum
 #: make test-unit, test-contract, test-cli, test-faults
