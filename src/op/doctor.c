@@ -80,6 +80,24 @@ static void check_agent(struct exam *x, const char *name)
 	err_drop(e, "it is the finding's text");
 }
 
+void exam_runtimes(struct strv *names, const struct config *c)
+{
+	if (!c->projects.n)
+		strv_add(names, str_empty(c->runtime) ? "tmux" : c->runtime);
+	for (size_t i = 0; i < c->projects.n; i++)
+		if (!strv_has(names, c->projects.v[i].runtime))
+			strv_add(names, c->projects.v[i].runtime);
+}
+
+static void check_tmux(struct exam *x)
+{
+	AUTO(strv_release) struct strv runtimes = { 0 };
+
+	exam_runtimes(&runtimes, &x->world->config);
+	if (strv_has(&runtimes, "tmux"))
+		check_tool(x, "tmux", "-V", "install tmux, or choose 'runtime: process'");
+}
+
 /* ---- the config and its folders -------------------------------------------------------------- */
 
 static void check_private(struct exam *x, const char *path)
@@ -142,7 +160,7 @@ struct err *op_doctor(struct findings *out, const struct world *w, bool fix)
 	struct exam x = { .out = out, .world = w, .fix = fix };
 
 	check_tool(&x, "git", "--version", "install git");
-	check_tool(&x, "tmux", "-V", "install tmux");
+	check_tmux(&x);
 	if (!w->config.file)
 		return NULL;
 	check_config(&x);
