@@ -3,18 +3,21 @@
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
+ZSH_FUNCTIONS ?= share/zsh/site-functions
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 SAN ?=
 BUILD ?= build$(if $(SAN),/san)$(if $(findstring clang,$(CC)),/clang)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings \
 	-Wundef -Wformat=2 -Wimplicit-fallthrough -Werror
-OPT := -O2 -g
+# CFLAGS, CPPFLAGS and LDFLAGS are the builder's (dpkg-buildflags sets all three) and come last
+CFLAGS ?= $(if $(SAN),-O1,-O2) -g
 ifdef SAN
-OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
-CFLAGS := -std=gnu17 $(OPT) $(WARN) -Isrc
-CPPFLAGS := -D_GNU_SOURCE -DAO_VERSION='"$(VERSION)"' -MMD -MP
+ao_cflags = -std=gnu17 $(WARN) -Isrc $(SANITIZE) $(CFLAGS)
+ao_defines = -D_GNU_SOURCE -DAO_VERSION='"$(VERSION)"'
+ao_cppflags = $(ao_defines) -MMD -MP $(CPPFLAGS)
 LDLIBS := -ljansson -lyaml
 
 rooms := base model rule store slot plugin op cmd
@@ -26,15 +29,16 @@ pty_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/pty/*.c))
 unit_tests := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*.c))
 stand_ins := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
 pages := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
+completions := $(addprefix $(BUILD)/completion/,bash zsh fish)
 
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-pty $(pages)
+all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-pty $(pages) $(completions)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@$(CC) $(ao_cppflags) $(ao_cflags) -c -o $@ $<
 
 $(BUILD)/libao.a: $(objects)
 	@rm -f $@
@@ -45,45 +49,45 @@ $(BUILD)/libbase.a: $(base_objects)
 	ar rcs $@ $(base_objects)
 
 $(BUILD)/ao: $(BUILD)/obj/main.o $(BUILD)/libao.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # ao-run lives in every pane, ao-pty where there is none: only what they need of base, and no library
 $(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a $(if $(SAN),test/sanitizer/ao_run.c)
-	$(CC) $(CFLAGS) -o $@ $^
+	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/ao-pty: $(pty_objects) $(BUILD)/libbase.a
-	$(CC) $(CFLAGS) -o $@ $^
+	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libao.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Itest -o $@ $< $(BUILD)/libao.a $(LDLIBS) -lcmocka
+	$(CC) $(ao_cppflags) $(ao_cflags) -Itest -o $@ $< $(BUILD)/libao.a $(LDLIBS) -lcmocka
 
 $(BUILD)/test/contract/%: test/contract/%.c $(BUILD)/libao.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Itest -o $@ $< $(BUILD)/libao.a $(LDLIBS) -lcmocka
+	$(CC) $(ao_cppflags) $(ao_cflags) -Itest -o $@ $< $(BUILD)/libao.a $(LDLIBS) -lcmocka
 
 # A fuzz target twice: as a replayer of its corpus for every compiler, and with libFuzzer for clang.
 $(BUILD)/test/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(BUILD)/libao.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MF $@.d -Itest -o $@ $< test/fuzz/replay.c $(BUILD)/libao.a $(LDLIBS)
+	$(CC) $(ao_cppflags) $(ao_cflags) -MF $@.d -Itest -o $@ $< test/fuzz/replay.c $(BUILD)/libao.a $(LDLIBS)
 
 build/fuzz/%: test/fuzz/%.c $(sources) $(wildcard src/*/*.h) Makefile
 	@mkdir -p $(@D)
-	clang $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -g -O1 -Isrc -Itest \
+	clang $(ao_defines) -std=gnu17 -g -O1 -Isrc -Itest \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(sources) $(LDLIBS)
 
 # Stand-ins that the tests start: programs of their own, no part of ao.
 $(BUILD)/test/agents/%: test/agents/%.c test/agents/terminal.h Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MF $@.d -o $@ $<
+	$(CC) $(ao_cppflags) $(ao_cflags) -MF $@.d -o $@ $<
 
 $(BUILD)/test/fault/%.so: test/fault/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -O2 -g $(WARN) -shared -fPIC -o $@ $< -ldl
+	$(CC) $(ao_defines) -std=gnu17 -O2 -g $(WARN) -shared -fPIC -o $@ $< -ldl
 
 $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) -std=gnu17 -O2 -g $(WARN) -o $@ $<
+	$(CC) $(ao_defines) -std=gnu17 -O2 -g $(WARN) -o $@ $<
 
 $(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/test/contract/runtime: | \
 	$(BUILD)/ao-run $(BUILD)/ao-pty $(stand_ins)
@@ -91,6 +95,10 @@ $(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/te
 $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@
+
+$(BUILD)/completion/%: $(BUILD)/ao
+	@mkdir -p $(@D)
+	@$< completion $* >$@
 
 # Everything below is for people and for CI.
 
@@ -101,8 +109,8 @@ shims := $(patsubst test/fault/%.c,$(BUILD)/test/fault/%.so,$(wildcard test/faul
 timers := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 test_programs := $(unit_tests) $(contract_tests) $(replays) $(stand_ins) $(shims)
 
-.PHONY: programs deps ready lint test test-sanitized test-unit test-contract test-cli test-faults fuzz bench demo \
-	install clean help
+.PHONY: programs deps ready lint test test-sanitized test-hostile test-unit test-contract test-cli test-faults test-agents fuzz bench demo \
+	install uninstall deb clean help
 programs: all $(test_programs)
 
 deps:
@@ -115,11 +123,15 @@ ready:
 test: NEEDS = build test
 test: ready
 	@$(MAKE) --no-print-directory programs
-	@test/run $(BUILD) unit fuzz contract house cli faults
+	@test/run $(BUILD) faults unit cli house fuzz contract
 
 # everything but the sweep, which needs ptrace for itself
 test-sanitized: programs
-	@test/run $(BUILD) unit fuzz contract cli
+	@test/run $(BUILD) unit cli fuzz contract
+# the part of it that CI has time for: the units, and what reads what agents, forges and people wrote
+hostile := hostile hook config send events issue review status agent golden
+test-hostile: programs
+	@test/run $(BUILD) unit $(hostile:%=cli:%) fuzz contract
 
 test-unit: $(unit_tests) $(contract_tests) $(replays)
 	@test/run $(BUILD) unit fuzz contract
@@ -129,6 +141,9 @@ test-cli: programs
 	@test/run $(BUILD) cli
 test-faults: programs
 	@test/run $(BUILD) faults
+# The real agents, from npm, against a scripted model; no part of `make test`. AGENTS="claude-code …"
+test-agents: programs
+	@test/agents/real/run.sh $(BUILD) $(AGENTS)
 
 lint:
 	@tools/lint.sh $(BUILD)
@@ -142,17 +157,34 @@ bench: all $(timers) $(stand_ins)
 
 demo: NEEDS = build
 demo: ready
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/test/agents/standin
 	@tools/demo.sh $(BUILD)
 
+# FILE:MODE:PLACE below PREFIX of all that is installed; uninstall takes away just that
+shipped := $(BUILD)/ao:755:bin/ao $(BUILD)/ao-run:755:libexec/ao/ao-run \
+	$(BUILD)/ao-pty:755:libexec/ao/ao-pty \
+	$(foreach f,$(wildcard share/agents/*.yaml),$(f):644:share/ao/agents/$(notdir $(f))) \
+	$(foreach p,$(pages),$(p):644:share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
+	$(BUILD)/completion/bash:644:share/bash-completion/completions/ao \
+	$(BUILD)/completion/zsh:644:$(ZSH_FUNCTIONS)/_ao \
+	$(BUILD)/completion/fish:644:share/fish/vendor_completions.d/ao.fish
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/ao \
-		$(DESTDIR)$(PREFIX)/share/ao/agents $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(BUILD)/ao $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/ao-run $(BUILD)/ao-pty $(DESTDIR)$(PREFIX)/libexec/ao/
-	$(if $(wildcard share/agents/*.yaml),install -m 644 share/agents/*.yaml $(DESTDIR)$(PREFIX)/share/ao/agents/)
-	$(foreach p,$(pages),install -D -m 644 $(p) \
-		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p)) &&) true
+	@for f in $(shipped); do \
+		IFS=:; set -- $$f; \
+		install -D -m "$$2" "$$1" "$(DESTDIR)$(PREFIX)/$$3" || exit; \
+	done
+	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+uninstall:
+	@for f in $(shipped); do rm -f "$(DESTDIR)$(PREFIX)/$${f##*:}" || exit; done
+	@for d in libexec/ao share/ao/agents share/ao; do \
+		rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/$$d" 2>/dev/null || true; \
+	done
+
+deb: NEEDS = build deb
+deb: ready
+	@tools/deb.sh
 
 clean:
 	rm -rf build
@@ -164,12 +196,14 @@ help:
 #: make demo         a small real run on a home of its own, checked as it goes
 #: make test         every test; the last line is the sum
 #: make test-unit, test-contract, test-cli, test-faults
+#: make test-agents  real agents, installed from npm, against a scripted model (node)
 #: make lint         format, clang-tidy, cppcheck, shellcheck, layers, manual
 #: make fuzz         libFuzzer, FUZZ_SECONDS=20 for each target
 #: make bench        costs as ratios to bare tmux and git
-#: make install      PREFIX=/usr/local DESTDIR=
+#: make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again
+#: make deb          a Debian package, checked by lintian, in build/deb
 #: make deps         install what is missing (apt-get or dnf)
 #: make clean
 #: SAN=1             with ASan and UBSan, under build/san     CC=clang   under build/clang
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -print 2>/dev/null)

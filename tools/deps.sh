@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# deps.sh [--check] build|test|lint|fuzz|all…: what those need is there, or is installed by the system's
+# deps.sh [--check] build|test|lint|fuzz|deb|all…: what those need is there, or is installed by the system's
 # package manager (as root, else by sudo). --check only looks, and fails where something is missing.
+# Making a Debian package needs some hundred more packages than all the rest: `all` is without it.
 # Nothing that is there already is touched.
 set -euo pipefail
 
@@ -29,6 +30,9 @@ table() {
 		test  program:fish       fish            fish
 		test  program:xterm      xterm           xterm
 		test  program:Xvfb       xvfb            xorg-x11-server-Xvfb
+		test  program:notify-send libnotify-bin  libnotify
+		test  program:dbus-daemon dbus           dbus-daemon
+		test  program:dunst      dunst           dunst
 		lint  program:clang      clang           clang
 		lint  program:clang-format clang-format  clang-tools-extra
 		lint  program:clang-tidy clang-tidy      clang-tools-extra
@@ -36,6 +40,9 @@ table() {
 		lint  program:shellcheck shellcheck      ShellCheck
 		fuzz  program:clang      clang           clang
 		fuzz  fuzzer:            libclang-rt-dev compiler-rt
+		deb   program:dpkg-buildpackage dpkg-dev dpkg-dev
+		deb   program:dh         debhelper       debhelper
+		deb   program:lintian    lintian         lintian
 	T
 }
 
@@ -53,7 +60,7 @@ there() {
 missing=()
 if command -v apt-get >/dev/null; then manager=apt-get; else manager=dnf; fi
 while read -r group probe debian fedora; do
-	case " $* " in *" all "* | *" $group "*) ;; *) continue ;; esac
+	case " $* " in *" $group "*) ;; *" all "*) [ "$group" != deb ] || continue ;; *) continue ;; esac
 	there "$probe" && continue
 	if [ "$manager" = apt-get ]; then missing+=("$debian"); else missing+=("$fedora"); fi
 done < <(table)

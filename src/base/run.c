@@ -65,7 +65,16 @@ static struct err *feed(int *fd, const struct run *o, size_t *sent)
 	return NULL;
 }
 
-static struct err *drain(int *fd, struct buf *b, const char *program)
+/* What nobody will ask for goes. */
+static void forget(struct buf *b, size_t keep)
+{
+	if (!keep || b->n <= 2 * keep)
+		return;
+	memmove(b->s, b->s + b->n - keep, keep);
+	buf_cut(b, keep);
+}
+
+static struct err *drain(int *fd, struct buf *b, const struct run *o)
 {
 	ssize_t n;
 
@@ -77,8 +86,9 @@ static struct err *drain(int *fd, struct buf *b, const char *program)
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		close_fd(fd);
 	}
+	forget(b, o->keep_n);
 	if (b->n > RUN_OUTPUT_MAX)
-		return fail(ERR_FAILED, "%s: said more than %d bytes", program, RUN_OUTPUT_MAX);
+		return fail(ERR_FAILED, "%s: said more than %d bytes", o->argv[0], RUN_OUTPUT_MAX);
 	return NULL;
 }
 
@@ -88,9 +98,9 @@ static struct err *transfer(struct pollfd p[5], struct pipes *io, const struct r
 	if (p[0].revents)
 		TRY(feed(&io->ours[0], o, sent));
 	if (p[1].revents)
-		TRY(drain(&io->ours[1], &r->out, o->argv[0]));
+		TRY(drain(&io->ours[1], &r->out, o));
 	if (p[2].revents)
-		TRY(drain(&io->ours[2], &r->err, o->argv[0]));
+		TRY(drain(&io->ours[2], &r->err, o));
 	return NULL;
 }
 
@@ -98,14 +108,18 @@ static struct err *transfer(struct pollfd p[5], struct pipes *io, const struct r
  * for ever: no more is read than a pipe can hold. */
 static void drain_rest(struct pipes *io, struct run_result *r, const struct run *o)
 {
+	struct run all = *o;
+
+	all.keep_n = 0; /* or `enough` would never be reached */
 	for (int i = 1; i < 3; i++) {
 		struct pollfd p = { .fd = io->ours[i], .events = POLLIN };
 		struct buf *b = i == 1 ? &r->out : &r->err;
 		size_t enough = b->n + PIPE_MAX;
 		struct err *e = NULL;
 		while (!e && io->ours[i] >= 0 && b->n < enough && poll(&p, 1, 0) > 0)
-			e = drain(&io->ours[i], b, o->argv[0]);
+			e = drain(&io->ours[i], b, &all);
 		err_drop(e, "the rest of the output");
+		forget(b, o->keep_n);
 	}
 }
 

@@ -21,6 +21,7 @@ struct run {
 	size_t in_n;
 	int timeout_ms; /* 0: RUN_TIMEOUT_MS; negative: none */
 	int keep_fd;    /* a lock to hold as long as the child or a child of it lives */
+	size_t keep_n;  /* only about that much of the end of each output is kept; 0: all of it */
 	int log_fd;     /* > 0: both outputs go there, and r->out and r->err stay empty */
 };
 

@@ -1,6 +1,11 @@
 #include "cmd/face.h"
 #include "op/batch.h"
 
+static const struct option options[] = {
+	{ "after", 0, "SESSION", "only once its pull request is merged; queued until then" },
+	{ 0 },
+};
+
 static const struct {
 	const char *mark, *word;
 	enum ink ink;
@@ -62,7 +67,12 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	for (char *const *issue = issues; *issue; issue++)
 		if (str_empty(*issue))
 			return fail(ERR_USAGE, "the issue is empty");
-	TRY(op_batch(&b, w, p, issues, f->json ? NULL : print_row, f));
+	TRY(op_batch(&b, w,
+		&(struct batch_options){ .project = p,
+			.issues = issues,
+			.after = args_value(a, "after"),
+			.tell = f->json ? NULL : print_row,
+			.arg = f }));
 	for (size_t i = 0; i < b.list.n; i++)
 		sum[b.list.v[i].end]++;
 	if (f->json)
@@ -79,6 +89,7 @@ const struct command cmd_batch_spawn = {
 	.max = -1,
 	.summary = "start an agent on each of several issues, up to 4 at once",
 	.example = "ao batch-spawn frontend 41 42 43",
+	.options = options,
 	.needs = NEEDS_STORE,
 	.run = run,
 };

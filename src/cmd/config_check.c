@@ -1,5 +1,16 @@
 #include "cmd/face.h"
 #include "op/config_show.h"
+#include "op/notify.h"
+
+static void warn_of_notifiers(struct face *f, const struct config *c)
+{
+	AUTO(notifier_states_release) struct notifier_states missing = { 0 };
+
+	op_notifiers_missing(&missing, c);
+	for (size_t i = 0; i < missing.list.n; i++)
+		sink_say(&f->sink, SINK_WARNING, "notifier %s tells nobody: %s",
+			missing.list.v[i].name, missing.list.v[i].why);
+}
 
 static struct err *run(struct face *f, struct world *w, const struct args *a)
 {
@@ -8,6 +19,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	(void)w;
 	(void)a;
 	TRY(op_config(&c, f->config));
+	warn_of_notifiers(f, &c);
 	if (f->json) {
 		face_json(f,
 			json_pack("{s:o, s:i, s:b}", "file", json_text(c.file), "projects",

@@ -5,13 +5,17 @@
 #include "base/path.h"
 #include "cmd/face.h"
 
-/* build/ao has its pages in build/man, PREFIX/bin/ao in PREFIX/share/man/man1. */
+/* build/ao has its pages in build/man, PREFIX/bin/ao in PREFIX/share/man/man1; packages compress them. */
 static char *page_file(const char *page)
 {
-	static const char *const folders[] = { "man", "../share/man/man1" };
+	static const struct {
+		const char *folder, *ending;
+	} places[] = { { "man", ".1" }, { "../share/man/man1", ".1" },
+		{ "../share/man/man1", ".1.gz" } };
 
-	for (size_t i = 0; i < COUNT_OF(folders); i++) {
-		AUTO(str_release) char *relative = str_format("%s/%s.1", folders[i], page);
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		AUTO(str_release)
+		char *relative = str_format("%s/%s%s", places[i].folder, page, places[i].ending);
 		AUTO(str_release) char *joined = path_join(path_self_dir(), relative);
 		char *file = path_absolute(joined, NULL);
 

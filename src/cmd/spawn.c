@@ -12,6 +12,7 @@ static const struct option options[] = {
 	{ "base", 0, "REF", "where the branch starts, instead of the default branch" },
 	{ "prompt", 0, "TEXT", "what the agent is told, instead of the issue" },
 	{ "prompt-file", 0, "FILE", "the same from a file; - is standard input" },
+	{ "after", 0, "SESSION", "only once its pull request is merged; queued until then" },
 	{ "open", 0, NULL, "then look at it, as ao open does" },
 	{ 0 },
 };
@@ -60,7 +61,7 @@ static void print(const struct face *f, const struct spawned *s)
 	face_ink(f, INK_GREEN, "✓");
 	face_print(f, " Session %s %s%s%s\n", n->id, queued ? "queued" : "spawned",
 		*issue ? " for issue " : "", issue);
-	face_field(f, "Waits", s->queued);
+	face_field(f, "Queued", s->queued);
 	face_field(f, "Worktree", n->worktree);
 	face_field(f, "Branch", n->branch);
 	face_field(f, "Attach", s->attach);
@@ -85,6 +86,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 		.agent = args_value(a, "agent"),
 		.branch = args_value(a, "branch"),
 		.base = args_value(a, "base"),
+		.after = args_value(a, "after"),
 		.columns = f->columns,
 		.rows = term_rows(STDOUT_FILENO),
 	};

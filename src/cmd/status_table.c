@@ -135,6 +135,7 @@ static void print_ls_row(const struct face *f, const struct view *v)
 	AUTO(str_release) char *age = row_age(v);
 	AUTO(str_release) char *branch = term_line(row_branch(v));
 	AUTO(str_release) char *pr = term_line(row_pr(v));
+	AUTO(str_release) char *reason = term_line(v->session.reason);
 	const char *ago = v->last_at ? " ago" : "";
 
 	face_print(f, "  ");
@@ -147,6 +148,8 @@ static void print_ls_row(const struct face *f, const struct view *v)
 	face_print(f, "]");
 	if (*pr)
 		face_ink(f, INK_BLUE, "  %s", pr);
+	if (v->facts.recorded == STATUS_QUEUED && *reason)
+		face_ink(f, INK_DIM, "  %s", reason);
 	face_print(f, "\n");
 }
 

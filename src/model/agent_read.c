@@ -103,24 +103,14 @@ static const struct key agent_keys[] = {
 	KEY("send", MAP, AT(send), "how text is typed to it", .inside = &send_schema),
 };
 
-/* A program named with a path counts from the file that names it; a bare name is looked up later. */
-static void program_path(struct schema_reader *r, struct strv *argv)
-{
-	if (argv->n && (str_starts(argv->v[0], "~/") || strchr(argv->v[0], '/'))) {
-		char *full = world_absolute(r->world, argv->v[0], r->dir);
-		free(argv->v[0]);
-		argv->v[0] = full;
-	}
-}
-
 static void agent_done(struct schema_reader *r, const struct yaml *y, void *agent, const char *path)
 {
 	struct agent *a = agent;
 
 	(void)y;
 	(void)path;
-	program_path(r, &a->command);
-	program_path(r, &a->resume);
+	schema_program_path(r, &a->command);
+	schema_program_path(r, &a->resume);
 }
 
 const struct schema agent_schema = {

@@ -29,6 +29,14 @@ const struct project *config_project_of_session(const struct config *c, const ch
 	return NULL;
 }
 
+const struct notifier_config *config_notifier(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->notifier_list.n; i++)
+		if (str_equal(c->notifier_list.v[i].name, name))
+			return &c->notifier_list.v[i];
+	return NULL;
+}
+
 const struct reaction_config *config_reaction(const struct reactions *r, const char *event)
 {
 	for (size_t i = 0; i < r->list.n; i++)
@@ -102,6 +110,7 @@ void config_release(struct config *c)
 	for (size_t i = 0; i < c->notifier_list.n; i++) {
 		free(c->notifier_list.v[i].name);
 		free(c->notifier_list.v[i].plugin);
+		strv_release(&c->notifier_list.v[i].command);
 		named_texts_release(&c->notifier_list.v[i].settings);
 	}
 	for (size_t i = 0; i < c->routing.n; i++) {

@@ -35,6 +35,7 @@ struct reactions {
 
 struct notifier_config {
 	char *name, *plugin;
+	struct strv command;         /* the plugin `command`: an argv */
 	struct named_texts settings; /* what else was said there, for the plugin */
 };
 
@@ -83,6 +84,10 @@ struct config {
 const struct project *config_project(const struct config *c, const char *id); /* NULL: none */
 /* The project whose prefix is that of "fe-12"; NULL: none. */
 const struct project *config_project_of_session(const struct config *c, const char *session);
+const struct notifier_config *config_notifier(
+	const struct config *c, const char *name); /* NULL: none */
+/* Is the plugin one of ours, be it there yet or not? Others are programs on PATH. */
+bool notifier_ours(const char *plugin);
 const struct reaction_config *config_reaction(
 	const struct reactions *r, const char *event); /* NULL: none */
 /* For whoever is about to use a sensitive value: NULL when trusted, else the error that says how. */

@@ -147,13 +147,13 @@ char *config_derived_prefix(const char *path)
 	return valid_id(b.s) ? buf_detach(&b) : NULL;
 }
 
-static void sensitive(struct schema_reader *r, const char *path, const char *key)
+void check_sensitive(struct schema_reader *r, const char *path, const char *key)
 {
 	if (r->sensitive)
 		strv_addf(r->sensitive, "%s.%s", path, key);
 }
 
-static void at_key(struct schema_reader *r, const struct yaml *y, const char *key, const char *what)
+void check_at_key(struct schema_reader *r, const struct yaml *y, const char *key, const char *what)
 {
 	const struct yaml *e = yaml_get(y, key);
 
@@ -174,7 +174,7 @@ void project_done(struct schema_reader *r, const struct yaml *y, void *project, 
 		!r->world->is_dir(r->world->with, p->path))
 		what = str_format("%s.path: no such folder: %s", path, p->path);
 	if (what)
-		at_key(r, y, "path", what);
+		check_at_key(r, y, "path", what);
 	str_release(&what);
 	if (!p->path || p->prefix || yaml_get(y, "sessionPrefix"))
 		return;
@@ -182,7 +182,7 @@ void project_done(struct schema_reader *r, const struct yaml *y, void *project, 
 	if (!p->prefix)
 		p->prefix = config_derived_prefix(p->id);
 	if (!p->prefix)
-		at_key(r, y, "path",
+		check_at_key(r, y, "path",
 			"no session prefix can be made of that name: set sessionPrefix");
 }
 
@@ -192,24 +192,15 @@ void slot_done(struct schema_reader *r, const struct yaml *y, void *slot, const 
 
 	(void)y;
 	if (s->host && !str_equal(s->host, "github.com") && !str_equal(s->host, "gitlab.com"))
-		sensitive(r, path, "host");
+		check_sensitive(r, path, "host");
 }
 
-/* A host that the file names; one that stands in the user's own environment is the user's choice. */
-static bool names_host(const struct yaml *e)
+/* What is merged without a word has been read by nobody, so the file that says so must be the user's. */
+void reaction_done(struct schema_reader *r, const struct yaml *y, void *reaction, const char *path)
 {
-	return e->kind == YAML_TEXT && strstr(e->text, "://");
-}
+	const struct reaction_config *c = reaction;
 
-void notifier_done(struct schema_reader *r, const struct yaml *y, void *notifier, const char *path)
-{
-	struct notifier_config *n = notifier;
-
-	if (!yaml_get(y, "plugin")) {
-		AUTO(str_release) char *what = str_format("%s needs 'plugin'", path);
-		at_key(r, y, "plugin", what);
-	}
-	for (size_t i = 0; i < y->n; i++)
-		if (str_equal(n->plugin, "command") || names_host(&y->v[i]))
-			sensitive(r, path, y->v[i].name);
+	(void)y;
+	if (str_equal(c->action, "auto-merge"))
+		check_sensitive(r, path, "action");
 }

@@ -15,6 +15,15 @@ const char *check_id(const char *value);
 
 void project_done(struct schema_reader *r, const struct yaml *y, void *project, const char *path);
 void slot_done(struct schema_reader *r, const struct yaml *y, void *slot, const char *path);
+void reaction_done(struct schema_reader *r, const struct yaml *y, void *reaction, const char *path);
 void notifier_done(struct schema_reader *r, const struct yaml *y, void *notifier, const char *path);
+
+/* Every name in defaults.notifiers, notificationRouting and the projects' notifiers. */
+void check_all_notifiers(struct schema_reader *r, const struct config *c, const struct yaml *root);
+
+/* Says `what` at a key of the map, or at the map's name where it lacks the key. */
+void check_at_key(struct schema_reader *r, const struct yaml *y, const char *key, const char *what);
+/* PATH.KEY needs trust. */
+void check_sensitive(struct schema_reader *r, const char *path, const char *key);
 
 extern const struct schema project_schema;

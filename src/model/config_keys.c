@@ -59,8 +59,9 @@ static const struct key reaction_keys[] = {
 	KEY("includeSummary", BOOL, R(include_summary), "with a summary",
 		.has = R(has_include_summary)),
 };
-static const struct schema reaction_schema = { .keys = reaction_keys,
-	.n = COUNT_OF(reaction_keys) };
+static const struct schema reaction_schema = {
+	.keys = reaction_keys, .n = COUNT_OF(reaction_keys), .done = reaction_done
+};
 
 #define S(field) offsetof(struct slot_config, field)
 #define SLOT_KEYS(known)                                                                           \
@@ -179,9 +180,11 @@ static const struct key notifier_keys[] = {
 		"desktop, slack, discord, webhook, ntfy or command; the other keys are its "
 		"settings",
 		.slot = "notifier", .flags = KEY_REQUIRED),
+	KEY("command", LIST, offsetof(struct notifier_config, command),
+		"command: the program and its arguments, no shell"),
 };
 static const struct schema notifier_schema = { .keys = notifier_keys,
-	.n = 1,
+	.n = COUNT_OF(notifier_keys),
 	.rest = offsetof(struct notifier_config, settings),
 	.done = notifier_done };
 

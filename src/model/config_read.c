@@ -46,49 +46,6 @@ static void check_prefixes(
 	}
 }
 
-/* A notifier is an entry of `notifiers`, or a plugin that needs no settings. */
-static void check_notifiers(
-	struct schema_reader *r, const struct config *c, const struct yaml *list, const char *path)
-{
-	AUTO(strv_release) struct strv known = { 0 };
-
-	for (size_t i = 0; i < c->notifier_list.n; i++)
-		strv_add(&known, c->notifier_list.v[i].name);
-	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++) {
-		const struct yaml *e = &list->v[i];
-		const char *meant;
-		if (e->kind != YAML_TEXT || strv_has(&known, e->text) || strstr(e->text, "${"))
-			continue;
-		if (!r->world->names(r->world->with, "notifier", e->text, &known) ||
-			strv_has(&known, e->text))
-			continue;
-		meant = text_suggest(e->text, known.v);
-		schema_wrong(r, e->line, e->column, "%s: no notifier '%s'%s%s%s", path, e->text,
-			meant ? " (did you mean '" : " (define it under 'notifiers')",
-			meant ? meant : "", meant ? "'?)" : "");
-	}
-}
-
-static void check_all_notifiers(
-	struct schema_reader *r, const struct config *c, const struct yaml *root)
-{
-	const struct yaml *routing = yaml_get(root, "notificationRouting"),
-			  *projects = yaml_get(root, "projects");
-
-	check_notifiers(
-		r, c, yaml_get(yaml_get(root, "defaults"), "notifiers"), "defaults.notifiers");
-	for (size_t i = 0; routing && routing->kind == YAML_MAP && i < routing->n; i++) {
-		AUTO(str_release)
-		char *path = str_format("notificationRouting.%s", routing->v[i].name);
-		check_notifiers(r, c, &routing->v[i], path);
-	}
-	for (size_t i = 0; projects && projects->kind == YAML_MAP && i < projects->n; i++) {
-		AUTO(str_release)
-		char *path = str_format("projects.%s.notifiers", projects->v[i].name);
-		check_notifiers(r, c, yaml_get(&projects->v[i], "notifiers"), path);
-	}
-}
-
 static char *namespace_of(const char *dir)
 {
 	AUTO(buf_release) struct buf b = { 0 };

@@ -69,19 +69,26 @@ static void suggestion(struct schema_reader *r, struct buf *b, const char *word,
 		buf_addf(b, " (did you mean '%s'?)", meant);
 }
 
+void schema_unknown(
+	struct schema_reader *r, const struct yaml *e, char *const *known, const char *path)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+
+	buf_addf(&b, "unknown key '%s'", e->name);
+	if (*path)
+		buf_addf(&b, " in %s", path);
+	suggestion(r, &b, e->name, known);
+	schema_wrong(r, e->name_line, e->name_column, "%s", b.s);
+}
+
 static void unknown_key(
 	struct schema_reader *r, const struct yaml *y, const struct schema *s, const char *path)
 {
 	AUTO(strv_release) struct strv names = { 0 };
-	AUTO(buf_release) struct buf b = { 0 };
 
 	for (size_t i = 0; i < s->n; i++)
 		strv_add(&names, s->keys[i].name);
-	buf_addf(&b, "unknown key '%s'", y->name);
-	if (*path)
-		buf_addf(&b, " in %s", path);
-	suggestion(r, &b, y->name, names.v);
-	schema_wrong(r, y->name_line, y->name_column, "%s", b.s);
+	schema_unknown(r, y, names.v, path);
 }
 
 static bool among(struct schema_reader *r, int line, int column, const char *path,
@@ -209,6 +216,15 @@ static void read_list(struct schema_reader *r, const struct key *k, const struct
 	}
 	strv_release(at);
 	*at = list;
+}
+
+void schema_program_path(const struct schema_reader *r, struct strv *argv)
+{
+	if (argv->n && strchr(argv->v[0], '/')) {
+		char *full = world_absolute(r->world, argv->v[0], r->dir);
+		free(argv->v[0]);
+		argv->v[0] = full;
+	}
 }
 
 static void remember(struct schema_reader *r, const struct yaml *y, const char *path)

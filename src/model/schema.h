@@ -120,8 +120,13 @@ struct schema_reader {
 void schema_read(struct schema_reader *r, const struct schema *s, const struct yaml *y, void *owner,
 	const char *path);
 char *world_absolute(const struct config_world *world, const char *path, const char *dir);
+/* A program named with a path counts from the file that names it; a bare name is looked up later. */
+void schema_program_path(const struct schema_reader *r, struct strv *argv);
 char *folder_of(const char *file); /* "/a/b" -> "/a"; the caller frees it */
 const struct key *schema_key(const struct schema *s, const char *name);
+/* "unknown key 'x' in PATH (did you mean 'y'?)", of the key e */
+void schema_unknown(
+	struct schema_reader *r, const struct yaml *e, char *const *known, const char *path);
 void schema_wrong(struct schema_reader *r, int line, int column, const char *format, ...)
 	PRINTF(4, 5);
 /* Over the values of `under`, those that `over` has said: text not NULL, list ever begun. */

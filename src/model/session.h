@@ -43,7 +43,9 @@
 	X(killed_at, "killedAt")                                                                   \
 	X(restored_at, "restoredAt")                                                               \
 	X(undeleted_at, "undeletedAt")                                                             \
-	X(rev, "rev") /* grows with each write */
+	X(ports, "ports") /* leased: "20417 20418"; once it is killed, the last ones */            \
+	X(after, "after") /* queued until that session's pull request is merged */                 \
+	X(rev, "rev")     /* grows with each write */
 
 struct session {
 #define MEMBER(member, key) char *member;

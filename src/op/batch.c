@@ -25,8 +25,7 @@ struct crew {
 	struct spawning member[BATCH_AT_ONCE];
 	int n;
 	struct batch *batch;
-	void (*tell)(void *, const struct batch_row *);
-	void *arg;
+	const struct batch_options *o;
 };
 
 void batch_release(struct batch *b)
@@ -63,14 +62,26 @@ static struct batch_row *add_row(struct crew *c, const char *issue, enum batch_e
 
 static void told(struct crew *c, const struct batch_row *row)
 {
-	if (c->tell)
-		c->tell(c->arg, row);
+	if (c->o->tell)
+		c->o->tell(c->o->arg, row);
 }
 
-static struct err *start(
-	struct crew *c, const struct world *w, const struct project *p, const char *issue)
+static void spawn_words(
+	struct strv *argv, const struct world *w, const struct batch_options *o, const char *issue)
 {
 	AUTO(str_release) char *self = path_self();
+
+	strv_add_all(argv,
+		ARGV(self, "spawn", "--config", w->config.file, "-p", o->project->id, "--json",
+			"-q"));
+	if (o->after)
+		strv_add_all(argv, ARGV("--after", o->after));
+	strv_add_all(argv, ARGV("--", issue));
+}
+
+static struct err *start(struct crew *c, const struct world *w, const char *issue)
+{
+	AUTO(strv_release) struct strv argv = { 0 };
 	struct spawning s = { .issue = issue };
 	struct err *e;
 
@@ -78,10 +89,10 @@ static struct err *start(
 	s.err = memfd_create("err", MFD_CLOEXEC);
 	if (s.out < 0 || s.err < 0)
 		return fail_errno("cannot start a spawn");
+	spawn_words(&argv, w, c->o, issue);
 	e = child_start(&s.child,
 		&(struct child_options){
-			.argv = ARGV(self, "spawn", "--config", w->config.file, "-p", p->id,
-				"--json", "-q", "--", issue),
+			.argv = argv.v,
 			.fd = { -1, s.out, s.err },
 		});
 	if (e) {
@@ -90,6 +101,7 @@ static struct err *start(
 		return e;
 	}
 	c->member[c->n++] = s;
+	sink_say(w->sink, SINK_PROGRESS, "%s: spawning", issue);
 	return NULL;
 }
 
@@ -163,25 +175,24 @@ static void skip(struct crew *c, const char *issue, const char *live)
 	told(c, row);
 }
 
-struct err *op_batch(struct batch *out, const struct world *w, const struct project *p,
-	char *const *issues, void (*tell)(void *arg, const struct batch_row *row), void *arg)
+struct err *op_batch(struct batch *out, const struct world *w, const struct batch_options *o)
 {
-	AUTO(crew_release) struct crew c = { .batch = out, .tell = tell, .arg = arg };
+	AUTO(crew_release) struct crew c = { .batch = out, .o = o };
 	AUTO(views_release) struct views views = { 0 };
 	AUTO(strv_release) struct strv named = { 0 }; /* those under way are on no list yet */
 
-	TRY(op_list(&views, w, &(struct list_options){ .project = p->id }));
-	for (; *issues; issues++) {
-		AUTO(str_release) char *id = issue_id(*issues);
+	TRY(op_list(&views, w, &(struct list_options){ .project = o->project->id, .known = true }));
+	for (char *const *issue = o->issues; *issue; issue++) {
+		AUTO(str_release) char *id = issue_id(*issue);
 		const char *live = live_on(&views, id);
 		if (live || strv_has(&named, id)) {
-			skip(&c, *issues, live);
+			skip(&c, *issue, live);
 			continue;
 		}
 		strv_add(&named, id);
 		while (c.n == BATCH_AT_ONCE)
 			TRY(wait_one(&c));
-		TRY(start(&c, w, p, *issues));
+		TRY(start(&c, w, *issue));
 	}
 	while (c.n)
 		TRY(wait_one(&c));

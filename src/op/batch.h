@@ -20,7 +20,14 @@ struct batch {
 	VEC(struct batch_row) list; /* in the order in which they ended */
 };
 
-/* tell (may be NULL) is called as each one ends. */
-MUST_USE struct err *op_batch(struct batch *out, const struct world *w, const struct project *p,
-	char *const *issues, void (*tell)(void *arg, const struct batch_row *row), void *arg);
+struct batch_options {
+	const struct project *project;
+	char *const *issues;
+	const char *after;                                    /* as ao spawn --after; NULL: none */
+	void (*tell)(void *arg, const struct batch_row *row); /* as each one ends; may be NULL */
+	void *arg;
+};
+
+MUST_USE struct err *op_batch(
+	struct batch *out, const struct world *w, const struct batch_options *o);
 void batch_release(struct batch *b);

@@ -1,12 +1,15 @@
 #include "op/doctor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/path.h"
 #include "base/run.h"
+#include "op/agent_check.h"
 #include "op/exam.h"
+#include "op/notify.h"
 #include "op/start.h"
 #include "store/agent_files.h"
 #include "store/events.h"
@@ -50,17 +53,55 @@ void exam_mended(struct finding *f, struct err *e)
 
 /* ---- the machine ----------------------------------------------------------------------------- */
 
-static void check_tool(struct exam *x, const char *name, const char *flag, const char *why)
+/* The oldest that know what we ask of them: git's merge-tree --write-tree, tmux's -N and list-panes
+ * -f. debian/control says the same. */
+static const struct tool {
+	const char *name, *flag;
+	int major, minor;
+} tools[] = {
+	{ "git", "--version", 2, 38 },
+	{ "tmux", "-V", 3, 2 },
+};
+
+/* "git version 2.39.5", "tmux 3.3a", "tmux next-3.6"; one without a number is somebody's own build. */
+static bool too_old(const struct tool *t, const char *said)
+{
+	int major, minor;
+
+	said += strcspn(said, "0123456789");
+	if (sscanf(said, "%d.%d", &major, &minor) != 2)
+		return false;
+	return major < t->major || (major == t->major && minor < t->minor);
+}
+
+static void check_tool(struct exam *x, const struct tool *t)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
-	struct err *e = RUN_OK(&r, .argv = ARGV(name, flag), .timeout_ms = 5000);
+	struct err *e = RUN_OK(&r, .argv = ARGV(t->name, t->flag), .timeout_ms = 5000);
+	bool old = !e && too_old(t, buf_text(&r.out));
 	struct finding *f;
 
 	buf_trim(&r.out);
-	f = exam_add(x, e ? FINDING_PROBLEM : FINDING_OK, "%s", e ? e->text : buf_text(&r.out));
-	if (e)
-		str_set(&f->fix, why);
+	f = exam_add(
+		x, e || old ? FINDING_PROBLEM : FINDING_OK, "%s", e ? e->text : buf_text(&r.out));
+	if (e || old)
+		f->fix = str_format("install %s %d.%d or newer", t->name, t->major, t->minor);
 	err_drop(e, "it is the finding's text");
+}
+
+/* Of a version that its patterns were not seen on? Runs it, so only where that is allowed. */
+static void check_patterns(struct exam *x, const struct agent *a)
+{
+	AUTO(agent_check_release) struct agent_check c = { 0 };
+	struct finding *f;
+
+	sink_say(x->world->sink, SINK_PROGRESS, "asking %s for its version", a->name);
+	op_agent_check(&c, a, &x->world->config, NULL, true);
+	if (c.known != TRI_NO)
+		return;
+	f = exam_add(x, FINDING_NOTE, "agent %s is of version %s", a->name, c.version);
+	f->fix = str_format(
+		"its screens were seen on %s: activity may be told wrongly", a->versions);
 }
 
 static void check_agent(struct exam *x, const char *name)
@@ -77,6 +118,8 @@ static void check_agent(struct exam *x, const char *name)
 		exam_add(x, FINDING_PROBLEM, "%s", e->text);
 	else
 		exam_add(x, FINDING_OK, "agent %s: %s", name, program);
+	if (!e)
+		check_patterns(x, &a);
 	err_drop(e, "it is the finding's text");
 }
 
@@ -89,13 +132,15 @@ void exam_runtimes(struct strv *names, const struct config *c)
 			strv_add(names, c->projects.v[i].runtime);
 }
 
-static void check_tmux(struct exam *x)
+/* tmux only where sessions are started in it. */
+static void check_tools(struct exam *x)
 {
 	AUTO(strv_release) struct strv runtimes = { 0 };
 
 	exam_runtimes(&runtimes, &x->world->config);
-	if (strv_has(&runtimes, "tmux"))
-		check_tool(x, "tmux", "-V", "install tmux, or choose 'runtime: process'");
+	for (size_t i = 0; i < COUNT_OF(tools); i++)
+		if (!str_equal(tools[i].name, "tmux") || strv_has(&runtimes, "tmux"))
+			check_tool(x, &tools[i]);
 }
 
 /* ---- the config and its folders -------------------------------------------------------------- */
@@ -122,6 +167,39 @@ static void check_agents(struct exam *x)
 			continue;
 		strv_add(&seen, c->projects.v[i].agent);
 		check_agent(x, c->projects.v[i].agent);
+	}
+}
+
+/* Nobody asked for the one that is there by default: a server has no desktop. */
+static bool by_default(const struct config *c, const char *name)
+{
+	bool asked = config_notifier(c, name) || origins_line(&c->origins, "defaults.notifiers");
+
+	for (size_t i = 0; i < c->routing.n; i++)
+		asked = asked || strv_has(&c->routing.v[i].notifiers, name);
+	for (size_t i = 0; i < c->projects.n; i++) {
+		AUTO(str_release)
+		char *key = str_format("projects.%s.notifiers", c->projects.v[i].id);
+
+		asked = asked ||
+			(origins_line(&c->origins, key) &&
+				strv_has(&c->projects.v[i].notifiers, name));
+	}
+	return !asked;
+}
+
+static void check_notifiers(struct exam *x)
+{
+	AUTO(notifier_states_release) struct notifier_states all = { 0 };
+	const struct config *c = &x->world->config;
+
+	op_notifiers_usable(&all, x->world);
+	for (size_t i = 0; i < all.list.n; i++) {
+		const struct notifier_state *s = &all.list.v[i];
+		enum finding_level bad = by_default(c, s->name) ? FINDING_NOTE : FINDING_PROBLEM;
+
+		exam_add(x, s->why ? bad : FINDING_OK, "notifier %s: %s", s->name,
+			s->why ? s->why : "usable");
 	}
 }
 
@@ -159,12 +237,12 @@ struct err *op_doctor(struct findings *out, const struct world *w, bool fix)
 {
 	struct exam x = { .out = out, .world = w, .fix = fix };
 
-	check_tool(&x, "git", "--version", "install git");
-	check_tmux(&x);
+	check_tools(&x);
 	if (!w->config.file)
 		return NULL;
 	check_config(&x);
 	check_agents(&x);
+	check_notifiers(&x);
 	check_private(&x, w->config.data_dir);
 	check_private(&x, w->store.dir);
 	TRY(exam_sessions(&x));

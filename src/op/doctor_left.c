@@ -7,8 +7,10 @@
 #include "base/valid.h"
 #include "op/exam.h"
 #include "op/hold.h"
+#include "slot/scm.h"
+#include "store/ports.h"
 
-enum { DAY_MS = 86400000 };
+enum { DAY_MS = 86400000, RECORD_MAX = 1 << 20 };
 
 /* ---- runtimes -------------------------------------------------------------------------------- */
 
@@ -204,16 +206,88 @@ static struct err *check_trash(struct exam *x, const struct project *p)
 	return NULL;
 }
 
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+static struct err *check_checks(struct exam *x, const struct project *p)
+{
+	struct forge f = { .project = p,
+		.repo = p->path,
+		.data_dir = x->world->store.data_dir,
+		.actor = world_actor(),
+		.sink = x->world->sink };
+	AUTO(strv_release) struct strv paths = { 0 }, gone = { 0 };
+	const struct scm *scm;
+	struct finding *n;
+
+	TRY(scm_of_project(&scm, p));
+	if (!scm->leftovers)
+		return NULL;
+	TRY(scm->leftovers(&paths, &f, false));
+	if (!paths.n)
+		return NULL;
+	n = exam_add(x, FINDING_PROBLEM, "%s: what checks that died have left: %s%s", p->id,
+		paths.v[0], paths.n > 1 ? " and more" : "");
+	if (exam_fixable(x, n, "remove it"))
+		exam_mended(n, scm->leftovers(&gone, &f, true));
+	return NULL;
+}
+
+/* ---- ports ----------------------------------------------------------------------------------- */
+
+/* Of any namespace and data folder: the list is the user's. What cannot be read is not gone. */
+static bool is_gone(const char *folder)
+{
+	AUTO(str_release) char *path = path_join(folder, "metadata");
+	AUTO(buf_release) struct buf b = { 0 };
+	AUTO(session_release) struct session s = { 0 };
+	bool found = true;
+	struct err *e = file_read_if(&b, &found, path, RECORD_MAX);
+
+	if (e) {
+		err_drop(e, "then it is not told");
+		return false;
+	}
+	session_parse(&s, path_base(folder), buf_text(&b), b.n, NULL);
+	return !found ||
+		(!s.doing &&
+			(session_is(&s, STATUS_KILLED) || !s.worktree || !path_is_dir(s.worktree)));
+}
+
+static struct err *check_ports(struct exam *x)
+{
+	AUTO(kv_release) struct kv leases = { 0 };
+	AUTO(strv_release) struct strv seen = { 0 };
+
+	TRY(ports_read(&leases));
+	for (size_t i = 0; i < leases.n; i++) {
+		const char *folder = leases.v[i].value;
+		struct finding *f;
+		if (!leases.v[i].key || strv_has(&seen, folder))
+			continue;
+		strv_add(&seen, folder);
+		if (!is_gone(folder))
+			continue;
+		f = exam_add(x, FINDING_PROBLEM, "%s: it is gone, and has ports leased (%s)",
+			path_base(folder), folder);
+		if (exam_fixable(x, f, "give them back"))
+			exam_mended(f, ports_release(folder));
+	}
+	return NULL;
+}
+
 struct err *exam_leftovers(struct exam *x)
 {
 	const struct config *c = &x->world->config;
 
 	TRY(check_runtimes(x));
+	TRY(check_ports(x));
 	for (size_t i = 0; i < c->projects.n; i++) {
 		const struct project *p = &c->projects.v[i];
 		struct err *e = check_project(x, p);
 		if (!e)
 			e = check_trash(x, p);
+		if (!e)
+			e = check_checks(x, p);
 		if (e)
 			exam_add(x, FINDING_PROBLEM, "%s: %s", p->id, e->text);
 		err_drop(e, "it is a finding");

@@ -86,6 +86,24 @@ struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
 	return NULL;
 }
 
+char *issue_title(const struct session *s, const struct project *p, struct sink *sink)
+{
+	const struct tracker *tracker = tracker_named(s->tracker);
+	AUTO(issue_release) struct issue i = { 0 };
+	struct tracked t = tracked_of(p);
+	bool found = false;
+	struct err *e;
+
+	if (str_empty(s->tracker)) /* an issue of words is its own title */
+		return s->issue && strchr(s->issue, ' ') ? str_dup(s->issue) : NULL;
+	e = tracker ? tracker->fetch(&i, &found, &t, s->issue, sink) : NULL;
+	if (e)
+		sink_say(
+			sink, SINK_NOTE, "issue #%s could not be asked for: %s", s->issue, e->text);
+	err_drop(e, "told, and the title of the spawn is as good");
+	return str_dup(found && !str_empty(i.title) ? i.title : s->title);
+}
+
 /* ---- cleanup --------------------------------------------------------------------------------- */
 
 /* All sessions of one tracker and one repository, from the first on, are one question. */

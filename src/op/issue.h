@@ -17,6 +17,10 @@ void issue_tracker(const struct tracker **out, const struct project *p);
 MUST_USE struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
 	const struct project *p, const char *issue, struct sink *sink);
 
+/* What a session is about: its issue's title, by the tracker now, else as it was at the spawn; an ad-hoc
+ * task's words. NULL: neither. Caller frees. */
+char *issue_title(const struct session *s, const struct project *p, struct sink *sink);
+
 /* out[n] for v->list.v[n], by each session's record: asked are only issues that its tracker had when
  * it was spawned, so an ad-hoc task is never closed. Reads files. */
 void issue_states(struct issue_state *out, const struct views *v);

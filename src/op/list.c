@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "op/hold.h"
 #include "op/pull.h"
+#include "op/queue.h"
 #include "op/sense.h"
 #include "store/agent_files.h"
 
@@ -203,16 +204,37 @@ static void judge(struct view *v)
 		v->branch_now = str_dup(v->session.branch ? v->session.branch : "");
 	v->listed = v->facts.has_workspace || v->facts.runtime != TRI_NO || v->facts.half_done ||
 		v->facts.recorded == STATUS_QUEUED;
-	if (v->facts.recorded == STATUS_ERRORED || v->facts.half_done)
+	if (v->facts.recorded == STATUS_ERRORED || v->facts.recorded == STATUS_QUEUED ||
+		v->facts.half_done)
 		v->summary = str_dup(v->session.reason ? v->session.reason : v->session.title);
 	if (!v->summary)
 		v->summary = str_dup(v->session.title ? v->session.title : "");
+}
+
+/* What a queued one waits for may have changed since it was recorded. */
+static void tell_wait(struct view *v, const struct views *views, const struct world *w)
+{
+	const char *after = v->session.after;
+	const struct view *other = NULL;
+	AUTO(str_release) char *why = NULL;
+	bool lost;
+
+	if (v->facts.recorded != STATUS_QUEUED || !after)
+		return;
+	for (size_t i = 0; i < views->list.n; i++)
+		if (str_equal(views->list.v[i].session.id, after))
+			other = &views->list.v[i];
+	why = other ? queue_after_of(&lost, after, &other->session, &other->facts.pull)
+		    : queue_after(&lost, w, after); /* it is killed, mostly */
+	str_set(&v->session.reason, why ? why : "waits for a place");
 }
 
 char *view_why(const struct view *v)
 {
 	const struct fact *f = v->activity.by >= 0 ? &v->facts.v[v->activity.by] : NULL;
 
+	if (v->facts.recorded == STATUS_QUEUED && !str_empty(v->session.reason))
+		return str_format("it %s", v->session.reason);
 	if (!f || str_empty(f->detail))
 		return str_format("%s (%s)", v->status.why, v->activity.why);
 	return str_format("%s: %s (%s)", v->status.why, f->detail, v->activity.why);
@@ -362,9 +384,11 @@ struct err *op_list(struct views *out, const struct world *w, const struct list_
 		sensed_release(&work[i].sensed);
 	free(work);
 	TRY(e);
-	TRY(pulls_look(&views));
-	for (size_t i = 0; i < views.list.n; i++)
+	TRY(pulls_look(&views, o->known));
+	for (size_t i = 0; i < views.list.n; i++) {
+		tell_wait(&views.list.v[i], &views, w);
 		judge(&views.list.v[i]);
+	}
 	keep_wanted(&views, w, o);
 	sort(&views, w);
 	*out = views;

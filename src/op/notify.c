@@ -1,14 +1,275 @@
 #include "op/notify.h"
 
-struct err *op_notify(struct notified *out, const struct world *w, const struct project *p,
-	const struct notice *n)
-{
-	(void)out, (void)w, (void)p, (void)n;
-	return NULL;
-}
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/term.h"
+#include "slot/notifier.h"
+#include "store/events.h"
+#include "store/rate.h"
+
+enum { TITLE_MAX = 1000 }; /* bytes, in an event */
 
 void notified_release(struct notified *n)
 {
 	strv_release(&n->failed);
 	*n = (struct notified){ 0 };
+}
+
+void notifier_states_release(struct notifier_states *s)
+{
+	for (size_t i = 0; i < s->list.n; i++) {
+		free(s->list.v[i].name);
+		free(s->list.v[i].why);
+	}
+	free(s->list.v);
+	*s = (struct notifier_states){ 0 };
+}
+
+/* Takes e. */
+static void add_state(struct notifier_states *out, const char *name, struct err *e)
+{
+	struct notifier_state *s = vec_push(&out->list);
+
+	s->name = str_dup(name);
+	s->why = e ? term_line(e->text) : NULL;
+	err_drop(e, "it is the notifier's state");
+}
+
+/* ---- who ------------------------------------------------------------------------------------- */
+
+static void add_once(struct strv *names, const struct strv *more)
+{
+	STRV_EACH(name, more)
+		if (!strv_has(names, *name))
+			strv_add(names, *name);
+}
+
+void op_notifiers(struct strv *names, const struct config *c)
+{
+	for (size_t i = 0; i < c->notifier_list.n; i++)
+		strv_add(names, c->notifier_list.v[i].name);
+	for (size_t i = 0; i < c->routing.n; i++)
+		add_once(names, &c->routing.v[i].notifiers);
+	if (c->routing.n > PRIORITY_INFO) /* each priority has a route: the rest is never asked */
+		return;
+	add_once(names, &c->notifiers);
+	for (size_t i = 0; i < c->projects.n; i++)
+		add_once(names, &c->projects.v[i].notifiers);
+}
+
+static const struct strv *routed(
+	const struct config *c, const struct project *p, enum priority priority)
+{
+	for (size_t i = 0; i < c->routing.n; i++)
+		if (str_equal(c->routing.v[i].priority, priority_word(priority)))
+			return &c->routing.v[i].notifiers;
+	return p ? &p->notifiers : &c->notifiers;
+}
+
+/* ---- one of them ----------------------------------------------------------------------------- */
+
+/* The entry of that name; a plugin that needs no settings has none, and *alone becomes it. The texts
+ * stay the config's and the caller's. */
+static const struct notifier_config *entry(
+	struct notifier_config *alone, const struct config *c, const char *name)
+{
+	const struct notifier_config *e = config_notifier(c, name);
+
+	/* only read: nobody frees them through it */
+	*alone = (struct notifier_config){ .name = (char *)(uintptr_t)name,
+		.plugin = (char *)(uintptr_t)name };
+	return e ? e : alone;
+}
+
+static struct err *need_trust(const struct config *c, const char *name)
+{
+	AUTO(str_release) char *prefix = str_format("notifiers.%s.", name);
+
+	STRV_EACH(value, &c->sensitive)
+		if (str_starts(*value, prefix))
+			TRY(config_need_trust(c, *value));
+	return NULL;
+}
+
+/* n NULL: only ask whether it could. */
+static struct err *tell_one(const struct config *c, const char *name, const struct notice *n)
+{
+	struct notifier_config alone;
+	struct notifier_call call = { .config = entry(&alone, c, name), .dir = c->dir };
+	const struct notifier *plugin;
+
+	TRY(notifier_find(&plugin, call.config->plugin));
+	TRY(need_trust(c, name));
+	return n ? plugin->tell(&call, n) : plugin->usable(&call);
+}
+
+/* ---- telling --------------------------------------------------------------------------------- */
+
+/* All of the names; stops early only where the user does. */
+static struct err *tell_all(struct notifier_states *out, const struct config *c,
+	const struct strv *names, const struct notice *n)
+{
+	STRV_EACH(name, names) {
+		struct err *e = tell_one(c, *name, n);
+
+		if (e && e->class == ERR_INTERRUPTED)
+			return e;
+		add_state(out, *name, e);
+	}
+	return NULL;
+}
+
+static json_t *lines(const struct strv *list)
+{
+	json_t *a = json_array();
+
+	STRV_EACH(s, list)
+		json_array_append_new(a, json_string(*s));
+	return a;
+}
+
+/* That it cannot be written down undoes nothing. */
+static void log_notice(const struct world *w, const struct notice *n, const struct strv *told,
+	const struct strv *failed, bool held)
+{
+	AUTO(buf_release) struct buf title = { 0 };
+	struct err *e;
+
+	term_safe(&title, n->title, strlen(n->title), TERM_LINE);
+	term_cut(&title, TITLE_MAX);
+	e = events_append(&w->store, n->session, "notify", 0,
+		json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:b}", "id", n->id, "event",
+			n->event, "priority", priority_word(n->priority), "project", n->project,
+			"title", json_string(buf_text(&title)), "told", lines(told), "failed",
+			lines(failed), "held", held));
+	if (e)
+		sink_say(w->sink, SINK_WARNING, "%s", e->text);
+	err_drop(e, "the notice itself is out");
+}
+
+static void account(const struct world *w, const struct notice *n,
+	const struct notifier_states *states, struct strv *failed)
+{
+	AUTO(strv_release) struct strv told = { 0 };
+
+	for (size_t i = 0; i < states->list.n; i++) {
+		const struct notifier_state *s = &states->list.v[i];
+
+		if (s->why)
+			strv_addf(failed, "%s: %s", s->name, s->why);
+		else
+			strv_add(&told, s->name);
+	}
+	log_notice(w, n, &told, failed, false);
+}
+
+/* What is to be known of a flood, behind the notice's own text. NULL: there is none. */
+static char *flood_text(const struct notice *n, const struct rate *r)
+{
+	AUTO(str_release) char *more = NULL;
+
+	if (r->last)
+		more = str_dup("More of them in this minute are only in the log: ao events");
+	else if (r->before)
+		more = str_format("%d more before it are only in the log: ao events", r->before);
+	return more ? str_format("%s%s%s", n->text ? n->text : "", n->text ? "\n" : "", more)
+		    : NULL;
+}
+
+static void take_rate(struct rate *r, const struct world *w, const struct notice *n)
+{
+	AUTO(str_release)
+	char *key = str_format("%s.%s", n->project ? n->project : "", priority_word(n->priority));
+
+	err_drop(
+		rate_take(r, &w->store, key, clock_wall()), "one too many is better than one lost");
+}
+
+struct err *op_notify(struct notified *out, const struct world *w, const struct project *p,
+	const struct notice *n)
+{
+	AUTO(notifier_states_release) struct notifier_states states = { 0 };
+	const struct strv *names = routed(&w->config, p, n->priority);
+	AUTO(str_release) char *text = NULL;
+	struct notice told = *n;
+	struct rate rate = { 0 };
+	struct err *e;
+
+	if (names->n)
+		take_rate(&rate, w, n);
+	if (rate.held) {
+		out->held = true;
+		log_notice(w, n, &(struct strv){ 0 }, &(struct strv){ 0 }, true);
+		return NULL;
+	}
+	text = flood_text(n, &rate);
+	if (text)
+		told.text = text;
+	e = tell_all(&states, &w->config, names, &told);
+	account(w, n, &states, &out->failed);
+	out->told = (int)(states.list.n - out->failed.n);
+	return e;
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+void op_notifiers_usable(struct notifier_states *out, const struct world *w)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+
+	op_notifiers(&names, &w->config);
+	STRV_EACH(name, &names)
+		add_state(out, *name, tell_one(&w->config, *name, NULL));
+}
+
+void op_notifiers_missing(struct notifier_states *out, const struct config *c)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+
+	op_notifiers(&names, c);
+	STRV_EACH(name, &names) {
+		struct notifier_config alone;
+		const struct notifier *plugin;
+		struct err *e = notifier_find(&plugin, entry(&alone, c, *name)->plugin);
+
+		if (e)
+			add_state(out, *name, e);
+	}
+}
+
+static struct err *no_such(const struct strv *known, const char *name)
+{
+	AUTO(buf_release) struct buf list = { 0 };
+	const char *meant = text_suggest(name, known->v);
+
+	if (meant)
+		return fail(ERR_MISSING, "no notifier '%s' (did you mean '%s'?)", name, meant);
+	STRV_EACH(s, known)
+		buf_addf(&list, "%s%s", list.n ? ", " : "", *s);
+	return fail(ERR_MISSING, "no notifier '%s' (there are: %s)", name, buf_text(&list));
+}
+
+struct err *op_notify_test(
+	struct notifier_states *out, const struct world *w, const struct strv *names)
+{
+	AUTO(strv_release) struct strv known = { 0 }, failed = { 0 };
+	AUTO(str_release) char *id = random_hex(8);
+	struct notice n = { .id = id,
+		.priority = PRIORITY_INFO,
+		.event = "test",
+		.title = "ao: a test notice",
+		.text = "Notices of ao arrive here.",
+		.at = clock_wall() };
+	struct err *e;
+
+	op_notifiers(&known, &w->config);
+	STRV_EACH(name, names)
+		if (!strv_has(&known, *name))
+			return no_such(&known, *name);
+	e = tell_all(out, &w->config, names->n ? names : &known, &n);
+	account(w, &n, out, &failed);
+	return e;
 }

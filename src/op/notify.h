@@ -1,6 +1,12 @@
 /*
  * Notify: a notice to all notifiers that its priority is routed to (`notificationRouting`, else the
- * project's `notifiers`). Each is tried once and in its own time limit; one that fails holds up none.
+ * project's `notifiers`). Each is tried once, one behind the other, in its own time limit (10 s, 12
+ * for one that must be killed); one that fails holds up none. What came of it is an event.
+ *
+ * Of one project and priority 20 go out in a minute; further ones are events only, and the 20th and
+ * the first one afterwards say so.
+ *
+ * The caller holds no namespace lock.
  */
 #pragma once
 
@@ -9,6 +15,7 @@
 
 struct notified {
 	int told;           /* notifiers that took it */
+	bool held;          /* too many in this minute: it is in the log, nobody was told */
 	struct strv failed; /* "desktop: no notify-send on PATH", a line for each that did not */
 };
 
@@ -16,3 +23,25 @@ struct notified {
 MUST_USE struct err *op_notify(struct notified *out, const struct world *w, const struct project *p,
 	const struct notice *n);
 void notified_release(struct notified *n);
+
+/* One notifier, and how it is. */
+struct notifier_state {
+	char *name;
+	char *why; /* NULL: fine */
+};
+
+struct notifier_states {
+	VEC(struct notifier_state) list;
+};
+
+/* Every notifier that the config names and that could be told something, each once. */
+void op_notifiers(struct strv *names, const struct config *c);
+/* Could each tell? Starts no program. */
+void op_notifiers_usable(struct notifier_states *out, const struct world *w);
+/* Those whose plugin is not there: only they, each with why. */
+void op_notifiers_missing(struct notifier_states *out, const struct config *c);
+/* A test notice to each of the names (none: to all). ERR_MISSING: the config has no such one, and none
+ * was told. */
+MUST_USE struct err *op_notify_test(
+	struct notifier_states *out, const struct world *w, const struct strv *names);
+void notifier_states_release(struct notifier_states *s);

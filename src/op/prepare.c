@@ -8,6 +8,7 @@
 #include "base/env.h"
 #include "base/path.h"
 #include "base/run.h"
+#include "op/lease.h"
 
 enum { COMMAND_TIMEOUT_MS = 600000 };
 
@@ -35,6 +36,7 @@ static struct err *command(const struct hold *h, const char *line)
 		strv_add(&env, h->project->env.v[i]);
 	env_set(&env, "AO_SESSION", h->s.id);
 	env_set(&env, "AO_PROJECT_ID", h->s.project);
+	lease_env(&env, &h->s);
 	dprintf(fd, "$ %s\n", line);
 	TRY(RUN(&r, .argv = ARGV("sh", "-c", line), .env = env.v, .dir = h->s.worktree,
 		.timeout_ms = COMMAND_TIMEOUT_MS, .keep_fd = h->lock.fd, .log_fd = fd));
@@ -72,7 +74,10 @@ void prepare_removal(const struct hold *h)
 	if (!p || !h->world->config.trusted || !path_is_dir(h->s.worktree))
 		return;
 	STRV_EACH(line, &p->pre_destroy) {
-		struct err *e = command(h, *line);
+		struct err *e;
+
+		sink_say(h->world->sink, SINK_PROGRESS, "preDestroy: %s", *line);
+		e = command(h, *line);
 		if (e)
 			sink_say(h->world->sink, SINK_WARNING, "preDestroy: %s", e->text);
 		err_drop(e, "told as a warning");

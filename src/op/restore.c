@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "op/lease.h"
 #include "op/list.h"
 #include "op/prompt.h"
 #include "op/pull.h"
@@ -137,6 +138,8 @@ static struct err *make(struct hold *h, const struct attempt *t)
 		str_set(&h->s.agent_session_id, t->agent_session_id);
 	TRY(hold_begin(h, "restore"));
 	TRY(reap_runtime(h, false));
+	TRY(lease_ports(h));
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: starting %s", h->s.id, t->agent.name);
 	TRY(start_agent(h,
 		&(struct start){
 			.agent = &t->agent,

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/stop.h"
 #include "op/kill.h"
+#include "op/lease.h"
 #include "op/reap.h"
 #include "op/start.h"
 
@@ -76,6 +77,7 @@ static struct err *back_spawn(struct hold *h)
 	TRY(start_forget(h));
 	if (c.repo && c.path && c.branch)
 		TRY(undo_workspace(&saved, h, &c));
+	lease_end(h);
 	if (saved.ref)
 		str_set(&h->s.saved, saved.ref);
 	tell_saved(h, &saved);
@@ -99,6 +101,7 @@ static struct err *back_undelete(struct hold *h)
 	struct checkout c = hold_checkout(h);
 
 	TRY(h->workspace->undo(&saved, &c, false, clock_wall()));
+	lease_end(h);
 	tell_saved(h, &saved);
 	return hold_begin(h, NULL);
 }

@@ -8,6 +8,7 @@
 #include "base/term.h"
 #include "base/valid.h"
 #include "op/issue.h"
+#include "op/lease.h"
 #include "op/prepare.h"
 #include "op/prompt.h"
 #include "op/queue.h"
@@ -151,6 +152,7 @@ static void fill_record(struct hold *h, const struct plan *p)
 	str_release(&h->s.worktree);
 	h->s.worktree = path_join(h->world->config.worktree_dir, h->s.id);
 	str_set(&h->s.base, p->origin.commit);
+	str_set(&h->s.after, o->after);
 }
 
 /* What stays while it waits: an id, a record and a prompt. */
@@ -243,8 +245,13 @@ static struct err *launch(struct hold *h, const struct plan *p)
 
 static struct err *make(struct hold *h, const struct plan *p)
 {
+	struct sink *sink = h->world->sink;
+
+	sink_say(sink, SINK_PROGRESS, "%s: making its worktree", h->s.id);
 	TRY(make_workspace(h, p));
+	TRY(lease_ports(h));
 	TRY(prepare_workspace(h));
+	sink_say(sink, SINK_PROGRESS, "%s: starting %s", h->s.id, p->agent.name);
 	TRY(launch(h, p));
 	TRY(start_stays(h, START_SPAWN_MS));
 	TRY(hold_begin(h, NULL));
@@ -283,6 +290,8 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	AUTO(plan_release) struct plan p = { .o = o };
 	struct err *e;
 
+	if (o->after)
+		TRY(queue_check_after(w, o->after));
 	TRY(make_plan(&p, &h));
 	TRY(reserve(&h, &p));
 	fill_record(&h, &p);
@@ -319,7 +328,8 @@ struct err *spawn_queued(bool *started, const struct world *w, const char *id)
 		.issue = before.issue,
 		.agent = before.agent,
 		.branch = before.branch,
-		.base = before.base };
+		.base = before.base,
+		.after = before.after };
 	p.o = &o;
 	e = make_plan(&p, &h);
 	if (!e) {

@@ -13,6 +13,7 @@ struct spawn_options {
 	const char *branch; /* exactly this one; NULL: derived */
 	const char *base;   /* NULL: the default branch */
 	const char *prompt; /* NULL: made from the issue, or none */
+	const char *after;  /* a session whose merge it waits for; NULL: none */
 	int columns, rows;  /* the new terminal's size in cells; 0: 200 x 50 */
 };
 
@@ -20,7 +21,7 @@ struct spawn_options {
 struct spawned {
 	struct session session;
 	char *attach, *issue_shown;
-	char *queued; /* the limit that it waits for; NULL: it was started */
+	char *queued; /* what it waits for; NULL: it was started */
 };
 
 MUST_USE struct err *op_spawn(

@@ -8,6 +8,7 @@
 #include "base/env.h"
 #include "base/launch.h"
 #include "base/path.h"
+#include "op/lease.h"
 
 enum { UP_WAIT_MS = 5000, COLUMNS = 200, ROWS = 50 };
 
@@ -79,6 +80,7 @@ static void add_ours(struct strv *env, const struct hold *h)
 	env_set(env, "AO_CONFIG_PATH", c->file);
 	env_set(env, "AO_DATA_DIR", c->data_dir);
 	env_set(env, "AO_BIN", self);
+	lease_env(env, &h->s);
 }
 
 /* The caller's, without what would lead git, tmux or a nested ao astray; TERM and TMUX* are the

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "op/lease.h"
 #include "op/restore.h"
 #include "op/settle.h"
 
@@ -63,6 +64,7 @@ static struct err *bring_back(struct hold *h, const char *ref)
 	if (h->workspace->exists(&c) == TRI_YES)
 		return NULL;
 	TRY(hold_begin(h, "undelete"));
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: bringing back its worktree", h->s.id);
 	TRY(h->workspace->undelete(&handle, &branch, &c, ref, h->world->sink));
 	str_set(&h->s.workspace_handle, handle);
 	str_set(&h->s.branch, branch);
@@ -75,6 +77,7 @@ static struct err *make(struct hold *h, const char *ref)
 
 	TRY(store_reopen(&h->world->store, h->s.id));
 	TRY(bring_back(h, ref));
+	TRY(lease_ports(h));
 	str_set(&h->s.undeleted_at, now);
 	str_set(&h->s.kept, NULL);
 	str_set(&h->s.killed_at, NULL);

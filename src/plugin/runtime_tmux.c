@@ -114,11 +114,6 @@ static struct err *start(char **handle, const struct launch *l)
 	TRY(runtime_program(&supervisor, "ao-run", "AO_RUN_BIN"));
 	start_command(&argv, l, supervisor);
 	TRY(tmux_ask(&a, &argv, NULL, 0));
-	if (a.end == TMUX_LOST) { /* its last session was just ending, and the server with it */
-		tmux_answer_release(&a);
-		a = (struct tmux_answer){ 0 };
-		TRY(tmux_ask(&a, &argv, NULL, 0));
-	}
 	if (a.end != TMUX_DONE)
 		return start_failed(&a, l);
 	made = handle_from(&a.said.out);

@@ -4,7 +4,7 @@
 
 #include "base/env.h"
 
-enum { ANSWER_MS = 5000 };
+enum { ANSWER_MS = 5000, ASK_MAX = 5 };
 
 /* " $3" at the end of text: taken off and given back, NULL where it is not that. */
 static char *take_last(char *text, char sigil)
@@ -103,6 +103,14 @@ void tmux_quote(struct buf *out, const char *word)
 	buf_addc(out, '\'');
 }
 
+/* Also said to who comes while a server that lost its last session is on its way out. */
+static bool server_ended(const struct run_result *r)
+{
+	const char *said = buf_text(&r->err);
+
+	return r->code && (strstr(said, "server exited") || strstr(said, "lost server"));
+}
+
 static enum tmux_end end_of(const struct run_result *r)
 {
 	const char *said = buf_text(&r->err);
@@ -114,8 +122,7 @@ static enum tmux_end end_of(const struct run_result *r)
 	if (strstr(said, "error connecting to") &&
 		(strstr(said, "(No such file or directory)") || strstr(said, "(Not a directory)")))
 		return TMUX_NO_SERVER;
-	if (strstr(said, "error connecting to") || strstr(said, "server exited") ||
-		strstr(said, "lost server") || r->code > 1)
+	if (strstr(said, "error connecting to") || server_ended(r) || r->code > 1)
 		return TMUX_LOST;
 	return TMUX_REFUSED;
 }
@@ -134,9 +141,15 @@ struct err *tmux_ask(struct tmux_answer *a, const struct strv *argv, const void 
 	AUTO(strv_release) struct strv env = { 0 };
 
 	our_environment(&env);
-	/* a server stays for ever in the folder where it was started: not in one that shall go */
-	TRY(RUN(&a->said, .argv = argv->v, .env = env.v, .dir = "/", .in = in, .in_n = in_n,
-		.timeout_ms = ANSWER_MS));
+	for (int i = 0; i < ASK_MAX; i++) {
+		run_result_release(&a->said);
+		/* a server stays for ever in the folder where it was started: not in one that shall
+		 * go */
+		TRY(RUN(&a->said, .argv = argv->v, .env = env.v, .dir = "/", .in = in, .in_n = in_n,
+			.timeout_ms = ANSWER_MS));
+		if (!server_ended(&a->said) || a->said.out.n)
+			break;
+	}
 	a->end = end_of(&a->said);
 	return NULL;
 }

@@ -51,7 +51,9 @@ void tmux_add(struct strv *argv, const char *argument);
 /* A word inside a command that is itself an argument (if-shell). */
 void tmux_quote(struct buf *out, const char *word);
 
-/* in: standard input, NULL: none. Errors: no tmux (ERR_MISSING), timeout, interrupted. */
+/* Where the server ended before it said a word, what holds now is asked, a few times at most: what
+ * carried a mark has ended with it, so no deed is done twice. in: standard input, NULL: none.
+ * Errors: no tmux (ERR_MISSING), timeout, interrupted. */
 MUST_USE struct err *tmux_ask(
 	struct tmux_answer *a, const struct strv *argv, const void *in, size_t in_n);
 /* Its last words as an error. */

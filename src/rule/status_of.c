@@ -133,7 +133,7 @@ static const struct {
 	const char *why;
 } rows[] = {
 	{ is_killed, STATUS_KILLED, "it was killed" },
-	{ is_queued, STATUS_QUEUED, "it waits for a free place" },
+	{ is_queued, STATUS_QUEUED, "it was not started yet" },
 	{ is_merged, STATUS_MERGED, "its pull request was merged into the default branch" },
 	{ is_failed_spawn, STATUS_ERRORED, "it could not be started" },
 	{ is_never_up, STATUS_ERRORED, "no sign of life within 60 s of its start" },

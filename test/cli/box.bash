@@ -10,7 +10,7 @@ box_open() {
 	local root name
 	root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	AO_BUILD=${AO_BUILD:-$root/build}
-	BOX=$(mktemp -d /tmp/aob.XXXXXX)
+	BOX=$(mktemp -d "${TMPDIR:-/tmp}/aob.XXXXXX")
 	for name in $(compgen -e | grep -E '^(AO_|GIT_|TMUX|XDG_|STANDIN)'); do
 		[ "$name" = AO_BUILD ] || unset "$name"
 	done
@@ -19,7 +19,8 @@ box_open() {
 	export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org GIT_CONFIG_NOSYSTEM=1
 	export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org
 	export ASAN_OPTIONS=log_path=$BOX/sanitizer UBSAN_OPTIONS=log_path=$BOX/sanitizer:print_stacktrace=1
-	unset NO_COLOR AO_SESSION
+	unset NO_COLOR AO_SESSION DBUS_SESSION_BUS_ADDRESS
+	export XDG_RUNTIME_DIR=$BOX # no notice of a test reaches the desktop that it runs on
 	mkdir -p "$HOME/code" "$TMUX_TMPDIR" "$STANDIN_LOG"
 	chmod 700 "$TMUX_TMPDIR"
 	DATA=$HOME/.agent-orchestrator/sessions/box

@@ -22,6 +22,30 @@ load box
 	has tmux
 }
 
+@test "a git or tmux that is too old is a problem, one without a number is not" {
+	rm "$CONFIG"
+	mkdir "$BOX/bin"
+	says() { # PROGRAM WORDS
+		printf '#!/bin/sh\necho "%s"\n' "$2" >"$BOX/bin/$1"
+		chmod +x "$BOX/bin/$1"
+		PATH=$BOX/bin:$PATH run ao doctor
+		echo "$output"
+	}
+	says git "git version 2.37.9"
+	has "install git 2.38 or newer"
+	says git "git version 2.38.0-rc1"
+	lacks "install git"
+	says git "git version 3.0"
+	lacks "install git"
+	says tmux "tmux 3.1c"
+	has "install tmux 3.2 or newer"
+	for words in "tmux 3.2a" "tmux next-3.6" "tmux master" "tmux 4.0"; do
+		says tmux "$words"
+		has "$words"
+		lacks "install tmux"
+	done
+}
+
 @test "a spawn that was killed half-way: shown, mended by --fix, nothing lost" {
 	FRONTEND='postCreate: ["echo work >work; touch $BOX/at; exec sleep 60"]' box_config
 	ao spawn frontend 42 >"$BOX/out" 2>&1 &
@@ -67,4 +91,66 @@ load box
 	[ -e "$TREES/fe-77/file" ]
 	in_tmux fe-78
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+}
+
+@test "what checks that died left: named while nobody runs them, removed by --fix" {
+	FRONTEND='checks: {test: "touch $BOX/at; exec sleep 60"}' box_config
+	spawn frontend 1
+	git -C "$TREES/fe-1" commit -q --allow-empty -m work
+	ao pr create fe-1 >"$BOX/out" 2>&1 &
+	pid=$!
+	wait_for 10 test -e "$BOX/at"
+	expect 0 ao doctor # they run
+	kill -9 $pid
+	wait $pid || true
+	expect 0 ao doctor # the check still does, and holds their lock
+	for p in $(survivors); do
+		[ "$(cat "/proc/$p/comm" 2>/dev/null)" = sleep ] && kill "$p"
+	done
+	left() { [[ $(ao doctor) == *"checks that died"* ]]; }
+	wait_for 10 left
+	expect 1 ao doctor
+	has "frontend: what checks that died have left: $HOME/.agent-orchestrator/checks/"
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 3 ]
+	expect 0 ao doctor --fix
+	[ -z "$(ls "$HOME/.agent-orchestrator/checks")" ]
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+	expect 0 ao doctor
+	lacks "checks that died"
+}
+
+@test "a queued session that nobody started is started, one that waits in vain is named" {
+	EXTRA='limits: {maxSessions: 2}' box_config
+	spawn frontend 1
+	spawn frontend 2
+	ao spawn frontend 3 --prompt "the third"
+	ao spawn frontend 4 --after fe-2
+	expect 0 ao doctor
+	lacks queued
+	ao session kill fe-2 2>"$BOX/err" # starts the third
+	box_config
+	expect 0 ao doctor
+	has "fe-4: queued in vain: it waits for fe-2, which was killed before it was merged"
+	has "ao session kill fe-4"
+	ao spawn frontend 5 --after fe-3
+	sed -i 's/^after=.*//' "$DATA/fe-5/metadata"
+	expect 1 ao doctor
+	has "fe-5: it is queued, and nothing holds it up"
+	expect 0 ao doctor --fix
+	has "fixed: start it"
+	ready fe-5
+	[ "$(field fe-4 status)" = queued ]
+}
+
+@test "an agent of a version that its patterns were not seen on is a note" {
+	printf '#!/bin/sh\necho "1.9 (Stand-in)"\n' >"$BOX/agent"
+	chmod +x "$BOX/agent"
+	AGENT=$BOX/agent box_config
+	sed -i 's/^    process: standin/&\n    versions: ">=2.1"/' "$CONFIG"
+	expect 0 ao doctor
+	has "agent standin is of version 1.9 (Stand-in)"
+	has "its screens were seen on >=2.1"
+	sed -i 's/">=2.1"/">=1.2"/' "$CONFIG"
+	expect 0 ao doctor
+	lacks "is of version"
 }

@@ -38,6 +38,8 @@ with_checks() { FRONTEND="$1" box_config; }
 	[ "$(row fe-1 ciStatus)" = success ]
 	expect 0 ao status
 	has "#1    ✓      ⋯     0"
+	expect 0 ao session ls --refresh
+	has "local:frontend#1"
 	expect 0 ao pr review fe-1 --ask ann
 	[ "$(row fe-1 reviewDecision)" = pending ] && [ "$(row fe-1 status)" = review_pending ]
 	expect 6 ao pr merge fe-1
@@ -445,4 +447,47 @@ mine" ]
 	PATH=$BOX/bin:$PATH expect 0 ao status
 	has "#1    -      ⋯     0"
 	[ ! -e "$BOX/git-ran" ]
+}
+
+@test "the title: --title, else the issue's as it is now, else an ad-hoc task's words, else the last commit's" {
+	ao issue create -p frontend "The login is slow"
+	ao issue create -p frontend "Another"
+	for issue in 1 2 77 "Make tea for two"; do
+		ao spawn frontend "$issue"
+	done
+	for id in fe-1 fe-2 fe-3 fe-4; do
+		work $id
+	done
+	sed -i 's/^title=.*/title=The login is \x1b[31mfast/' "$REPO/.git/ao/issues/1"
+	rm "$REPO/.git/ao/issues/2"
+	for id in fe-1 fe-2 fe-3 fe-4; do
+		ao pr create $id --no-checks
+	done
+	[ "$(ao pr ls -p frontend --json | jq -r 'sort_by(.number)[].title')" = "The login is [31mfast
+Another
+Add new
+Make tea for two" ]
+}
+
+@test "checks --again runs what is red once more, on the same head; what is green stays" {
+	with_checks 'checks: {flaky: "echo x >>$BOX/flaky; test -e $BOX/better", steady: "echo x >>$BOX/steady"}'
+	spawn frontend 1
+	work fe-1
+	expect 0 ao pr create fe-1
+	has "failure"
+	expect 1 ao pr checks fe-1
+	[ "$(cat "$BOX/flaky")" = x ]
+	expect 1 ao pr checks fe-1 --again
+	[ "$(wc -l <"$BOX/flaky")" = 2 ]
+	touch "$BOX/better"
+	expect 0 ao pr checks fe-1 --again
+	has "success"
+	lacks "failure"
+	[ "$(wc -l <"$BOX/flaky")" = 3 ] && [ "$(cat "$BOX/steady")" = x ]
+	expect 0 ao pr checks fe-1 --again # nothing is red
+	[ "$(wc -l <"$BOX/flaky")" = 3 ]
+	[ "$(row fe-1 ciStatus)" = success ]
+	ao pr merge fe-1
+	expect 0 ao pr checks fe-1 --again
+	[ "$(wc -l <"$BOX/flaky")" = 3 ]
 }

@@ -45,7 +45,7 @@ static bool names(void *with, const char *slot, const char *value, struct strv *
 	else if (str_equal(slot, "runtime"))
 		strv_add_all(out, ARGV("tmux", "process"));
 	else if (str_equal(slot, "notifier"))
-		strv_add_all(out, ARGV("desktop", "slack", "command"));
+		strv_add_all(out, ARGV("desktop", "slack", "command", "pager"));
 	else
 		return false;
 	return true;
@@ -161,6 +161,20 @@ static const struct refusal refusals[] = {
 		"(did you mean 'desktop'?)" },
 	{ "notifiers: {team: {webhookUrl: x}}\n",
 		"agent-orchestrator.yaml:1:13: notifiers.team needs 'plugin'" },
+	{ "notifiers: {a: {plugin: command, comand: x}, b: {plugin: command, command: []}, c: "
+	  "{plugin: command, command: x}, d: {plugin: desktop, webhookUrl: x}}\n",
+		"agent-orchestrator.yaml:1:34: unknown key 'comand' in notifiers.a (did you mean "
+		"'command'?)\n"
+		"agent-orchestrator.yaml:1:76: notifiers.b needs 'command', a list: the program "
+		"and its arguments\n"
+		"agent-orchestrator.yaml:1:111: notifiers.c.command must be a list, not text\n"
+		"agent-orchestrator.yaml:1:136: unknown key 'webhookUrl' in notifiers.d" },
+	{ "notificationRouting: {info: [pager, desktop, slack]}\ndefaults: {notifiers: "
+	  "[command]}\n",
+		"agent-orchestrator.yaml:2:24: defaults.notifiers: 'command' needs settings: "
+		"define it under 'notifiers'\n"
+		"agent-orchestrator.yaml:1:46: notificationRouting.info: 'slack' needs settings: "
+		"define it under 'notifiers'" },
 	{ "notifiers: {team: {plugin: slack, webhookUrl: '${NOPE}'}}\n",
 		"agent-orchestrator.yaml:1:47: notifiers.team.webhookUrl: the environment variable "
 		"NOPE is not set (${NOPE:-…} gives a default)" },
@@ -241,7 +255,7 @@ static const char whole[] =
 	"  my-agent: {command: [./agent.sh, '{prompt}'], process: agent.sh}\n"
 	"notifiers:\n"
 	"  team: {plugin: slack, webhookUrl: '${SET}', channel: 7}\n"
-	"  own: {plugin: command, run: x}\n"
+	"  own: {plugin: command, command: [./tell.sh, '${SET}']}\n"
 	"notificationRouting: {urgent: [desktop, team], info: []}\n"
 	"reactions: {ci-failed: {auto: true, action: send-to-agent, escalateAfter: 30m}, "
 	"agent-stuck: {threshold: 10m}}\n";
@@ -295,6 +309,9 @@ static void test_whole(void **state)
 	assert_int_equal(c.routing.n, 2);
 	assert_int_equal(c.routing.v[1].notifiers.n, 0);
 	assert_string_equal(c.notifier_list.v[0].settings.v[0].text, "value");
+	assert_string_equal(config_notifier(&c, "own")->command.v[0], "/w/my-app/tell.sh");
+	assert_string_equal(config_notifier(&c, "own")->command.v[1], "value");
+	assert_null(config_notifier(&c, "desktop"));
 	assert_ptr_equal(config_project_of_session(&c, "fe-12"), p);
 	assert_null(config_project_of_session(&c, "f-12"));
 	assert_int_equal(origins_line(&c.origins, "projects.frontend.sessionPrefix"), 15);
@@ -306,7 +323,7 @@ static void test_sensitive(void **state)
 		"projects.frontend.scm.socket", "projects.frontend.scm.host",
 		"projects.frontend.postCreate", "projects.frontend.preDestroy",
 		"projects.frontend.env", "projects.frontend.checks", "agents.my-agent.command",
-		"notifiers.own.plugin", "notifiers.own.run" };
+		"notifiers.own.plugin", "notifiers.own.command" };
 	AUTO(config_release) struct config c = { 0 };
 
 	(void)state;
@@ -317,6 +334,19 @@ static void test_sensitive(void **state)
 	AUTO(err_release) struct err *e = config_need_trust(&c, "dataDir");
 	assert_non_null(strstr(e->text, "ao trust"));
 	assert_null(config_need_trust(&c, "port"));
+}
+
+/* What the user's own program on PATH is told is the file's choice; that it is told is not. */
+static void test_sensitive_outside(void **state)
+{
+	AUTO(config_release) struct config c = { 0 };
+
+	(void)state;
+	ok(read_text(&c,
+		"projects: {a: {path: /x}}\nnotifiers: {p: {plugin: pager, to: ann}, q: "
+		"{plugin: pager}}\n"));
+	assert_int_equal(c.sensitive.n, 1);
+	assert_string_equal(c.sensitive.v[0], "notifiers.p.to");
 }
 
 static void test_defaults(void **state)
@@ -503,6 +533,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_sensitive),
+		cmocka_unit_test(test_sensitive_outside),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_hostile),

@@ -21,6 +21,7 @@
 #include "base/path.h"
 #include "base/run.h"
 #include "slot/runtime.h"
+#include "place.h"
 
 /* after ours: it defines fail() as a macro */
 #include <setjmp.h>
@@ -77,10 +78,10 @@ static void conf(const char *text)
 
 static int set_up(void **state)
 {
-	char dir[] = "/tmp/aotXXXXXX";
+	char dir[64];
 
 	(void)state;
-	top = str_dup(mkdtemp(dir));
+	top = str_dup(fresh_place(dir, sizeof(dir)));
 	setenv("HOME", top, 1);
 	setenv("TMUX_TMPDIR", top, 1);
 	unsetenv("XDG_CONFIG_HOME");
@@ -516,6 +517,144 @@ static void test_server_just_ending(void **state)
 		assert_true(reached(no_session, NULL));
 		assert_true(reached(is_free, (char[]){ "t-1" }));
 		run_result_release(&r);
+	}
+}
+
+/* A server that ends while it is asked: whoever has connected hears "server exited unexpectedly". */
+
+static bool is_asked(void *socket)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+	int sockets = 0;
+
+	ok(file_read(&b, "/proc/net/unix", 16 << 20));
+	for (const char *at = buf_text(&b); (at = strstr(at, socket)); at += strlen(socket))
+		sockets++;
+	return sockets > 1; /* the one that listens, and one for who waits */
+}
+
+static bool is_alone(void *socket)
+{
+	return !is_asked(socket);
+}
+
+/* The default server stands still until somebody asks it, and ends then. */
+static pid_t end_when_asked(const char *handle)
+{
+	AUTO(str_release) char *server = TMUX("display", "-p", "#{pid}");
+	AUTO(str_release) char *socket = str_ndup(handle, strcspn(handle, " "));
+	pid_t pid;
+
+	assert_true(reached(is_alone, socket)); /* we asked for its pid */
+	kill(atoi(server), SIGSTOP);
+	pid = fork();
+	if (pid == 0) {
+		reached(is_asked, socket);
+		kill(atoi(server), SIGKILL);
+		_exit(0);
+	}
+	return pid;
+}
+
+static enum runtime_answer answer_of_stop(const struct runtime_ref *r)
+{
+	enum runtime_answer answer = RUNTIME_DONE;
+
+	ok(rt->stop(&answer, r));
+	return answer;
+}
+
+static enum runtime_answer answer_of_press(const struct runtime_ref *r)
+{
+	enum runtime_answer answer = RUNTIME_DONE;
+
+	ok(rt->press(&answer, r, ARGV("Enter")));
+	return answer;
+}
+
+static enum runtime_answer answer_of_paste(const struct runtime_ref *r)
+{
+	enum runtime_answer answer = RUNTIME_DONE;
+
+	ok(rt->paste(&answer, r, "ao-1", "x", 1));
+	return answer;
+}
+
+static enum runtime_answer answer_of_probe(const struct runtime_ref *r)
+{
+	return exists(r->handle, r->uid) == TRI_NO ? RUNTIME_NOTOURS : RUNTIME_DONE;
+}
+
+static enum runtime_answer answer_of_marks(const struct runtime_ref *r)
+{
+	struct runtime_mark *marks = NULL;
+	bool known = false;
+	size_t n = 0;
+
+	(void)r;
+	ok(rt->marks(&marks, &n, &known, "default"));
+	runtime_marks_free(marks, n);
+	return known && n == 0 ? RUNTIME_NOTOURS : RUNTIME_DONE;
+}
+
+static enum runtime_answer answer_of_name(const struct runtime_ref *r)
+{
+	(void)r;
+	return rt->name_taken("default", "t-1") == TRI_NO ? RUNTIME_NOTOURS : RUNTIME_DONE;
+}
+
+static enum runtime_answer answer_of_start(const struct runtime_ref *r)
+{
+	AUTO(str_release) char *handle = start_sh("t-2", UID_2, "exec sleep 1000");
+
+	assert_int_equal(exists(handle, UID_2), TRI_YES);
+	return answer_of_probe(r);
+}
+
+static void test_server_ends_when_asked(void **state)
+{
+	static const struct {
+		const char *name;
+		enum runtime_answer (*ask)(const struct runtime_ref *r);
+	} cases[] = {
+		{ "stop", answer_of_stop },
+		{ "press", answer_of_press },
+		{ "paste", answer_of_paste },
+		{ "probe", answer_of_probe },
+		{ "marks", answer_of_marks },
+		{ "name_taken", answer_of_name },
+		{ "start", answer_of_start },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		AUTO(str_release) char *handle = start_sh("t-1", UID_1, "exec sleep 1000");
+		pid_t pid = end_when_asked(handle);
+
+		print_message("%s\n", cases[i].name);
+		assert_int_equal(
+			cases[i].ask(&(struct runtime_ref){ handle, UID_1 }), RUNTIME_NOTOURS);
+		waitpid(pid, NULL, 0);
+		assert_true(reached(is_free, (char[]){ "t-1" }));
+	}
+}
+
+/* The last session is ended, and the server on its way out is asked at once. */
+static void test_stop_the_last(void **state)
+{
+	enum runtime_answer answer;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		AUTO(str_release) char *handle = start_sh("t-1", UID_1, "exec sleep 1000");
+		ok(rt->stop(&answer, &(struct runtime_ref){ handle, UID_1 }));
+		assert_int_equal(answer, RUNTIME_DONE);
+		if (i % 2)
+			usleep((useconds_t)(i * 50));
+		ok(rt->stop(&answer, &(struct runtime_ref){ handle, UID_1 }));
+		assert_int_equal(answer, RUNTIME_NOTOURS);
+		assert_int_equal(exists(handle, UID_1), TRI_NO);
+		assert_true(reached(is_free, (char[]){ "t-1" }));
 	}
 }
 
@@ -1165,6 +1304,8 @@ int main(int argc, char **argv)
 		TEST(test_paths_are_text),
 		TEST(test_second_server),
 		TEST(test_server_just_ending),
+		TEST(test_server_ends_when_asked),
+		TEST(test_stop_the_last),
 		TEST(test_no_descriptor_leaks),
 		TEST(test_environment_of_the_server),
 		TEST(test_probe_many),

@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# The product page's own three sessions, made by real events on the local forge.
+load box
+
+work() { # SESSION FILE
+	printf 'work of %s\n' "$1" >"$TREES/$1/$2"
+	git -C "$TREES/$1" add -A
+	git -C "$TREES/$1" commit -q -m "Add $2"
+}
+numbers_taken() { # REPO N: the next pull request there is N + 1
+	seq "$2" | sed 's|.*|create refs/ao/pull/&/head main|' | git -C "$1" update-ref --stdin
+}
+
+@test "ao status: byte for byte the page's own screen, but for the ages" {
+	FRONTEND='checks: {test: "test -s README"}' EXTRA='    checks: {test: "false"}' box_config
+	numbers_taken "$REPO" 41
+	numbers_taken "$HOME/code/backend" 14
+	spawn frontend --branch feat/add-login --prompt "Implementing OAuth login flow with session management"
+	spawn frontend --branch feat/dashboard --prompt "Dashboard UI components with charts"
+	spawn backend --branch fix/auth-bug --prompt "Fixing JWT token validation"
+	work fe-1 login
+	work fe-2 charts
+	work api-1 token
+	ao pr create fe-1
+	ao pr create fe-2
+	ao pr create api-1
+	ao pr review fe-1 --approve
+	ao pr review fe-2 --comment -m "Which library?" --at charts:1
+	ao pr review fe-2 --comment -m "And the legend?" --at charts:1
+	work fe-2 legend # a new head: its check is due
+	ao pr review api-1 --ask ann
+	ao send fe-1 "run: sleep 300"
+	ao send api-1 "run: sleep 300"
+	expect 0 ao status
+	printf '%s\n' "$output" | sed -E 's/^(  (fe|api)-.* )[0-9]+[smhd]$/\1AGE/' >"$BOX/seen"
+	cat >"$BOX/page" <<-'Y'
+		AGENT ORCHESTRATOR STATUS
+
+		Frontend:
+		  Session        Branch                  PR    CI     Rev   Thr  Activity  Age
+		  ─────────────────────────────────────────────────────────────────────────────
+		  fe-1           feat/add-login          #42   ✓      ✓     0    active    AGE
+		                 Implementing OAuth login flow with session management
+		  fe-2           feat/dashboard          #43   ⋯      ⋯     2    ready     AGE
+		                 Dashboard UI components with charts
+
+		Backend:
+		  Session        Branch                  PR    CI     Rev   Thr  Activity  Age
+		  ─────────────────────────────────────────────────────────────────────────────
+		  api-1          fix/auth-bug            #15   ✗      △     0    active    AGE
+		                 Fixing JWT token validation
+
+		  3 active sessions across 2 projects
+	Y
+	diff "$BOX/page" "$BOX/seen"
+}
+
+status() { wait_for 20 is "$1" status "$2"; }
+activity() { wait_for 20 is "$1" activity "$2"; }
+report() { # SESSION EVENT: as a hook of its agent would
+	AO_SESSION=$1 AO_SESSION_DIR=$DATA/$1 ao hook "$2" </dev/null
+}
+
+@test "each of the 13 statuses and 6 activities is reached by real events" {
+	AGENT="env standin --turn-ms 50 --start-ms 3000" FRONTEND='checks: {test: "test -e good"}' box_config
+	ao spawn frontend --branch feat/all
+	status fe-1 spawning
+	AGENT="standin --turn-ms 50" FRONTEND='checks: {test: "test -e good"}' box_config
+	activity fe-1 ready
+	ao send fe-1 "run: sleep 2"
+	status fe-1 working
+	is fe-1 activity active
+	activity fe-1 ready
+	AO_TEST_NOW=$((($(date +%s) + 600) * 1000)) is fe-1 activity idle
+	work fe-1 bad
+	ao pr create fe-1
+	status fe-1 ci_failed
+	work fe-1 good
+	status fe-1 pr_open
+	ao pr review fe-1 --ask ann
+	status fe-1 review_pending
+	ao pr review fe-1 --request-changes -m "Why?" --at bad:1
+	status fe-1 changes_requested
+	ao pr review fe-1 --resolve 2
+	ao pr review fe-1 --approve
+	status fe-1 approved # its check is due
+	ao pr checks fe-1
+	status fe-1 mergeable
+	ao send fe-1 "menu:"
+	status fe-1 needs_input
+	is fe-1 activity waiting_input
+	ao send fe-1 --answer 2
+	status fe-1 mergeable
+	ao pr merge fe-1
+	status fe-1 merged
+	spawn backend
+	ao send api-1 "run: sleep 300"
+	status api-1 working
+	AO_TEST_NOW=$((($(date +%s) + 1200) * 1000)) is api-1 status stuck
+	ao session kill api-1 --now
+	status api-1 killed
+	spawn backend
+	report api-2 error
+	status api-2 errored
+	is api-2 activity blocked
+	tmux kill-session -t =api-2
+	activity api-2 exited
+}
