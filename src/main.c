@@ -27,7 +27,9 @@
  *          those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
- *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
+ *   workspace_worktree worktree_*  the worktree: layout create look remove undelete adopt; shared with
+ *                         clones: nested private bring, files shot save, past
+ *   workspace_clone clone_*        the clone: layout config create publish save remove undelete
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
  *                         merge
