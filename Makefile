@@ -25,6 +25,7 @@ sources := $(foreach r,$(rooms),$(wildcard src/$(r)/*.c))
 objects := $(sources:src/%.c=$(BUILD)/obj/%.o)
 base_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/base/*.c))
 run_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/run/*.c))
+pty_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/pty/*.c))
 unit_tests := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*.c))
 stand_ins := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
 pages := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
@@ -32,7 +33,7 @@ completions := $(addprefix $(BUILD)/completion/,bash zsh fish)
 
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/ao $(BUILD)/ao-run $(pages) $(completions)
+all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-pty $(pages) $(completions)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -50,8 +51,11 @@ $(BUILD)/libbase.a: $(base_objects)
 $(BUILD)/ao: $(BUILD)/obj/main.o $(BUILD)/libao.a
 	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# ao-run lives in every pane: only what it needs of base is linked, and no library
+# ao-run lives in every pane, ao-pty where there is none: only what they need of base, and no library
 $(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a $(if $(SAN),test/sanitizer/ao_run.c)
+	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/ao-pty: $(pty_objects) $(BUILD)/libbase.a
 	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libao.a
@@ -85,7 +89,8 @@ $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ao_defines) -std=gnu17 -O2 -g $(WARN) -o $@ $<
 
-$(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux: | $(BUILD)/ao-run $(stand_ins)
+$(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/test/contract/runtime: | \
+	$(BUILD)/ao-run $(BUILD)/ao-pty $(stand_ins)
 
 $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)
@@ -157,6 +162,7 @@ demo: ready
 
 # FILE:MODE:PLACE below PREFIX of all that is installed; uninstall takes away just that
 shipped := $(BUILD)/ao:755:bin/ao $(BUILD)/ao-run:755:libexec/ao/ao-run \
+	$(BUILD)/ao-pty:755:libexec/ao/ao-pty \
 	$(foreach f,$(shell find share -type f),$(f):644:share/ao/$(f:share/%=%)) \
 	$(foreach p,$(pages),$(p):644:share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
 	$(BUILD)/completion/bash:644:share/bash-completion/completions/ao \
@@ -184,7 +190,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make              build/ao and build/ao-run
+#: make              build/ao, and what it starts: ao-run, ao-pty
 #: make demo         a small real run on a home of its own, checked as it goes
 #: make test         every test; the last line is the sum
 #: make test-unit, test-contract, test-cli, test-faults

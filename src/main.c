@@ -8,6 +8,7 @@
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   carry                 what git does not hold, linked or copied into a worktree
+ *   pty modes             what ao and ao-pty say to each other; what a program asked of its terminal
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull notice
  *   issue                 what is to be done, as a file
@@ -27,6 +28,7 @@
  *          those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
+ *   runtime_process process        the same without tmux, by ao-pty
  *   workspace_worktree worktree_*  the worktree: layout create look remove undelete adopt; shared with
  *                         clones: nested private bring, files shot save, past
  *   workspace_clone clone_*        the clone: layout config create publish save remove undelete
@@ -60,6 +62,8 @@
  *   input killed          --file and -; what became of the work of a session that went
  * run/     ao-run, the small process in each pane; an executable of its own: main, and record,
  *          which writes what store/run reads
+ * pty/     ao-pty, an executable too, where the runtime is `process`: main, hold (keeps the terminal in which
+ *          ao-run runs), kept (what was written to it), attach (shows it to a person)
  *
  * Below: set the process up, run the command, print its one error.
  */
