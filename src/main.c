@@ -8,6 +8,7 @@
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   carry                 what git does not hold, linked or copied into a worktree
+ *   pty modes             what ao and ao-pty say to each other; what a program asked of its terminal
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull notice
  *   issue                 what is to be done, as a file
@@ -20,12 +21,14 @@
  *   screen screen_lines   what a captured screen means
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
+ *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
  * slot/    the doorways for plugins: runtime workspace tracker scm notifier, each with its .def of
  *          those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
+ *   runtime_process process        the same without tmux, by ao-pty
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
@@ -57,6 +60,8 @@
  *   input killed          --file and -; what became of the work of a session that went
  * run/     ao-run, the small process in each pane; an executable of its own: main, and record,
  *          which writes what store/run reads
+ * pty/     ao-pty, an executable too, where the runtime is `process`: main, hold (keeps the terminal in which
+ *          ao-run runs), kept (what was written to it), attach (shows it to a person)
  *
  * Below: set the process up, run the command, print its one error.
  */

@@ -14,6 +14,7 @@ enum {
 	ENTER_AGAIN_MS = 1000,
 	ENTERS_MAX = 3,
 	CLEAR_MAX = 40,
+	CLEAR_BLIND = 8,
 };
 
 struct err *deliver_state(
@@ -62,6 +63,16 @@ static struct err *log_partial(struct hold *h, const struct sight *s)
 	return NULL;
 }
 
+/* Some lines of it, should there be any. C-c leaves most agents where there is nothing to clear. */
+static struct err *clear_blind(struct hold *h, const struct agent *a)
+{
+	if (strv_has(&a->send.clear, "C-c"))
+		return NULL;
+	for (int i = 0; i < CLEAR_BLIND; i++)
+		TRY(press(h, a->send.clear.v));
+	return NULL;
+}
+
 /* One key clears one line of it, the next joins the lines (observed): twice per line, then look. */
 static struct err *clear(struct hold *h, const struct agent *a, const struct sight *before)
 {
@@ -70,6 +81,8 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 
 	if (before->box == SCREEN_BOX_EMPTY || !a->send.clear.n)
 		return NULL;
+	if (before->blind)
+		return clear_blind(h, a);
 	if (before->box ==
 		SCREEN_BOX_NONE) /* no way to see: what the page promises, a clear before the text */
 		return a->send.box ? NULL : press(h, a->send.clear.v);
@@ -112,7 +125,7 @@ static struct err *has_receipt(bool *found, const struct hold *h, const struct m
  * Enter was lost. */
 static bool nothing_began(const struct agent *a, const struct sight *s, const struct message *m)
 {
-	return !a->send.box && s->facts.has_hooks && s->facts.activity_at < m->mark &&
+	return !sight_box(s, a) && s->facts.has_hooks && s->facts.activity_at < m->mark &&
 		s->activity.activity != ACTIVITY_ACTIVE;
 }
 
@@ -203,7 +216,7 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 		if (s.activity.activity == ACTIVITY_WAITING_INPUT)
 			return fail(ERR_REFUSED,
 				"%s opened a dialog meanwhile, Enter was not pressed", h->s.id);
-		if (!s.terminal.in_mode && (!a->send.box || s.box == SCREEN_BOX_TEXT))
+		if (!s.terminal.in_mode && (!sight_box(&s, a) || s.box == SCREEN_BOX_TEXT))
 			return NULL;
 		if (clock_mono() >= until)
 			return fail(ERR_UNCONFIRMED,

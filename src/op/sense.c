@@ -3,11 +3,17 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "rule/activity_of.h"
 #include "rule/screen.h"
 
-enum { STUCK_AFTER_MS = 600000, CLOCK_SLACK_MS = 1500, HELPER_MS = 10000 };
+enum {
+	STUCK_AFTER_MS = 600000,
+	CLOCK_SLACK_MS = 1500,
+	HELPER_MS = 10000,
+	PROMPT_COMES_MS = 2000, /* between an agent's start and its first prompt (measured: 900) */
+};
 
 void sensed_release(struct sensed *s)
 {
@@ -80,7 +86,18 @@ static enum activity meaning(enum signal_kind kind)
 	return says[kind];
 }
 
-static void sense_signals(struct facts *f, const struct signals *s)
+/* It has started, but the prompt that it was given is not a turn yet. */
+static bool is_starting(const struct facts *f, const struct signal_line *last, const char *folder)
+{
+	AUTO(str_release) char *prompt = NULL;
+
+	if (last->kind != SIGNAL_START || f->now - last->at > PROMPT_COMES_MS)
+		return false;
+	prompt = path_join(folder, "prompt.md");
+	return path_exists(prompt);
+}
+
+static void sense_signals(struct facts *f, const struct signals *s, const char *folder)
 {
 	for (size_t i = 0; i < s->list.n; i++) {
 		const struct signal_line *line = &s->list.v[i];
@@ -98,7 +115,9 @@ static void sense_signals(struct facts *f, const struct signals *s)
 	}
 	if (s->list.n) {
 		const struct signal_line *last = &s->list.v[s->list.n - 1];
-		struct fact *fact = facts_add(f, SOURCE_HOOK, meaning(last->kind), last->at);
+		struct fact *fact = facts_add(f, SOURCE_HOOK,
+			is_starting(f, last, folder) ? ACTIVITY_UNKNOWN : meaning(last->kind),
+			last->at);
 		fact->detail = str_empty(last->text)
 			? str_format("it reported '%s'", signal_word(last->kind))
 			: str_format("it reported '%s': %s", signal_word(last->kind), last->text);
@@ -126,7 +145,7 @@ void sense_files(struct facts *f, struct sensed *out, const struct session *s, c
 	sense_process(f, &out->run);
 	err_drop(signals_read(&out->signals, folder), "as if nothing was reported");
 	drop_earlier(&out->signals, f->started_at);
-	sense_signals(f, &out->signals);
+	sense_signals(f, &out->signals, folder);
 }
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
@@ -189,8 +208,11 @@ static void sense_patterns(struct facts *f, const struct agent *a, const struct 
 	says = screen_activity(a, t->title, t->screen ? t->screen : "", &rule);
 	if (says == ACTIVITY_UNKNOWN)
 		return;
-	fact = facts_add(
-		f, str_starts(rule, "title") ? SOURCE_TERMINAL : SOURCE_SCREEN, says, f->now);
+	/* ready is said only beside an input box, so the screen is its witness, whatever the title */
+	fact = facts_add(f,
+		says != ACTIVITY_READY && str_starts(rule, "title") ? SOURCE_TERMINAL
+								    : SOURCE_SCREEN,
+		says, f->now);
 	fact->state = true;
 	fact->detail = rule;
 	rule = NULL;

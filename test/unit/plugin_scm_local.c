@@ -32,8 +32,7 @@ static void sh(const char *format, ...)
 static int setup(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "/tmp/aou.XXXXXX");
-	assert_non_null(mkdtemp(root));
+	assert_non_null(fresh_place(root, sizeof(root)));
 	setenv("HOME", root, 1);
 	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
 	setenv("GIT_AUTHOR_NAME", "Ann", 1);
