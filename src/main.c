@@ -11,6 +11,7 @@
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull notice
  *   issue                 what is to be done, as a file
+ *   turn                  a record of an agent's transcript, whoever's format
  *   config* agent*        the configuration and an agent's file, by the key tables of schema; text
  *                         expands what stands in them
  * rule/    the decisions, pure
@@ -20,13 +21,14 @@
  *   conversation          which one of its own an agent is in
  *   run                   what ao-run left; is it alive
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: runtime workspace tracker scm, each with its .def of those there
+ * slot/    the doorways for plugins: agent runtime workspace tracker scm, each with its .def of those there
  *          are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks build follow merge
+ *   agent_claude          what an agent's transcript says, a file for each format
  *   git                   one way to run it: no hooks, no filters, a pinned git dir
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
@@ -38,6 +40,7 @@
  *   notify                a notice to those it is routed to
  *   pull                  pull requests: their verbs, and what lists show of them
  *   hook hook_input       what agents report
+ *   transcript            an agent's own log, read from its end
  *   names open attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
