@@ -25,6 +25,7 @@ sources := $(foreach r,$(rooms),$(wildcard src/$(r)/*.c))
 objects := $(sources:src/%.c=$(BUILD)/obj/%.o)
 base_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/base/*.c))
 run_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/run/*.c))
+net_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/net/*.c))
 unit_tests := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*.c))
 stand_ins := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
 pages := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
@@ -32,7 +33,7 @@ completions := $(addprefix $(BUILD)/completion/,bash zsh fish)
 
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/ao $(BUILD)/ao-run $(pages) $(completions)
+all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-http $(pages) $(completions)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -53,6 +54,10 @@ $(BUILD)/ao: $(BUILD)/obj/main.o $(BUILD)/libao.a
 # ao-run lives in every pane: only what it needs of base is linked, and no library
 $(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a $(if $(SAN),test/sanitizer/ao_run.c)
 	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^
+
+# the network library costs 14 ms at each start: only this one has it
+$(BUILD)/ao-http: $(net_objects) $(BUILD)/libbase.a
+	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^ -lcurl -ljansson
 
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libao.a
 	@mkdir -p $(@D)
@@ -86,6 +91,7 @@ $(BUILD)/bench/%: bench/%.c Makefile
 	$(CC) $(ao_defines) -std=gnu17 -O2 -g $(WARN) -o $@ $<
 
 $(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux: | $(BUILD)/ao-run $(stand_ins)
+$(BUILD)/test/unit/net_ao_http: | $(BUILD)/ao-http
 
 $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)
@@ -152,7 +158,7 @@ demo: ready
 	@tools/demo.sh $(BUILD)
 
 # FILE:MODE:PLACE below PREFIX of all that is installed; uninstall takes away just that
-shipped := $(BUILD)/ao:755:bin/ao $(BUILD)/ao-run:755:libexec/ao/ao-run \
+shipped := $(BUILD)/ao:755:bin/ao $(BUILD)/ao-run:755:libexec/ao/ao-run $(BUILD)/ao-http:755:libexec/ao/ao-http \
 	$(foreach f,$(wildcard share/agents/*.yaml),$(f):644:share/ao/agents/$(notdir $(f))) \
 	$(foreach p,$(pages),$(p):644:share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
 	$(BUILD)/completion/bash:644:share/bash-completion/completions/ao \
@@ -182,7 +188,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make              build/ao and build/ao-run
+#: make              build/ao, build/ao-run and build/ao-http
 #: make demo         a small real run on a home of its own, checked as it goes
 #: make test         every test; the last line is the sum
 #: make test-unit, test-contract, test-cli, test-faults

@@ -10,7 +10,7 @@ pages() {
 
 # "MODE PLACE" of each file below the prefix, by what the source says there is.
 should_be() { # ZSH-FOLDER ENDING-OF-PAGES
-	printf '755 %s\n' bin/ao libexec/ao/ao-run
+	printf '755 %s\n' bin/ao libexec/ao/ao-run libexec/ao/ao-http
 	printf '644 %s\n' share/bash-completion/completions/ao "$1/_ao" share/fish/vendor_completions.d/ao.fish
 	basename -a "$tree"/share/agents/*.yaml | sed 's|^|644 share/ao/agents/|'
 	pages | sed "s|.*|644 share/man/man1/&$2|"
