@@ -11,13 +11,16 @@
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull notice
  *   issue                 what is to be done, as a file
+ *   reaction              the events that something follows from, and where one stands
  *   config* agent*        the configuration and an agent's file, by the key tables of schema; text
  *                         expands what stands in them
  * rule/    the decisions, pure
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
+ *   occasion reaction_of items    what happened to a session, and what follows from it
  *   screen screen_lines   what a captured screen means
- * store/   the nouns on disk: store (records) signals outbox events
+ * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
+ *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
  * slot/    the doorways for plugins: runtime workspace tracker scm notifier, each with its .def of
  *          those there are; terminal is a row of terminals.def each, no code
@@ -25,7 +28,8 @@
  *   runtime_tmux tmux_list tmux    the terminal
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
  *   tracker_local         issues as files in the repository
- *   scm_local*            pull requests in the repository itself: files checks build follow merge
+ *   scm_local*            pull requests in the repository itself: files checks trees build follow
+ *                         merge
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
  *                         ao-http
@@ -36,6 +40,8 @@
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
  *   list sense ps         what goes on, judged; what it costs
+ *   poll react react_outbox announce    one pass over all: what happened, and what follows
+ *   reaction_text         what agent and people are told of it
  *   notify                a notice to those it is routed to
  *   pull                  pull requests: their verbs, and what lists show of them
  *   hook hook_input       what agents report

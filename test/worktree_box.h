@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "slot/workspace.h"
+#include "place.h"
 
 #include <cmocka.h> /* after ours: it takes the word fail */
 
@@ -220,8 +221,7 @@ static inline void commit_in(const char *dir, const char *file)
 static inline int set_up(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/ao-wt-XXXXXX");
-	if (!mkdtemp(root))
+	if (!fresh_place(root, sizeof(root)))
 		return -1;
 	umask(022);
 	setenv("HOME", root, 1);

@@ -119,6 +119,7 @@ static void drain_rest(struct pipes *io, struct run_result *r, const struct run 
 		while (!e && io->ours[i] >= 0 && b->n < enough && poll(&p, 1, 0) > 0)
 			e = drain(&io->ours[i], b, &all);
 		err_drop(e, "the rest of the output");
+		forget(b, o->keep_n);
 	}
 }
 

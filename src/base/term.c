@@ -249,6 +249,13 @@ static size_t bytes_within(const char *s, int width)
 	return i;
 }
 
+void term_cut(struct buf *b, size_t n)
+{
+	while (n && n < b->n && ((unsigned char)b->s[n] & 0xc0) == 0x80)
+		n--;
+	buf_cut(b, n);
+}
+
 void term_fit(struct buf *out, const char *s, int width, bool ascii)
 {
 	const char *mark = ascii ? "..." : "…";

@@ -27,7 +27,8 @@ void term_safe_json(struct buf *out, const char *s, size_t n);
 /* ✓ ✗ ⋯ △ ─ … — ❯ as ASCII words, other characters as '?' (contract, section 4). */
 void term_ascii(struct buf *out, const char *s);
 
-/* These three take safe text. */
+/* These four take safe text. */
+void term_cut(struct buf *b, size_t n); /* to at most n bytes, whole characters */
 int term_width(const char *s);
 /* At most `width` cells; what is cut ends in … (ascii: ...). */
 void term_fit(struct buf *out, const char *s, int width, bool ascii);

@@ -45,6 +45,7 @@ struct remark {
 	char *text;
 	int64_t at;
 	bool resolved;
+	bool trusted; /* its author may speak to an agent */
 };
 
 struct pull {
@@ -53,6 +54,8 @@ struct pull {
 	char *url;
 	bool merged_into_default;
 	bool conflict; /* known to be in conflict with its base */
+	bool untested; /* head or base moved since that was found out: the forge's check() does */
+	struct strv conflicts; /* files of it */
 	enum ci ci;
 	enum review review;
 	int threads; /* unresolved */
@@ -83,6 +86,8 @@ bool remark_kind_of(enum remark_kind *out, const char *word);
 bool pull_state_of(enum pull_state *out, const char *word);
 
 bool remark_is_thread(const struct remark *r);
+bool remark_is_last_word(
+	const struct pull *p, size_t i); /* is this the last verdict of its author? */
 /* ci, review and threads of an open pull request, by checks, remarks and head. A verdict answers the
  * asks before it; an approval holds for the commit that it was given to, a request for changes until
  * the same person approves. */

@@ -64,9 +64,9 @@ static struct err *read_requests(struct work *w)
 		const char *end = memchr(in.s + at, '\n', in.n - at);
 		size_t n = end ? (size_t)(end - in.s) - at : in.n - at;
 
-		TRY(request_parse(&w->requests[w->n], &w->refused[w->n], in.s + at, n));
 		w->requests[w->n].id = w->n;
-		w->n++;
+		w->n++; /* also one that is none is released */
+		TRY(request_parse(&w->requests[w->n - 1], &w->refused[w->n - 1], in.s + at, n));
 		at += n + 1;
 	}
 	explicit_bzero(in.s, in.n); /* tokens */

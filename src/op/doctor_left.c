@@ -7,6 +7,7 @@
 #include "base/valid.h"
 #include "op/exam.h"
 #include "op/hold.h"
+#include "slot/scm.h"
 #include "store/ports.h"
 
 enum { DAY_MS = 86400000, RECORD_MAX = 1 << 20 };
@@ -195,6 +196,32 @@ static struct err *check_trash(struct exam *x, const struct project *p)
 	return NULL;
 }
 
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+static struct err *check_checks(struct exam *x, const struct project *p)
+{
+	struct forge f = { .project = p,
+		.repo = p->path,
+		.data_dir = x->world->store.data_dir,
+		.actor = world_actor(),
+		.sink = x->world->sink };
+	AUTO(strv_release) struct strv paths = { 0 }, gone = { 0 };
+	const struct scm *scm;
+	struct finding *n;
+
+	TRY(scm_of_project(&scm, p));
+	if (!scm->leftovers)
+		return NULL;
+	TRY(scm->leftovers(&paths, &f, false));
+	if (!paths.n)
+		return NULL;
+	n = exam_add(x, FINDING_PROBLEM, "%s: what checks that died have left: %s%s", p->id,
+		paths.v[0], paths.n > 1 ? " and more" : "");
+	if (exam_fixable(x, n, "remove it"))
+		exam_mended(n, scm->leftovers(&gone, &f, true));
+	return NULL;
+}
+
 /* ---- ports ----------------------------------------------------------------------------------- */
 
 /* Of any namespace and data folder: the list is the user's. What cannot be read is not gone. */
@@ -249,6 +276,8 @@ struct err *exam_leftovers(struct exam *x)
 		struct err *e = check_project(x, p);
 		if (!e)
 			e = check_trash(x, p);
+		if (!e)
+			e = check_checks(x, p);
 		if (e)
 			exam_add(x, FINDING_PROBLEM, "%s: %s", p->id, e->text);
 		err_drop(e, "it is a finding");

@@ -44,6 +44,7 @@ static struct err *save_work(struct killed *out, struct saved *saved, struct hol
 	struct checkout c = hold_checkout(h);
 	AUTO(saved_release) struct saved fresh = { 0 };
 
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: saving its work", h->s.id);
 	TRY(wrap(h->workspace->save(&fresh, &c, out->ref, clock_wall()),
 		"nothing was removed, because the work of %s could not be saved", h->s.id));
 	saved_release(saved);
@@ -92,6 +93,7 @@ static struct err *take_away(struct killed *out, struct hold *h, const struct sa
 		return NULL;
 	}
 	prepare_removal(h);
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: removing its worktree", h->s.id);
 	TRY(h->workspace->remove(&out->kept, &c, saved, clock_wall()));
 	if (out->kept)
 		str_set(&h->s.kept, out->kept);
@@ -144,6 +146,7 @@ static struct err *end_and_remove(struct killed *out, struct hold *h, const stru
 	TRY(hold_begin(h, o->keep_worktree ? DOING_KILL_KEEP : "kill"));
 	if (there)
 		TRY(save_work(out, &saved, h));
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: ending its agent", h->s.id);
 	TRY(reap_runtime(h, o->now));
 	TRY(start_forget(h));
 	if (there)

@@ -217,14 +217,15 @@ static void tell_wait(struct view *v, const struct views *views, const struct wo
 	const char *after = v->session.after;
 	const struct view *other = NULL;
 	AUTO(str_release) char *why = NULL;
+	bool lost;
 
 	if (v->facts.recorded != STATUS_QUEUED || !after)
 		return;
 	for (size_t i = 0; i < views->list.n; i++)
 		if (str_equal(views->list.v[i].session.id, after))
 			other = &views->list.v[i];
-	why = other ? queue_after_of(after, &other->session, &other->facts.pull)
-		    : queue_after(w, after); /* it is killed, mostly */
+	why = other ? queue_after_of(&lost, after, &other->session, &other->facts.pull)
+		    : queue_after(&lost, w, after); /* it is killed, mostly */
 	str_set(&v->session.reason, why ? why : "waits for a place");
 }
 
@@ -383,7 +384,7 @@ struct err *op_list(struct views *out, const struct world *w, const struct list_
 		sensed_release(&work[i].sensed);
 	free(work);
 	TRY(e);
-	TRY(pulls_look(&views));
+	TRY(pulls_look(&views, o->known));
 	for (size_t i = 0; i < views.list.n; i++) {
 		tell_wait(&views.list.v[i], &views, w);
 		judge(&views.list.v[i]);

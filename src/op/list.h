@@ -31,6 +31,7 @@ struct list_options {
 	const char *project; /* only this one; NULL: all */
 	const char *session; /* only this one; NULL: all */
 	bool all;            /* also those that hold nothing any more */
+	bool known;          /* pull requests as they were last seen: no forge is asked */
 	bool look;           /* ask the terminal even where files tell (--why) */
 };
 

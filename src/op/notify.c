@@ -8,6 +8,9 @@
 #include "base/term.h"
 #include "slot/notifier.h"
 #include "store/events.h"
+#include "store/rate.h"
+
+enum { TITLE_MAX = 1000 }; /* bytes, in an event */
 
 void notified_release(struct notified *n)
 {
@@ -50,6 +53,8 @@ void op_notifiers(struct strv *names, const struct config *c)
 		strv_add(names, c->notifier_list.v[i].name);
 	for (size_t i = 0; i < c->routing.n; i++)
 		add_once(names, &c->routing.v[i].notifiers);
+	if (c->routing.n > PRIORITY_INFO) /* each priority has a route: the rest is never asked */
+		return;
 	add_once(names, &c->notifiers);
 	for (size_t i = 0; i < c->projects.n; i++)
 		add_once(names, &c->projects.v[i].notifiers);
@@ -128,17 +133,18 @@ static json_t *lines(const struct strv *list)
 
 /* That it cannot be written down undoes nothing. */
 static void log_notice(const struct world *w, const struct notice *n, const struct strv *told,
-	const struct strv *failed)
+	const struct strv *failed, bool held)
 {
-	AUTO(str_release) char *title = term_line(n->title);
+	AUTO(buf_release) struct buf title = { 0 };
 	struct err *e;
 
-	if (strlen(title) > 1000)
-		title[1000] = '\0';
+	term_safe(&title, n->title, strlen(n->title), TERM_LINE);
+	term_cut(&title, TITLE_MAX);
 	e = events_append(&w->store, n->session, "notify", 0,
-		json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "id", n->id, "event", n->event,
-			"priority", priority_word(n->priority), "project", n->project, "title",
-			json_string(title), "told", lines(told), "failed", lines(failed)));
+		json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:b}", "id", n->id, "event",
+			n->event, "priority", priority_word(n->priority), "project", n->project,
+			"title", json_string(buf_text(&title)), "told", lines(told), "failed",
+			lines(failed), "held", held));
 	if (e)
 		sink_say(w->sink, SINK_WARNING, "%s", e->text);
 	err_drop(e, "the notice itself is out");
@@ -157,15 +163,52 @@ static void account(const struct world *w, const struct notice *n,
 		else
 			strv_add(&told, s->name);
 	}
-	log_notice(w, n, &told, failed);
+	log_notice(w, n, &told, failed, false);
+}
+
+/* What is to be known of a flood, behind the notice's own text. NULL: there is none. */
+static char *flood_text(const struct notice *n, const struct rate *r)
+{
+	AUTO(str_release) char *more = NULL;
+
+	if (r->last)
+		more = str_dup("More of them in this minute are only in the log: ao events");
+	else if (r->before)
+		more = str_format("%d more before it are only in the log: ao events", r->before);
+	return more ? str_format("%s%s%s", n->text ? n->text : "", n->text ? "\n" : "", more)
+		    : NULL;
+}
+
+static void take_rate(struct rate *r, const struct world *w, const struct notice *n)
+{
+	AUTO(str_release)
+	char *key = str_format("%s.%s", n->project ? n->project : "", priority_word(n->priority));
+
+	err_drop(
+		rate_take(r, &w->store, key, clock_wall()), "one too many is better than one lost");
 }
 
 struct err *op_notify(struct notified *out, const struct world *w, const struct project *p,
 	const struct notice *n)
 {
 	AUTO(notifier_states_release) struct notifier_states states = { 0 };
-	struct err *e = tell_all(&states, &w->config, routed(&w->config, p, n->priority), n);
+	const struct strv *names = routed(&w->config, p, n->priority);
+	AUTO(str_release) char *text = NULL;
+	struct notice told = *n;
+	struct rate rate = { 0 };
+	struct err *e;
 
+	if (names->n)
+		take_rate(&rate, w, n);
+	if (rate.held) {
+		out->held = true;
+		log_notice(w, n, &(struct strv){ 0 }, &(struct strv){ 0 }, true);
+		return NULL;
+	}
+	text = flood_text(n, &rate);
+	if (text)
+		told.text = text;
+	e = tell_all(&states, &w->config, names, &told);
 	account(w, n, &states, &out->failed);
 	out->told = (int)(states.list.n - out->failed.n);
 	return e;

@@ -1,7 +1,10 @@
 /*
  * Notify: a notice to all notifiers that its priority is routed to (`notificationRouting`, else the
- * project's `notifiers`). Each is tried once, one behind the other and each in its own time limit (10 s, 12 with one
- * that must be killed); one that fails holds up none. What came of it is an event.
+ * project's `notifiers`). Each is tried once, one behind the other, in its own time limit (10 s, 12
+ * for one that must be killed); one that fails holds up none. What came of it is an event.
+ *
+ * Of one project and priority 20 go out in a minute; further ones are events only, and the 20th and
+ * the first one afterwards say so.
  *
  * The caller holds no namespace lock.
  */
@@ -12,6 +15,7 @@
 
 struct notified {
 	int told;           /* notifiers that took it */
+	bool held;          /* too many in this minute: it is in the log, nobody was told */
 	struct strv failed; /* "desktop: no notify-send on PATH", a line for each that did not */
 };
 
@@ -30,7 +34,7 @@ struct notifier_states {
 	VEC(struct notifier_state) list;
 };
 
-/* Every notifier that the config names, each once. */
+/* Every notifier that the config names and that could be told something, each once. */
 void op_notifiers(struct strv *names, const struct config *c);
 /* Could each tell? Starts no program. */
 void op_notifiers_usable(struct notifier_states *out, const struct world *w);

@@ -159,14 +159,29 @@ static struct err *may_run(const struct world *w, const struct project *p)
 	return p->checks.n && p->env.n ? config_need_trust(&w->config, env) : NULL;
 }
 
-struct err *op_pull_check(struct pull *out, const struct world *w, const struct pull_target *t)
+static struct err *check(struct pull *out, const struct world *w, const struct pull_target *t,
+	bool red, bool no_wait)
 {
 	struct forge f = forge_of(w, t);
 
+	f.red = red;
+	f.no_wait = no_wait;
 	TRY(may_run(w, t->project));
 	TRY(t->scm->check(out, &f, t->number));
 	log_pull(w, out, "checks");
 	return NULL;
+}
+
+struct err *op_pull_check(
+	struct pull *out, const struct world *w, const struct pull_target *t, bool no_wait)
+{
+	return check(out, w, t, false, no_wait);
+}
+
+struct err *op_pull_check_again(
+	struct pull *out, const struct world *w, const struct pull_target *t)
+{
+	return check(out, w, t, true, false);
 }
 
 struct err *op_pull_review(struct pull *out, const struct world *w, const struct pull_target *t,
@@ -198,12 +213,12 @@ static struct err *mark_merged(const struct world *w, const struct pull *p)
 }
 
 struct err *op_pull_merge(struct pull *out, const struct world *w, const struct pull_target *t,
-	enum merge_method method)
+	enum merge_method method, const char *head)
 {
 	struct forge f = forge_of(w, t);
 	struct err *e;
 
-	TRY(t->scm->merge(out, &f, t->number, method));
+	TRY(t->scm->merge(out, &f, t->number, method, head));
 	log_pull(w, out, "merge");
 	e = mark_merged(w, out);
 	if (e)
@@ -234,7 +249,7 @@ static struct pull_ref ref_of(const struct session *s, const struct project *p)
 }
 
 /* All views of one forge in one question. */
-static struct err *look(struct views *v, const struct scm *scm)
+static struct err *look(struct views *v, const struct scm *scm, bool known)
 {
 	struct pull_ref *refs = mem_alloc((v->list.n + 1) * sizeof(*refs));
 	struct pull *answers = mem_alloc((v->list.n + 1) * sizeof(*answers));
@@ -248,7 +263,7 @@ static struct err *look(struct views *v, const struct scm *scm)
 		refs[n] = ref_of(&v->list.v[i].session, v->list.v[i].project);
 		who[n++] = i;
 	}
-	e = scm->refresh(answers, refs, n);
+	e = scm->refresh(answers, refs, n, known);
 	for (size_t i = 0; i < n; i++) {
 		if (e)
 			pull_release(&answers[i]);
@@ -261,7 +276,7 @@ static struct err *look(struct views *v, const struct scm *scm)
 	return e;
 }
 
-struct err *pulls_look(struct views *v)
+struct err *pulls_look(struct views *v, bool known)
 {
 	for (size_t i = 0; i < v->list.n; i++) {
 		const struct scm *scm = scm_of_pull(v->list.v[i].session.pr);
@@ -269,16 +284,27 @@ struct err *pulls_look(struct views *v)
 		for (size_t k = 0; k < i && !asked; k++)
 			asked = scm_of_pull(v->list.v[k].session.pr) == scm;
 		if (!asked)
-			TRY(look(v, scm));
+			TRY(look(v, scm, known));
 	}
 	return NULL;
+}
+
+void pulls_places(struct strv *folders, const struct views *v)
+{
+	for (size_t i = 0; i < v->list.n; i++) {
+		const struct view *view = &v->list.v[i];
+		const struct scm *scm = scm_of_pull(view->session.pr);
+		struct pull_ref ref = ref_of(&view->session, view->project);
+		if (scm)
+			scm->places(folders, &ref, &view->facts.pull);
+	}
 }
 
 void pull_ask(struct pull *out, const struct session *s, const struct project *p)
 {
 	const struct scm *scm = scm_of_pull(s->pr);
 	struct pull_ref ref = ref_of(s, p);
-	struct err *e = scm ? scm->refresh(out, &ref, 1) : NULL;
+	struct err *e = scm ? scm->refresh(out, &ref, 1, false) : NULL;
 
 	err_drop(e, "then it is unknown");
 }

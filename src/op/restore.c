@@ -139,6 +139,7 @@ static struct err *make(struct hold *h, const struct attempt *t)
 	TRY(hold_begin(h, "restore"));
 	TRY(reap_runtime(h, false));
 	TRY(lease_ports(h));
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: starting %s", h->s.id, t->agent.name);
 	TRY(start_agent(h,
 		&(struct start){
 			.agent = &t->agent,

@@ -87,6 +87,10 @@ static void sense_signals(struct facts *f, const struct signals *s)
 		enum activity says = meaning(line->kind);
 		f->sign_of_life = f->has_hooks = true;
 		f->activity_at = line->at;
+		if (says != ACTIVITY_WAITING_INPUT)
+			f->waiting_since = 0;
+		else if (!f->waiting_since)
+			f->waiting_since = line->at;
 		if (says == ACTIVITY_ACTIVE && !f->turn_open_at)
 			f->turn_open_at = line->at;
 		if (says == ACTIVITY_READY || says == ACTIVITY_BLOCKED)

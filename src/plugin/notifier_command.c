@@ -19,16 +19,13 @@ enum {
 		16384, /* execve(2) takes 128 KiB in one entry, less in all where stacks are small */
 };
 
-/* Text without control bytes, cut at a character's end. */
 static void put(struct strv *env, const char *name, const char *text, enum term_text kind)
 {
 	AUTO(buf_release) struct buf safe = { 0 };
-	size_t n = text ? strnlen(text, ENTRY_MAX) : 0;
 
-	while (n == ENTRY_MAX && n > ENTRY_MAX - 4 && ((unsigned char)text[n] & 0xc0) == 0x80)
-		n--;
-	if (n)
-		term_safe(&safe, text, n, kind);
+	if (text)
+		term_safe(&safe, text, strnlen(text, ENTRY_MAX * 2), kind);
+	term_cut(&safe, ENTRY_MAX);
 	env_set(env, name, buf_text(&safe));
 }
 

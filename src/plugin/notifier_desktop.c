@@ -31,21 +31,16 @@ static const char *const urgencies[] = {
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-/* Safe text of at most max bytes, cut at a character's end. */
+/* Safe text of at most max bytes; of a MiB no more is looked at than could come to that. */
 static void add_bounded(struct buf *out, const char *text, enum term_text kind, size_t max)
 {
 	AUTO(buf_release) struct buf safe = { 0 };
-	size_t n = max;
+	bool whole;
 
-	/* 16 times as much: what is taken out is not counted, and a MiB is not looked at for it */
 	term_safe(&safe, text, strnlen(text, max * 16), kind);
-	if (safe.n > max) {
-		while (n && ((unsigned char)safe.s[n] & 0xc0) == 0x80)
-			n--;
-		buf_cut(&safe, n);
-		buf_adds(&safe, "…");
-	}
-	buf_add(out, buf_text(&safe), safe.n);
+	whole = safe.n <= max;
+	term_cut(&safe, max);
+	buf_addf(out, "%s%s", buf_text(&safe), whole ? "" : "…");
 }
 
 static void add_escaped(struct buf *out, const char *text)

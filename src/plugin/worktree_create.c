@@ -60,8 +60,10 @@ static struct err *fetch(const char *common, const char *branch, struct sink *si
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(run_result_release) struct run_result again = { 0 };
 	struct run_result *last = &r;
-	struct err *e = fetch_once(&r, common, branch);
+	struct err *e;
 
+	sink_say(sink, SINK_PROGRESS, "fetching %s from origin", branch);
+	e = fetch_once(&r, common, branch);
 	if (!e && r.code && strstr(buf_text(&r.err), "cannot lock ref")) { /* another fetch won */
 		last = &again;
 		e = fetch_once(&again, common, branch);

@@ -67,8 +67,8 @@ static json_t *settings_of(const struct notifier_config *c)
 char *notifier_json(const struct notifier_call *c, const struct notice *n)
 {
 	AUTO(str_release) char *time = clock_iso(n->at);
-	json_t *j = json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "id", line(n->id),
-		"priority", priority_word(n->priority), "event", n->event, "project",
+	json_t *j = json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "id", line(n->id),
+		"priority", priority_word(n->priority), "event", line(n->event), "project",
 		line(n->project), "session", line(n->session), "title", line(n->title), "text",
 		lines(n->text), "url", line(n->url), "time", time);
 	char *text;

@@ -3,7 +3,7 @@
  * text that begins with the plugin's own word ("local:frontend#1") or is a URL; the plugin that
  * made the text reads it.
  *
- * refresh() is what `ao status` asks: all pull requests of a forge at once. The other functions are
+ * refresh() is what `ao status` and `ao session ls --refresh` ask: all pull requests of a forge at once. The other functions are
  * the verbs of `ao pr`; each leaves in *out the pull request as it is afterwards.
  *
  * To add one, copy plugin/scm_local.c and add a line to slot/scms.def.
@@ -21,6 +21,8 @@ struct forge {
 	const char *data_dir; /* for work of its own */
 	const char *actor;    /* who acts: a session, or "user" */
 	struct sink *sink;    /* progress */
+	bool red;             /* of check(): what is red on the head is due, too, once more */
+	bool no_wait;         /* of check(): another run of them at work is not waited for */
 };
 
 struct pull_ref {
@@ -46,27 +48,40 @@ struct remark_wish {
 
 struct scm {
 	struct plugin plugin;
+	bool in_files; /* list() reads files here: no process, no request. So they are completed */
 	bool (*serves)(const char *repo); /* the default for this repository? No process. */
 	bool (*owns)(const char *pr);     /* is it one of its texts? */
 	int (*number)(const char *pr);    /* 0: none */
 	char *(*text)(const struct project *p, int number); /* for the record */
 
-	/* Zero where one could not be read. The local one reads files and starts no process. */
-	MUST_USE struct err *(*refresh)(struct pull *out, const struct pull_ref *refs, size_t n);
+	/* Zero where one could not be read. `known`: only what was seen before, without a request. The
+	 * local one reads files and starts no process. */
+	MUST_USE struct err *(*refresh)(
+		struct pull *out, const struct pull_ref *refs, size_t n, bool known);
+	/* Folders in which a file changes when the pull request does, as far as that is seen here: for who
+	 * waits for it. `p` is what refresh() said. */
+	void (*places)(struct strv *folders, const struct pull_ref *ref, const struct pull *p);
 	/* All of the repository, by number. */
 	MUST_USE struct err *(*list)(struct pulls *out, const struct forge *f);
 	MUST_USE struct err *(*view)(struct pull *out, const struct forge *f, int number);
 	/* An open one of the branch is given back as it is; *made tells. */
 	MUST_USE struct err *(*create)(
 		struct pull *out, bool *made, const struct forge *f, const struct pull_draft *d);
-	/* Run what is due on the head, until it is done or the head has moved. Red is no error. */
+	bool runs_checks; /* they are commands that check() runs here; else they run elsewhere */
+	/* Run what is due on the head, until it is done or the head has moved, and find out whether it
+	 * is in conflict with its base. Red is no error. */
 	MUST_USE struct err *(*check)(struct pull *out, const struct forge *f, int number);
 	MUST_USE struct err *(*review)(struct pull *out, const struct forge *f, int number,
 		const struct remark_wish *wish);
-	/* Only the head that was checked and reviewed. ERR_REFUSED: it must not be merged now. */
-	MUST_USE struct err *(*merge)(
-		struct pull *out, const struct forge *f, int number, enum merge_method method);
+	/* Only the head that was checked and reviewed, and only this one (NULL: any). ERR_REFUSED: it
+	 * must not be merged now. */
+	MUST_USE struct err *(*merge)(struct pull *out, const struct forge *f, int number,
+		enum merge_method method, const char *head);
 	MUST_USE struct err *(*close)(struct pull *out, const struct forge *f, int number);
+
+	/* For `ao doctor`: what checks that died left in data_dir; `remove`: and they go. NULL: none run
+	 * here. */
+	MUST_USE struct err *(*leftovers)(struct strv *paths, const struct forge *f, bool remove);
 };
 
 /* By the word of the config; ERR_CONFIG: none of that name. */

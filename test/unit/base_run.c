@@ -81,6 +81,23 @@ static void test_much_output(void **state)
 	assert_int_equal(r.err.n, 10000000);
 }
 
+static void test_keep_n(void **state)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	AUTO(run_result_release) struct run_result s = { 0 };
+
+	(void)state;
+	ok(RUN(&r, .argv = SH("head -c 10000000 /dev/zero; echo end; echo short >&2"),
+		.keep_n = 1000));
+	assert_in_range(r.out.n, 1000, 2000);
+	assert_string_equal(r.out.s + r.out.n - 4, "end\n");
+	assert_string_equal(r.err.s, "short\n");
+	/* more than what is ever taken otherwise */
+	not_ok(RUN_OK(&s, .argv = SH("head -c 300000000 /dev/zero; echo why >&2; exit 1"),
+		       .keep_n = 1000),
+		ERR_FAILED, "sh: why");
+}
+
 static pid_t pid_in(const char *name)
 {
 	AUTO(str_release) char *text = get(name);
@@ -127,16 +144,17 @@ static void test_timeout(void **state)
 }
 
 /* A daemon that was left behind holds the pipe: silent, or writing for ever. */
-static void left_behind(const char *script)
+static void left_behind(const char *script, size_t keep_n)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	int64_t before = clock_mono();
 	pid_t pid;
 
-	ok(RUN(&r, .argv = SH(script), .dir = root, .timeout_ms = 20000));
+	ok(RUN(&r, .argv = SH(script), .dir = root, .timeout_ms = 20000, .keep_n = keep_n));
 	assert_true(clock_mono() - before < 10000);
 	assert_true(r.out.n >= 5);
-	assert_memory_equal(r.out.s, "done\n", 5);
+	if (!keep_n)
+		assert_memory_equal(r.out.s, "done\n", 5);
 	assert_true(r.out.n < 4 << 20);
 	pid = pid_in("pid");
 	assert_true(pid > 1);
@@ -146,8 +164,9 @@ static void left_behind(const char *script)
 static void test_grandchild(void **state)
 {
 	(void)state;
-	left_behind("echo done; setsid sleep 60 & echo $! >pid");
-	left_behind("echo done; setsid yes & echo $! >pid");
+	left_behind("echo done; setsid sleep 60 & echo $! >pid", 0);
+	left_behind("echo done; setsid yes & echo $! >pid", 0);
+	left_behind("echo done; setsid yes & echo $! >pid", 1000);
 }
 
 static void test_keep_fd(void **state)
@@ -201,6 +220,7 @@ int main(void)
 		TEST(test_environment),
 		TEST(test_input),
 		TEST(test_much_output),
+		TEST(test_keep_n),
 		TEST(test_timeout),
 		TEST(test_grandchild),
 		TEST(test_keep_fd),

@@ -131,6 +131,21 @@ static void test_cell(void **state)
 	check_cell("abcd", 3, true, ".. ");
 }
 
+static void test_cut(void **state)
+{
+	static const char *const cut[] = { "", "a", "a", "aé", "aé", "aé", "aé€", "aé€", "aé€",
+		"aé€", "aé€\U0001f600", "aé€\U0001f600" };
+
+	(void)state;
+	for (size_t n = 0; n < COUNT_OF(cut); n++) {
+		AUTO(buf_release) struct buf b = { 0 };
+
+		buf_adds(&b, "aé€\U0001f600");
+		term_cut(&b, n);
+		assert_string_equal(buf_text(&b), cut[n]);
+	}
+}
+
 static void test_fit(void **state)
 {
 	AUTO(buf_release) struct buf b = { 0 };
@@ -194,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_cell),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_ascii),
 		cmocka_unit_test(test_colours),

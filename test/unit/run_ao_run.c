@@ -21,6 +21,7 @@
 #include "base/launch.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "place.h"
 
 /* after ours: it defines fail() as a macro */
 #include <setjmp.h>
@@ -56,9 +57,9 @@ static bool reached(bool (*condition)(void *), void *argument, int64_t ms)
 static int set_up(void **state)
 {
 	struct stage *s = mem_alloc(sizeof(*s));
-	char folder[] = "/tmp/aorXXXXXX";
+	char folder[64];
 
-	s->folder = str_dup(mkdtemp(folder));
+	s->folder = str_dup(fresh_place(folder, sizeof(folder)));
 	s->pty = -1;
 	s->launch.cwd = str_dup(s->folder);
 	s->launch.mask = 027;
