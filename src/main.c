@@ -38,7 +38,8 @@
  *                         merge
  *   agent_claude          what an agent's transcript says, a file for each format
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
- *   git                   one way to run it: no hooks, no filters, a pinned git dir
+ *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
+ *                         ao-http
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
  *   spawn batch queue prompt prepare lease start    a session comes to be
@@ -63,6 +64,8 @@
  *   completion complete   scripts for the shells; what could stand next on a command line
  *   open                  also for spawn --open
  *   input killed          --file and -; what became of the work of a session that went
+ * net/     ao-http, the one program that knows a network; an executable of its own: main, request (what
+ *          it is asked and answers), transfer (one on its way), cache (ETags), limits (when to be silent)
  * run/     ao-run, the small process in each pane; an executable of its own: main, and record,
  *          which writes what store/run reads
  * pty/     ao-pty, an executable too, where the runtime is `process`: main, hold (keeps the terminal in which
