@@ -8,6 +8,8 @@
 #   github_repo acme/app [JSON]   makes one of the frontend's main branch and leads its origin there
 #   cause github '{"op": "check", …}'     lets something happen, see test/fake-github/causes.mjs
 #   fault github '{"kind": "slow", …}'    the next request suffers, see test/fake/door.mjs
+#   fake_gitlab_start, fake_linear_start: the same, with GITLAB, GITLAB_PORT, GITLAB_SCM, gitlab_repo;
+#                         LINEAR and LINEAR_TRACKER
 #   asked github          how often it was asked; `summary github FILTER` and `requests github FILTER`
 #                         are its sums and its log through jq
 
@@ -71,6 +73,13 @@ github_repo() { # OWNER/NAME [JSON of more]
 	git -C "$REPO" remote add origin "git@github.com:$1.git"
 	git -C "$REPO" push -q origin main
 }
+fake_linear_start() {
+	fake_start linear
+	LINEAR=$BOX/linear
+	LINEAR_TRACKER="{plugin: linear, apiUrl: http://api.linear.app, socket: $LINEAR/socket}"
+	export LINEAR_API_KEY=lin_api_of_ann
+}
+
 # $BOX/tls.crt and tls.key, of an authority $BOX/ca.crt made for this test.
 fake_certificate() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=box-ca \
