@@ -115,8 +115,8 @@ shims := $(patsubst test/fault/%.c,$(BUILD)/test/fault/%.so,$(wildcard test/faul
 timers := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 test_programs := $(unit_tests) $(contract_tests) $(replays) $(stand_ins) $(shims)
 
-.PHONY: programs deps ready lint test test-sanitized test-hostile test-unit test-contract test-cli test-faults test-agents fuzz bench demo \
-	install uninstall deb clean help
+.PHONY: programs deps ready lint test test-sanitized test-hostile test-unit test-contract test-cli test-faults test-agents fakes fuzz \
+	bench demo install uninstall deb clean help
 programs: all $(test_programs)
 
 deps:
@@ -128,11 +128,11 @@ ready:
 
 test: NEEDS = build test
 test: ready
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory programs fakes
 	@test/run $(BUILD) faults unit cli house fuzz contract
 
 # everything but the sweep, which needs ptrace for itself
-test-sanitized: programs
+test-sanitized: programs fakes
 	@test/run $(BUILD) unit cli fuzz contract
 # the part of it that CI has time for: the units, and what reads what agents, forges and people wrote
 hostile := hostile hook config send events issue review status agent golden
@@ -143,10 +143,13 @@ test-unit: $(unit_tests) $(contract_tests) $(replays)
 	@test/run $(BUILD) unit fuzz contract
 test-contract: $(contract_tests)
 	@test/run $(BUILD) contract
-test-cli: programs
+test-cli: programs fakes
 	@test/run $(BUILD) cli
 test-faults: programs
 	@test/run $(BUILD) faults
+# What the fake forges need of npm; where it is out of reach the tests that want it are skipped.
+fakes:
+	@test/fake/install.sh
 # The real agents, from npm, against a scripted model; no part of `make test`. AGENTS="claude-code …"
 test-agents: programs
 	@test/agents/real/run.sh $(BUILD) $(AGENTS)
@@ -201,6 +204,7 @@ help:
 #: make test         every test; the last line is the sum
 #: make test-unit, test-contract, test-cli, test-faults
 #: make test-agents  real agents, installed from npm, against a scripted model (node)
+#: make fakes        what the fake forges need of npm, in build/fakes (part of make test)
 #: make lint         format, clang-tidy, cppcheck, shellcheck, layers, manual
 #: make fuzz         libFuzzer, FUZZ_SECONDS=20 for each target
 #: make bench        costs as ratios to bare tmux and git
