@@ -101,6 +101,7 @@ static struct err *start(struct crew *c, const struct world *w, const char *issu
 		return e;
 	}
 	c->member[c->n++] = s;
+	sink_say(w->sink, SINK_PROGRESS, "%s: spawning", issue);
 	return NULL;
 }
 

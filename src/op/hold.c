@@ -24,7 +24,14 @@ struct err *hold_read(struct hold *h, const struct world *w, const char *id)
 
 struct err *hold_take_unsettled(struct hold *h, const struct world *w, const char *id)
 {
-	TRY(store_lock(&h->lock, &w->store, id, HOLD_WAIT_MS));
+	struct err *e = store_lock(&h->lock, &w->store, id, 0);
+
+	if (e && e->class == ERR_TIMEOUT) {
+		sink_say(w->sink, SINK_PROGRESS, "%s: waiting for the command at work on it", id);
+		err_drop(e, "waited for");
+		e = store_lock(&h->lock, &w->store, id, HOLD_WAIT_MS);
+	}
+	TRY(e);
 	return hold_read(h, w, id);
 }
 

@@ -417,6 +417,7 @@ static struct err *local_close(struct pull *out, const struct forge *f, int numb
 const struct scm scm_local = {
 	.plugin = { SLOT_SCM, "local",
 		"pull requests, checks and reviews in the repository itself" },
+	.in_files = true,
 	.serves = local_serves,
 	.owns = local_owns,
 	.number = local_number,

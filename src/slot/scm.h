@@ -48,6 +48,7 @@ struct remark_wish {
 
 struct scm {
 	struct plugin plugin;
+	bool in_files; /* list() reads files here: no process, no request. So they are completed */
 	bool (*serves)(const char *repo); /* the default for this repository? No process. */
 	bool (*owns)(const char *pr);     /* is it one of its texts? */
 	int (*number)(const char *pr);    /* 0: none */
