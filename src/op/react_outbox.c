@@ -42,14 +42,14 @@ static void tell_message(struct reacting *r, const struct message *m)
 		[MESSAGE_WITHDRAWN] = "was taken back",
 	};
 
-	tell(&r->a, event_of(m), message_state_word(m->state), "message %04d %s%s%s", m->number,
-		says[m->state], m->note ? ": " : "", m->note ? m->note : "");
+	announcer_tell(&r->a, event_of(m), message_state_word(m->state), "message %04d %s%s%s",
+		m->number, says[m->state], m->note ? ": " : "", m->note ? m->note : "");
 }
 
 static struct err *withdraw(struct reacting *r, struct message *m)
 {
 	TRY(deliver_state(&r->h, m, MESSAGE_WITHDRAWN, "it was no longer so when its turn came"));
-	log_reaction(&r->a, event_of(m), "withdraw", m->note,
+	announcer_log(&r->a, event_of(m), "withdraw", m->note,
 		json_pack("{s:i, s:s?}", "message", m->number, "items", m->items));
 	tell_message(r, m);
 	return NULL;
@@ -146,7 +146,7 @@ static struct story story_of(const struct reacting *r, enum reaction_event e)
 static void log_send(
 	struct reacting *r, enum reaction_event e, const struct message *m, const char *why)
 {
-	log_reaction(&r->a, e, "send", why,
+	announcer_log(&r->a, e, "send", why,
 		json_pack("{s:i, s:i, s:s?}", "message", m->number, "attempt", m->attempt, "items",
 			m->items));
 }
@@ -175,7 +175,7 @@ struct err *outbox_send(struct reacting *r)
 	for (int i = 0; i < EVENT_COUNT; i++) {
 		enum reaction_event e = (enum reaction_event)i;
 		struct episode now = episode_now(r, e);
-		struct decision d = decide(&r->o, e, &now);
+		struct decision d = outlook_decide(&r->o, e, &now);
 		if (d.send)
 			return add_message(r, e, d.why_act);
 	}
@@ -184,7 +184,7 @@ struct err *outbox_send(struct reacting *r)
 
 static void tell_waiting(struct reacting *r, const struct message *m, const char *why)
 {
-	tell(&r->a, event_of(m), "queued", "message %04d waits: %s", m->number, why);
+	announcer_tell(&r->a, event_of(m), "queued", "message %04d waits: %s", m->number, why);
 }
 
 static struct err *deliver_now(struct reacting *r, struct message *m, const struct sight *sight)

@@ -29,7 +29,7 @@ struct reacting {
 	bool changed; /* episodes are to be saved */
 };
 
-struct decision decide(
+struct decision outlook_decide(
 	const struct outlook *o, enum reaction_event e, const struct episode *episode);
 
 /* op/react_outbox.c; all need the session's lock, but the last two */
