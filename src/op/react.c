@@ -61,8 +61,7 @@ struct decision outlook_decide(
 static bool is_decided(const struct outlook *o, const struct episodes *episodes)
 {
 	for (int i = 0; i < EVENT_COUNT; i++) {
-		struct decision d = outlook_decide(
-			o, (enum reaction_event)i, &episodes->of[(enum reaction_event)i]);
+		struct decision d = outlook_decide(o, (enum reaction_event)i, &episodes->of[i]);
 		if (episodes->of[i].notifying || decision_is_any(&d))
 			return true;
 	}
@@ -178,7 +177,7 @@ static struct err *look(struct reacting *r, const char *id)
 	err_drop(agent_load(&r->agent, &r->world->config, r->h.s.agent ? r->h.s.agent : ""),
 		"without its file nothing is typed; the rest goes on");
 	TRY(episodes_read(&r->episodes, &r->world->store, id));
-	TRY(outbox_read_above(&r->messages, &r->world->store, id, r->episodes.outbox));
+	TRY(outbox_look(r));
 	outlook_take(&r->o, r->a.view);
 	return NULL;
 }
@@ -211,17 +210,16 @@ static struct err *save(struct reacting *r)
 
 static struct err *under_lock(struct reacting *r)
 {
-	size_t before;
+	bool added = false;
 
 	TRY(transition(r));
 	r->changed |= announce_unsure(&r->a);
 	TRY(outbox_mend(r));
 	outbox_fold(r);
 	apply(r);
-	before = r->messages.list.n;
-	TRY(outbox_send(r));
+	TRY(outbox_send(&added, r));
 	TRY(save(r));
-	TRY(outbox_deliver(r, r->messages.list.n > before));
+	TRY(outbox_deliver(r, added));
 	outbox_fold(r);
 	return save(r);
 }
