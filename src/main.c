@@ -28,7 +28,7 @@
  *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks build follow merge
- *   agent_claude          what an agent's transcript says, a file for each format
+ *   agent_claude agent_codex    what an agent's transcript says, a file for each format
  *   git                   one way to run it: no hooks, no filters, a pinned git dir
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
