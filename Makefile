@@ -135,8 +135,8 @@ test: ready
 test-sanitized: programs fakes
 	@test/run $(BUILD) unit cli fuzz contract
 # the part of it that CI has time for: the units, and what reads what agents, forges and people wrote
-hostile := hostile hook config send events issue review status agent golden
-test-hostile: programs
+hostile := hostile hook config send events issue review status agent golden notify process
+test-hostile: programs fakes
 	@test/run $(BUILD) unit $(hostile:%=cli:%) fuzz contract
 
 test-unit: $(unit_tests) $(contract_tests) $(replays)
