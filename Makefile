@@ -25,6 +25,7 @@ sources := $(foreach r,$(rooms),$(wildcard src/$(r)/*.c))
 objects := $(sources:src/%.c=$(BUILD)/obj/%.o)
 base_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/base/*.c))
 run_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/run/*.c))
+pty_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/pty/*.c))
 net_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/net/*.c))
 unit_tests := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*.c))
 stand_ins := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
@@ -33,7 +34,7 @@ completions := $(addprefix $(BUILD)/completion/,bash zsh fish)
 
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-http $(pages) $(completions)
+all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-pty $(BUILD)/ao-http $(pages) $(completions)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -54,8 +55,11 @@ $(BUILD)/libbase.a: $(base_objects)
 $(BUILD)/ao: $(BUILD)/obj/main.o $(BUILD)/libao.a
 	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# ao-run lives in every pane: only what it needs of base is linked, and no library
+# ao-run lives in every pane, ao-pty where there is none: only what they need of base, and no library
 $(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a $(if $(SAN),test/sanitizer/ao_run.c)
+	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/ao-pty: $(pty_objects) $(BUILD)/libbase.a
 	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^
 
 # the network library costs 14 ms at each start: only this one has it
@@ -93,7 +97,8 @@ $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ao_defines) -std=gnu17 -O2 -g $(WARN) -o $@ $<
 
-$(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux: | $(BUILD)/ao-run $(stand_ins)
+$(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/test/contract/runtime: | \
+	$(BUILD)/ao-run $(BUILD)/ao-pty $(stand_ins)
 $(BUILD)/test/unit/net_ao_http: | $(BUILD)/ao-http
 
 $(BUILD)/man/%: man/%.scd
@@ -113,8 +118,8 @@ shims := $(patsubst test/fault/%.c,$(BUILD)/test/fault/%.so,$(wildcard test/faul
 timers := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 test_programs := $(unit_tests) $(contract_tests) $(replays) $(stand_ins) $(shims)
 
-.PHONY: programs deps ready lint test test-sanitized test-hostile test-unit test-contract test-cli test-faults test-agents fuzz bench demo \
-	install uninstall deb clean help
+.PHONY: programs deps ready lint test test-sanitized test-hostile test-unit test-contract test-cli test-faults test-agents fakes fuzz \
+	bench demo install uninstall deb clean help
 programs: all $(test_programs)
 
 deps:
@@ -126,11 +131,11 @@ ready:
 
 test: NEEDS = build test
 test: ready
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory programs fakes
 	@test/run $(BUILD) faults unit cli house fuzz contract
 
 # everything but the sweep, which needs ptrace for itself
-test-sanitized: programs
+test-sanitized: programs fakes
 	@test/run $(BUILD) unit cli fuzz contract
 # the part of it that CI has time for: the units, and what reads what agents, forges and people wrote
 hostile := hostile hook config send events issue review status agent golden
@@ -141,10 +146,13 @@ test-unit: $(unit_tests) $(contract_tests) $(replays)
 	@test/run $(BUILD) unit fuzz contract
 test-contract: $(contract_tests)
 	@test/run $(BUILD) contract
-test-cli: programs
+test-cli: programs fakes
 	@test/run $(BUILD) cli
 test-faults: programs
 	@test/run $(BUILD) faults
+# What the fake forges need of npm; where it is out of reach the tests that want it are skipped.
+fakes:
+	@test/fake/install.sh
 # The real agents, from npm, against a scripted model; no part of `make test`. AGENTS="claude-code …"
 test-agents: programs
 	@test/agents/real/run.sh $(BUILD) $(AGENTS)
@@ -165,8 +173,9 @@ demo: ready
 	@tools/demo.sh $(BUILD)
 
 # FILE:MODE:PLACE below PREFIX of all that is installed; uninstall takes away just that
-shipped := $(BUILD)/ao:755:bin/ao $(BUILD)/ao-run:755:libexec/ao/ao-run $(BUILD)/ao-http:755:libexec/ao/ao-http \
-	$(foreach f,$(wildcard share/agents/*.yaml),$(f):644:share/ao/agents/$(notdir $(f))) \
+shipped := $(BUILD)/ao:755:bin/ao $(BUILD)/ao-run:755:libexec/ao/ao-run \
+	$(BUILD)/ao-pty:755:libexec/ao/ao-pty $(BUILD)/ao-http:755:libexec/ao/ao-http \
+	$(foreach f,$(shell find share -type f),$(f):644:share/ao/$(f:share/%=%)) \
 	$(foreach p,$(pages),$(p):644:share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
 	$(BUILD)/completion/bash:644:share/bash-completion/completions/ao \
 	$(BUILD)/completion/zsh:644:$(ZSH_FUNCTIONS)/_ao \
@@ -181,9 +190,7 @@ install: all
 
 uninstall:
 	@for f in $(shipped); do rm -f "$(DESTDIR)$(PREFIX)/$${f##*:}" || exit; done
-	@for d in libexec/ao share/ao/agents share/ao; do \
-		rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(PREFIX)/$$d" 2>/dev/null || true; \
-	done
+	@cd "$(DESTDIR)$(PREFIX)" && find libexec/ao share/ao -depth -type d -empty -delete 2>/dev/null || true
 
 deb: NEEDS = build deb
 deb: ready
@@ -195,11 +202,12 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make              build/ao, build/ao-run and build/ao-http
+#: make              build/ao, and what it starts: ao-run, ao-pty, ao-http
 #: make demo         a small real run on a home of its own, checked as it goes
 #: make test         every test; the last line is the sum
 #: make test-unit, test-contract, test-cli, test-faults
 #: make test-agents  real agents, installed from npm, against a scripted model (node)
+#: make fakes        what the fake forges need of npm, in build/fakes (part of make test)
 #: make lint         format, clang-tidy, cppcheck, shellcheck, layers, manual
 #: make fuzz         libFuzzer, FUZZ_SECONDS=20 for each target
 #: make bench        costs as ratios to bare tmux and git

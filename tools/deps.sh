@@ -25,6 +25,9 @@ table() {
 		test  program:bats       bats            bats
 		test  program:strace     strace          strace
 		test  program:jq         jq              jq
+		test  program:curl       curl            curl
+		test  program:openssl    openssl         openssl
+		test  program:gh         gh              gh
 		test  program:mkfs.ext4  e2fsprogs       e2fsprogs
 		test  program:ps         procps          procps-ng
 		test  program:zsh        zsh             zsh

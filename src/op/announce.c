@@ -145,7 +145,7 @@ static struct err *send_out(
 
 	TRY(op_notify(&result, a->world, a->project, &notice));
 	say_failed(a, &result);
-	*lost = !result.told && result.failed.n;
+	*lost = !result.told && !result.held && result.failed.n;
 	return NULL;
 }
 
@@ -156,6 +156,8 @@ struct err *announce(const struct announcer *a, const struct announced *n)
 	AUTO(str_release) char *id = notice_id(a, n, e);
 	bool lost = false;
 
+	if (a->again && e->tries)
+		return NULL;
 	claim(e, n);
 	str_set(&e->notifying, id);
 	TRY(episodes_save(&a->world->store, a->id, a->episodes));

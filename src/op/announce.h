@@ -28,6 +28,7 @@ struct announcer {
 	struct episodes *episodes;
 	struct poll_ear *ear;
 	bool *acted;
+	bool again; /* a second look in the same pass: nothing is tried once more */
 };
 
 struct announced {

@@ -123,6 +123,26 @@ static void check_agent(struct exam *x, const char *name)
 	err_drop(e, "it is the finding's text");
 }
 
+void exam_runtimes(struct strv *names, const struct config *c)
+{
+	if (!c->projects.n)
+		strv_add(names, str_empty(c->runtime) ? "tmux" : c->runtime);
+	for (size_t i = 0; i < c->projects.n; i++)
+		if (!strv_has(names, c->projects.v[i].runtime))
+			strv_add(names, c->projects.v[i].runtime);
+}
+
+/* tmux only where sessions are started in it. */
+static void check_tools(struct exam *x)
+{
+	AUTO(strv_release) struct strv runtimes = { 0 };
+
+	exam_runtimes(&runtimes, &x->world->config);
+	for (size_t i = 0; i < COUNT_OF(tools); i++)
+		if (!str_equal(tools[i].name, "tmux") || strv_has(&runtimes, "tmux"))
+			check_tool(x, &tools[i]);
+}
+
 /* ---- the config and its folders -------------------------------------------------------------- */
 
 static void check_private(struct exam *x, const char *path)
@@ -217,8 +237,7 @@ struct err *op_doctor(struct findings *out, const struct world *w, bool fix)
 {
 	struct exam x = { .out = out, .world = w, .fix = fix };
 
-	for (size_t i = 0; i < COUNT_OF(tools); i++)
-		check_tool(&x, &tools[i]);
+	check_tools(&x);
 	if (!w->config.file)
 		return NULL;
 	check_config(&x);

@@ -38,14 +38,14 @@ static void check_mark(struct exam *x, const struct runtime *rt, const struct ru
 		exam_mended(f, rt->stop(&answer, &ref));
 }
 
-static struct err *check_marks(struct exam *x)
+static struct err *check_marks(struct exam *x, const char *name)
 {
 	const struct runtime *rt;
 	struct runtime_mark *marks = NULL;
 	bool known = false;
 	size_t n = 0;
 
-	TRY(runtime_find(&rt, x->world->config.runtime));
+	TRY(runtime_find(&rt, name));
 	TRY(rt->marks(&marks, &n, &known, x->world->config.tmux_socket));
 	for (size_t i = 0; i < n; i++)
 		check_mark(x, rt, &marks[i]);
@@ -53,6 +53,16 @@ static struct err *check_marks(struct exam *x)
 	if (!known)
 		exam_add(x, FINDING_NOTE, "%s could not be asked for left sessions",
 			rt->plugin.name);
+	return NULL;
+}
+
+static struct err *check_runtimes(struct exam *x)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+
+	exam_runtimes(&names, &x->world->config);
+	STRV_EACH(name, &names)
+		TRY(check_marks(x, *name));
 	return NULL;
 }
 
@@ -269,7 +279,7 @@ struct err *exam_leftovers(struct exam *x)
 {
 	const struct config *c = &x->world->config;
 
-	TRY(check_marks(x));
+	TRY(check_runtimes(x));
 	TRY(check_ports(x));
 	for (size_t i = 0; i < c->projects.n; i++) {
 		const struct project *p = &c->projects.v[i];

@@ -39,7 +39,7 @@ static char *work_of(const struct saved *saved)
 }
 
 /* Save, and put the ref into the record before anything follows from it. */
-static struct err *save_work(struct killed *out, struct saved *saved, struct hold *h)
+static struct err *save_work(struct killed *out, struct saved *saved, struct hold *h, bool last)
 {
 	struct checkout c = hold_checkout(h);
 	AUTO(saved_release) struct saved fresh = { 0 };
@@ -50,6 +50,8 @@ static struct err *save_work(struct killed *out, struct saved *saved, struct hol
 	saved_release(saved);
 	*saved = fresh;
 	fresh = (struct saved){ 0 };
+	if (saved->note && last)
+		sink_say(h->world->sink, SINK_NOTE, "%s", saved->note);
 	if (!saved->ref)
 		return NULL;
 	str_set(&out->ref, saved->ref);
@@ -145,13 +147,13 @@ static struct err *end_and_remove(struct killed *out, struct hold *h, const stru
 
 	TRY(hold_begin(h, o->keep_worktree ? DOING_KILL_KEEP : "kill"));
 	if (there)
-		TRY(save_work(out, &saved, h));
+		TRY(save_work(out, &saved, h, false));
 	sink_say(h->world->sink, SINK_PROGRESS, "%s: ending its agent", h->s.id);
 	TRY(reap_runtime(h, o->now));
 	TRY(start_forget(h));
 	if (there)
-		TRY(save_work(out, &saved, h));   /* what it wrote while it was ending */
-	if (has_checkout(h) && !o->keep_worktree) /* also when only git still knows it */
+		TRY(save_work(out, &saved, h, true)); /* what it wrote while it was ending */
+	if (has_checkout(h) && !o->keep_worktree)     /* also when only git still knows it */
 		TRY(take_away(out, h, &saved));
 	lease_end(h);
 	out->kept_worktree = o->keep_worktree;

@@ -148,6 +148,36 @@ static struct err *record_pull(struct hold *h, const struct pull *p, bool made)
 	return store_save(&h->world->store, &h->s);
 }
 
+/* A workspace with branches of its own hands them over to where the pull request is. */
+static struct err *hand_over(const struct hold *h, const struct scm *scm, const char *branch)
+{
+	struct checkout c = hold_checkout(h);
+
+	if (!scm->in_files || !h->workspace->publish || !c.handle)
+		return NULL;
+	return h->workspace->publish(&c, branch);
+}
+
+/* The same before a verb that goes by the head; lists and views show it as it was handed over last. */
+static struct err *bring_head(const struct world *w, const struct pull_target *t)
+{
+	AUTO(pull_release) struct pull p = { 0 };
+	AUTO(hold_release) struct hold seen = { 0 };
+	AUTO(hold_release) struct hold h = { 0 };
+	struct forge f = forge_of(w, t);
+
+	if (!t->scm->in_files)
+		return NULL;
+	TRY(t->scm->view(&p, &f, t->number));
+	if (p.state != PULL_OPEN || str_empty(p.session) || !store_exists(&w->store, p.session))
+		return NULL;
+	TRY(hold_read(&seen, w, p.session));
+	if (!seen.workspace->publish) /* and then nobody is waited for */
+		return NULL;
+	TRY(hold_take(&h, w, p.session));
+	return hand_over(&h, t->scm, p.branch);
+}
+
 struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *made,
 	const struct world *w, const char *id, const struct pull_draft_options *o)
 {
@@ -170,6 +200,7 @@ struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *mad
 		branch = str_dup(h.s.branch);
 	if (!branch)
 		return fail(ERR_FAILED, "%s has no branch yet", id);
+	TRY(hand_over(&h, out->scm, branch));
 	f = forge_of(w, out);
 	title = o->title ? str_dup(o->title) : issue_title(&h.s, h.project, w->sink);
 	TRY(out->scm->create(pull, made, &f,
@@ -214,6 +245,7 @@ static struct err *check(struct pull *out, const struct world *w, const struct p
 	f.red = red;
 	f.no_wait = no_wait;
 	TRY(may_run(w, t->project));
+	TRY(bring_head(w, t));
 	TRY(t->scm->check(out, &f, t->number));
 	complete(out, t);
 	log_pull(w, out, "checks");
@@ -267,6 +299,7 @@ struct err *op_pull_merge(struct pull *out, const struct world *w, const struct 
 	struct forge f = forge_of(w, t);
 	struct err *e;
 
+	TRY(bring_head(w, t));
 	TRY(t->scm->merge(out, &f, t->number, method, head));
 	complete(out, t);
 	log_pull(w, out, "merge");

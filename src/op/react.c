@@ -175,7 +175,8 @@ static struct err *look(struct reacting *r, const char *id)
 		return fail(ERR_MISSING, "no session '%s'", id);
 	r->a.view = &r->views.list.v[0];
 	r->a.project = r->a.view->project;
-	TRY(agent_load(&r->agent, &r->world->config, r->h.s.agent));
+	err_drop(agent_load(&r->agent, &r->world->config, r->h.s.agent ? r->h.s.agent : ""),
+		"without its file nothing is typed; the rest goes on");
 	TRY(episodes_read(&r->episodes, &r->world->store, id));
 	TRY(outbox_read_above(&r->messages, &r->world->store, id, r->episodes.outbox));
 	outlook_take(&r->o, r->a.view);
@@ -312,14 +313,18 @@ static struct err *act_on(struct reacting *r, enum reaction_event e)
 	return NULL;
 }
 
-struct err *react_session(bool *acted, const struct world *w, const char *id, struct poll_ear *ear)
+struct err *react_session(
+	bool *acted, const struct world *w, const char *id, bool again, struct poll_ear *ear)
 {
 	AUTO(reacting_release) struct reacting r = { .world = w };
 	bool busy;
 
-	r.a = (struct announcer){
-		.world = w, .id = id, .episodes = &r.episodes, .ear = ear, .acted = acted
-	};
+	r.a = (struct announcer){ .world = w,
+		.id = id,
+		.episodes = &r.episodes,
+		.ear = ear,
+		.acted = acted,
+		.again = again };
 	TRY(take(&busy, &r, id));
 	if (busy)
 		return NULL;

@@ -61,7 +61,8 @@ struct err *outbox_mend(struct reacting *r)
 		struct message *m = &r->messages.list.v[i];
 		if (m->state == MESSAGE_QUEUED && is_stale(r, m)) {
 			TRY(withdraw(r, m));
-		} else if (m->state == MESSAGE_TYPING || m->state == MESSAGE_SUBMITTED) {
+		} else if (m->state != MESSAGE_QUEUED && message_is_live(m->state) &&
+			r->agent.name) {
 			TRY(deliver_finish(&r->h, &r->agent, m));
 			tell_message(r, m);
 		}
@@ -208,7 +209,7 @@ struct err *outbox_deliver(struct reacting *r, bool added)
 	for (size_t i = 0; i < r->messages.list.n && !m; i++)
 		if (may_go(r, &r->messages.list.v[i]))
 			m = &r->messages.list.v[i];
-	if (!m)
+	if (!m || !r->agent.name)
 		return NULL;
 	TRY(sight_take(&sight, &r->h, &r->agent));
 	e = sight_ready(&why, &sight, &r->h, &r->agent, false);

@@ -348,7 +348,7 @@ struct err *worktree_create(char **handle, const struct checkout *c, struct sink
 		return fail(ERR_FAILED, "git made no worktree in %s", c->path);
 	TRY(index_settle(admin));
 	TRY(admin_sync(admin, c->path));
-	TRY(place_note(c));
+	TRY(place_note(c, c->path));
 	*handle = path_real(admin);
 	return NULL;
 }

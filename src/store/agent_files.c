@@ -138,6 +138,22 @@ static struct err *read_layers(struct agent *a, const struct strv *dirs, bool *f
 	return NULL;
 }
 
+/* A folder hooks/NAME beside the agents' files; the user's before ours. */
+static struct err *find_hooks(struct agent *a, const struct strv *dirs)
+{
+	if (str_empty(a->hooks) || str_equal(a->hooks, "none"))
+		return NULL;
+	for (size_t i = dirs->n; i-- > 0 && valid_id(a->hooks);) {
+		AUTO(str_release) char *dir = str_format("%s/hooks/%s", dirs->v[i], a->hooks);
+		if (!path_is_dir(dir))
+			continue;
+		a->hooks_dir = path_real(dir);
+		return NULL;
+	}
+	return fail(ERR_CONFIG, "%s: agent '%s' has hooks '%s', but there is no folder hooks/%s",
+		a->file, a->name, a->hooks, a->hooks);
+}
+
 struct err *agent_load(struct agent *out, const struct config *c, const char *name)
 {
 	AUTO(agent_release) struct agent a = { 0 };
@@ -155,6 +171,7 @@ struct err *agent_load(struct agent *out, const struct config *c, const char *na
 	if (over)
 		agent_overlay(&a, over);
 	TRY(agent_complete(&a));
+	TRY(find_hooks(&a, &dirs));
 	*out = a;
 	a = (struct agent){ 0 };
 	return NULL;

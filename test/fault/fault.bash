@@ -27,7 +27,7 @@ place() { # DIR
 }
 
 # A home with one project and nothing else.
-plant_home() { # AGENT-COMMAND as YAML list items
+plant_home() { # AGENT-COMMAND as YAML list items [WORKSPACE]
 	mkdir -p "$REPO" "$STANDIN_LOG"
 	git init -q --template= -b main "$REPO"
 	echo one >"$REPO/README"
@@ -35,7 +35,7 @@ plant_home() { # AGENT-COMMAND as YAML list items
 	git -C "$REPO" commit -q -m first
 	cat >"$HOME/.agent-orchestrator.yaml" <<-Y
 		name: box
-		defaults: {agent: standin}
+		defaults: {agent: standin, workspace: ${2:-worktree}}
 		agents:
 		  standin: {command: [$1, "{prompt}"], process: standin, send: {clear: [C-u], queue: true}}
 		projects:
@@ -130,7 +130,11 @@ check() {
 			echo "$id is killed, and its worktree is there"
 		[ -e "$folder/launch" ] && echo "$id: launch (environment) is left"
 	done
-	trees=$(git -C "$REPO" worktree list --porcelain | sed -n 's/^worktree //p' | grep -vxF "$REPO" | sort)
+	# git's own list of worktrees, and the clones
+	trees=$({
+		git -C "$REPO" worktree list --porcelain | sed -n 's/^worktree //p' | grep -vxF "$REPO"
+		find "$TREES" -mindepth 2 -maxdepth 2 -type d -name .git -printf '%h\n' 2>/dev/null
+	} | sort)
 	dirs=$(find "$TREES" -mindepth 1 -maxdepth 1 2>/dev/null | sort)
 	expected=$(printf '%s' "$expected" | sort)
 	[ "$trees" = "$expected" ] || echo "worktrees in git: ${trees:-none}; in records: ${expected:-none}"
@@ -151,7 +155,7 @@ check() {
 
 	# who has ports has a worktree, and the other way round
 	found=$(sed -n "s|^[0-9]*=$DATA/||p" "$HOME/.agent-orchestrator/ports" 2>/dev/null | sort)
-	live=$(for id in $(git -C "$REPO" worktree list --porcelain | sed -n "s|^worktree $TREES/\(fe-[0-9]*\)$|\1|p"); do
+	live=$(for id in $(sed -n "s|^$TREES/\(fe-[0-9]*\)$|\1|p" <<<"$trees"); do
 		printf '%s\n%s\n' "$id" "$id"
 	done | sort)
 	[ "$found" = "$live" ] || echo "ports of: ${found:-none}; worktrees: ${live:-none}"

@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/fault/fault.bash
 . "$here/fault.bash"
 
-verbs="kill undelete cleanup spawn restore send" mutant='' every=1 share=${SWEEP_SHARE:-12} workers=$((2 * $(nproc))) first_bad=''
+verbs="kill undelete cleanup spawn restore send spawn-clone kill-clone undelete-clone" mutant='' every=1 share=${SWEEP_SHARE:-12} workers=$((2 * $(nproc))) first_bad=''
 while getopts lv:m:e:s:w:f o; do
 	case $o in
 	l) echo "$verbs"; exit ;;
@@ -31,7 +31,7 @@ if ! why=$(strace -qq -o /dev/null -e inject=getppid:error=EIO true 2>&1); then
 	exit 0
 fi
 words() { # the verb's command line
-	case $1 in
+	case ${1%-clone} in
 	spawn) echo "spawn app 42" ;;
 	send) echo "send fe-1 point --timeout 3" ;;
 	kill) echo "session kill fe-1" ;;
@@ -41,21 +41,24 @@ words() { # the verb's command line
 	esac
 }
 
-# ---- fixtures: $tops/W/{empty,dead,killed}, made at the very path where they will be used
+# ---- fixtures: $tops/W/{empty,dead,killed}, also with -clone, made at the very path where they will be used
 
 prepare() {
 	place "$1"
+	prepare_one "" worktree && prepare_one -clone clone
+}
+prepare_one() { # SUFFIX WORKSPACE
 	rm -rf "$HOME"
 	mkdir -p "$HOME"
-	plant_home 'standin, --turn-ms, "0"'
-	cp -a "$HOME" "$BOX/empty"
+	plant_home 'standin, --turn-ms, "0"' "$2"
+	cp -a "$HOME" "$BOX/empty$1"
 	"$REAL_AO" spawn app 42 >/dev/null || return
 	wait_ready || return
 	plant_work fe-1
 	settle_down
-	cp -a "$HOME" "$BOX/dead"
+	cp -a "$HOME" "$BOX/dead$1"
 	"$REAL_AO" session kill fe-1 >/dev/null || return
-	cp -a "$HOME" "$BOX/killed"
+	cp -a "$HOME" "$BOX/killed$1"
 }
 wait_ready() {
 	local i
@@ -67,11 +70,13 @@ wait_ready() {
 	return 1
 }
 fixture() { # the verb's ground, as it was
-	case $1 in
-	spawn) renew empty ;;
+	local how=''
+	case $1 in *-clone) how=-clone ;; esac
+	case ${1%-clone} in
+	spawn) renew "empty$how" ;;
 	cleanup | restore) renew dead ;;
-	undelete) renew killed ;;
-	kill | send) renew dead && "$REAL_AO" session restore fe-1 >/dev/null 2>&1 && wait_live ;;
+	undelete) renew "killed$how" ;;
+	kill | send) renew "dead$how" && "$REAL_AO" session restore fe-1 >/dev/null 2>&1 && wait_live ;;
 	esac
 }
 renew() {
@@ -88,7 +93,7 @@ wait_live() { # a restored stand-in signals again
 
 # ---- what exit 0 promises
 promised() {
-	case $1 in
+	case ${1%-clone} in
 	spawn)
 		local id
 		id=$(sed -nE 's/^✓ Session ([^ ]+) spawned.*/\1/p' "$BOX/out")
@@ -105,7 +110,7 @@ promised() {
 # The same verb again, from whatever was left, must get there.
 again() {
 	local rc out
-	case $1 in
+	case ${1%-clone} in
 	spawn) out=$("$REAL_AO" spawn app 43 2>&1) ;;
 	send)
 		[ "$(grep -c '^point' "$STANDIN_LOG/fe-1.log" 2>/dev/null)" -le 1 ] 2>/dev/null ||
@@ -139,7 +144,7 @@ age_half_made() {
 point() {
 	local verb=$1 call=$2 n=$3 mode=$4 rc patience log=$BOX/strace hit bad='' planted=fe-1
 	fixture "$verb" || { echo "BAD $*: the fixture could not be made"; return; }
-	[ "$verb" = spawn ] && planted=-
+	[ "${verb%-clone}" = spawn ] && planted=-
 	: >"$log"
 	if [ "$call" = stub ]; then
 		rm -rf "$BOX/stub" && mkdir "$BOX/stub"
@@ -184,7 +189,7 @@ point() {
 	else
 		echo "OK $*"
 	fi
-	case $verb in spawn | send | kill | restore) settle_down || echo "BAD $*: processes outlive the tmux server" ;; esac
+	case ${verb%-clone} in spawn | send | kill | restore) settle_down || echo "BAD $*: processes outlive the tmux server" ;; esac
 }
 
 # ---- which points there are: from a trace of the undisturbed verb
@@ -273,8 +278,8 @@ trap 'for d in "$tops"/[0-9]*; do place "$d"; settle_down; done; rm -rf "$tops"'
 place "$tops/0"
 prepare "$tops/0" || { echo "sweep: the fixtures could not be made"; echo "0 passed, 1 failed"; exit 1; }
 for verb in $verbs; do
-	# most of cleanup is kill again: half of it
-	[ "$verb" = cleanup ] && half=2 || half=1
+	# most of cleanup is kill again: half of it; of the clones what other workspaces have not gone through
+	case $verb in cleanup) half=2 ;; *-clone) half=16 ;; *) half=1 ;; esac
 	points "$verb" | awk -v h="$half" 'NR % h == 0' >>"$tops/all" || { echo "sweep: no baseline of $verb"; echo "0 passed, 1 failed"; exit 1; }
 done
 rm -rf "$tops/0"

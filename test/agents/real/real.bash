@@ -26,6 +26,7 @@ real_open() {
 }
 
 real_close() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || show_all
 	kill "$MODEL_PID" 2>/dev/null
 	wait "$MODEL_PID" 2>/dev/null
 	[ ! -s "$BOX/model.out" ] || grep -v '^listening$' "$BOX/model.out" | sed 's/^/# model: /' || true
@@ -41,7 +42,6 @@ real_config() {
 		    path: $REPO
 		    sessionPrefix: fe
 		    defaultBranch: main
-		    ${MODEL_NAME:+agentConfig: {model: $MODEL_NAME\}}
 	Y
 }
 
@@ -57,6 +57,9 @@ answer_claude_code() {
 		 "customApiKeyResponses": {"approved": ["dummy-not-a-key"], "rejected": []},
 		 "projects": {"$REPO": {"hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true}}}
 	J
+	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
+	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
+	ASKS=yes
 }
 
 # ---- what is asked of it -----------------------------------------------------------------------------
@@ -66,24 +69,34 @@ is_now() { case $(activity) in "$1") ;; *) return 1 ;; esac; }
 # The activity is told within a second or so; what it took is printed. The bound is generous.
 tells() { # ACTIVITY
 	local from=${EPOCHREALTIME/./}
-	if ! wait_for "${2:-15}" is_now "$1"; then
-		ao status --why fe-1
-		tmux capture-pane -p -t fe-1
-		cat "$DATA/fe-1/signals"
-		return 1
-	fi
+	wait_for "${2:-15}" is_now "$1" || return
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
-# How often the model was told exactly this by the user, white space at the end aside.
+# How often the model was told exactly this by the user, white space at the end aside, and what Claude
+# Code puts around a paste.
 heard_times() { # TEXT
-	jq -s --arg text "$1" 'map(select(.side == false and .step == 0 and
-		(.text | sub("\\s+$"; "")) == ($text | sub("\\s+$"; "")))) | length' "$HEARD"
+	jq -s --arg text "$1" 'def trim: sub("\\s+$"; "");
+		def bare: sub("^\\s*<pasted_content id=\"....\">\n"; "") | sub("\n</pasted_content id=\"....\">\\s*$"; "");
+		map(select(.side == false and .step == 0 and (.text | bare | trim) == ($text | trim))) | length' "$HEARD"
 }
+heard_some() { [ "$(heard_times "$1")" -ge 1 ]; }
 heard_once() {
-	[ "$(heard_times "$1")" = 1 ] && return
+	wait_for 20 heard_some "$1" && [ "$(heard_times "$1")" = 1 ] && return
 	echo "not heard once: $1"
-	tail -5 "$HEARD"
-	tmux capture-pane -p -t fe-1
-	cat "$DATA/fe-1/signals"
 	return 1
+}
+# The screen as the corpus of test/agents/screens keeps it, for whoever wants to add it there.
+snap() { # NAME
+	local to=$NPM/screens/$REAL_AGENT
+	mkdir -p "$to"
+	tmux capture-pane -p -e -t fe-1 >"$to/$1.ansi"
+	tmux display-message -p -t fe-1 '#{pane_title}' >"$to/$1.title"
+}
+transcript() { tail -1 "$DATA/fe-1/conversations" | cut -d' ' -f3-; }
+transcript_says() { grep -qF -- "$1" "$(transcript)"; }
+show_all() {
+	ao status --why fe-1
+	tmux capture-pane -p -t fe-1 | grep -v '^ *$'
+	cat "$DATA"/fe-1/{signals,conversations}
+	tail -5 "$HEARD" | cut -c1-400
 }
