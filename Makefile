@@ -41,6 +41,9 @@ $(BUILD)/obj/%.o: src/%.c Makefile
 	@echo "  cc $<"
 	@$(CC) $(ao_cppflags) $(ao_cflags) -c -o $@ $<
 
+# it has the documents in it
+$(BUILD)/obj/plugin/github_ask.o: $(wildcard share/graphql/*.graphql)
+
 $(BUILD)/libao.a: $(objects)
 	@rm -f $@
 	ar rcs $@ $(objects)
