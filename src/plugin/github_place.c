@@ -167,7 +167,7 @@ static struct err *set_api(struct github *g, const struct slot_config *c)
 		g->rest = str_ends(c->api_url, "/") ? str_ndup(c->api_url, strlen(c->api_url) - 1)
 						    : str_dup(c->api_url);
 		if (str_ends(g->rest, "/api/v3"))
-			stem = str_ndup(g->rest, strlen(g->rest) - 3);
+			stem = str_ndup(g->rest, strlen(g->rest) - 2);
 		g->graphql = str_format("%s%sgraphql", stem ? stem : g->rest, stem ? "" : "/");
 	} else if (str_ends(g->host, ".localhost")) {
 		g->rest = str_format("http://api.%s", g->host);

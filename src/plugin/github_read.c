@@ -323,6 +323,8 @@ static void read_comments(struct remark *r, const json_t *comments, const struct
 		}
 		buf_adds(&b, github_text(c, "body"));
 	}
+	if (!r->by)
+		r->by = str_dup("ghost");
 	r->text = buf_detach(&b);
 }
 
