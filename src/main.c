@@ -38,7 +38,7 @@
  *                         merge
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
  *   scm_github*           its pull requests: query round details verbs create
- *   agent_claude          what an agent's transcript says, a file for each format
+ *   agent_claude agent_codex    what an agent's transcript says, a file for each format
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
  *                         ao-http

@@ -245,6 +245,25 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 	[ "$(grep -cE '^(orphan|living)' "$STANDIN_LOG/fe-1.log")" = 2 ]
 }
 
+@test "an outbox that somebody emptied: its new numbers count" {
+	FRONTEND='checks: {test: "false"}' configure
+	spawn frontend 1
+	settled fe-1
+	work fe-1 new poor
+	for n in 1 2 3; do ao send fe-1 "message $n" >/dev/null; done
+	ao pr create fe-1 >/dev/null
+	poll
+	has "message 0004 is with the agent"
+	rm "$DATA/fe-1/outbox/"0*
+	touch "$DATA/fe-1/outbox/0002" # and one that is no message
+	settled fe-1
+	work fe-1 new poorer
+	poll
+	has "message 0003 is with the agent"
+	rest fe-1
+	[ "$(grep -c 'failed check, begin' "$STANDIN_LOG/fe-1.log")" = 2 ]
+}
+
 @test "as cron runs it: an empty environment, no terminal" {
 	FRONTEND='checks: {test: "grep -q good new"}' configure
 	spawn frontend 1

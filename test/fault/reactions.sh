@@ -75,6 +75,7 @@ drain() {
 }
 
 count_of() { grep -cF "<$1>" "$STANDIN_LOG/$2.log" || true; } # MARK SESSION
+comment() { ao pr review "$1" --comment -m "$2" >/dev/null || bad "review"; } # SESSION TEXT
 # Which state has the message that holds the mark?
 state_of() { # MARK SESSION
 	local file
@@ -90,6 +91,26 @@ judge_mark() { # MARK SESSION
 	0:*) bad "$2 never took <$1>, its message is '$(state_of "$1" "$2")'" ;;
 	*) bad "$2 took <$1> $n times, its message is '$(state_of "$1" "$2")'" ;;
 	esac
+}
+
+# Killed at each file that it replaces, in turn: nothing is left to luck.
+at_each_rename() {
+	local n
+	strace -qq -o /dev/null true 2>/dev/null || return 0
+	for n in $(seq 40); do
+		round=$((round + 1))
+		marks+=("fe-1 R$1.$round" "fe-2 C$1.$round")
+		comment fe-1 "please <R$1.$round>"
+		push fe-2 "RED <C$1.$round>"
+		strace -qq -o "$BOX/strace" -e trace=rename -e inject="rename:signal=KILL:when=$n" ao poll \
+			>>"$BOX/poll.out" 2>&1 </dev/null
+		drain
+		ao pr review fe-1 --resolve $round >/dev/null
+		push fe-2 "green $round"
+		drain
+		grep -q 'killed by SIGKILL' "$BOX/strace" || return
+		kills=$((kills + 1))
+	done
 }
 
 # MARKS is what must have arrived, by the time of judge().
@@ -123,19 +144,20 @@ work() { # N KILLS
 	prepare "$BOX" || { bad "prepare"; return; }
 	RANDOM=$((seed + $1))
 	drain
+	[ "$1" != 1 ] || at_each_rename "$1"
 	while [ $kills -lt "$2" ] && [ $((SECONDS - began)) -lt "$limit" ]; do
 		round=$((round + 1))
 		marks+=("fe-1 R$1.$round" "fe-2 C$1.$round")
-		ao pr review fe-1 --comment -m "please <R$1.$round>" >/dev/null || bad "review"
+		comment fe-1 "please <R$1.$round>"
 		push fe-2 "RED <C$1.$round>"
-		ao pr review ot-1 --comment -m "people <$round>" >/dev/null || bad "review"
+		comment ot-1 "people <$round>"
 		notices=$((notices + 1))
 		until poll_killed 500; do
 			[ $((SECONDS - began)) -lt "$limit" ] || break
 		done
 		drain
 		ao pr review fe-1 --resolve $round >/dev/null
-		ao pr review ot-1 --resolve $round >/dev/null
+		ao pr review ot-1 --resolve $notices >/dev/null
 		push fe-2 "green $round"
 		drain
 	done
