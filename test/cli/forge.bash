@@ -57,7 +57,7 @@ fake_github_start() {
 	fake_start github "$@"
 	GITHUB=$BOX/github
 	GITHUB_PORT=$(jq .port "$GITHUB/ready")
-	GITHUB_SCM="{plugin: github, apiUrl: http://api.github.com, socket: $GITHUB/socket}"
+	GITHUB_SCM="{plugin: github, socket: $GITHUB/socket}"
 	export GH_TOKEN=token-of-ann GH_CONFIG_DIR=$BOX/gh GH_NO_UPDATE_NOTIFIER=1 GH_PROMPT_DISABLED=1
 	mkdir -p "$GH_CONFIG_DIR"
 	printf 'http_unix_socket: %s\n' "$GITHUB/socket" >"$GH_CONFIG_DIR/config.yml"
