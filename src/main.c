@@ -8,26 +8,40 @@
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   carry                 what git does not hold, linked or copied into a worktree
+ *   pty modes             what ao and ao-pty say to each other; what a program asked of its terminal
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull notice
  *   issue                 what is to be done, as a file
+ *   reaction              the events that something follows from, and where one stands
+ *   turn                  a record of an agent's transcript, whoever's format
  *   config* agent*        the configuration and an agent's file, by the key tables of schema; text
  *                         expands what stands in them
  * rule/    the decisions, pure
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
+ *   occasion reaction_of items    what happened to a session, and what follows from it
  *   screen screen_lines   what a captured screen means
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
+ *   conversation          which one of its own an agent is in
+ *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: runtime workspace tracker scm notifier, each with its .def of
- *          those there are; terminal is a row of terminals.def each, no code
+ * slot/    the doorways for plugins: agent runtime workspace tracker scm notifier, each with its .def
+ *          of those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
- *   workspace_worktree worktree_*  the worktree: layout create look shot save remove undelete adopt
+ *   runtime_process process        the same without tmux, by ao-pty
+ *   workspace_worktree worktree_*  the worktree: layout create look remove undelete adopt; shared with
+ *                         clones: nested private bring, files shot save, past
+ *   workspace_clone clone_*        the clone: layout config create publish save remove undelete
  *   tracker_local         issues as files in the repository
- *   scm_local*            pull requests in the repository itself: files checks build follow merge
+ *   scm_local*            pull requests in the repository itself: files checks trees build follow
+ *                         merge
+ *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
+ *   scm_github*           its pull requests: query round details verbs create
+ *   agent_claude agent_codex    what an agent's transcript says, a file for each format
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
- *   git                   one way to run it: no hooks, no filters, a pinned git dir
+ *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
+ *                         ao-http
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
  *   spawn batch queue prompt prepare lease start    a session comes to be
@@ -35,9 +49,12 @@
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
  *   list sense ps         what goes on, judged; what it costs
+ *   poll react react_outbox announce    one pass over all: what happened, and what follows
+ *   reaction_text         what agent and people are told of it
  *   notify                a notice to those it is routed to
  *   pull                  pull requests: their verbs, and what lists show of them
  *   hook hook_input       what agents report
+ *   transcript            an agent's own log, read from its end
  *   names open attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
@@ -49,8 +66,12 @@
  *   completion complete   scripts for the shells; what could stand next on a command line
  *   open                  also for spawn --open
  *   input killed          --file and -; what became of the work of a session that went
+ * net/     ao-http, the one program that knows a network; an executable of its own: main, request (what
+ *          it is asked and answers), transfer (one on its way), cache (ETags), limits (when to be silent)
  * run/     ao-run, the small process in each pane; an executable of its own: main, and record,
  *          which writes what store/run reads
+ * pty/     ao-pty, an executable too, where the runtime is `process`: main, hold (keeps the terminal in which
+ *          ao-run runs), kept (what was written to it), attach (shows it to a person)
  *
  * Below: set the process up, run the command, print its one error.
  */

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "place.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
 
@@ -96,8 +97,7 @@ __attribute__((unused)) static int ended(pid_t pid)
 __attribute__((unused)) static int kit_setup(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/ao-ut-XXXXXX");
-	if (!mkdtemp(root))
+	if (!fresh_place(root, sizeof(root)))
 		return -1;
 	return setenv("HOME", root, 1);
 }

@@ -1,6 +1,6 @@
 /*
- * For the tests of the workspace plugin `worktree`: a real repository and one session of it, in a
- * folder of the test's own.
+ * For the tests of workspace plugins: a real repository and one session of it, in a folder of the
+ * test's own. `plugin` names the one under test.
  */
 #pragma once
 
@@ -18,12 +18,14 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "slot/workspace.h"
+#include "place.h"
 
 #include <cmocka.h> /* after ours: it takes the word fail */
 
 #define NOW 1795331876000 /* 2026-11-22T07:17:56Z */
 #define UID "0123456789abcdef0123456789abcdef"
 
+static const char *plugin = "worktree";
 static const struct workspace *ws;
 static char root[64], here[512]; /* here: the folder of the tests' scripts */
 
@@ -220,15 +222,14 @@ static inline void commit_in(const char *dir, const char *file)
 static inline int set_up(void **state)
 {
 	(void)state;
-	strcpy(root, "/tmp/ao-wt-XXXXXX");
-	if (!mkdtemp(root))
+	if (!fresh_place(root, sizeof(root)))
 		return -1;
 	umask(022);
 	setenv("HOME", root, 1);
 	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
 	unsetenv("GIT_DIR");
 	unsetenv("XDG_CONFIG_HOME");
-	err_drop(workspace_find(&ws, "worktree"), "seen at once");
+	err_drop(workspace_find(&ws, plugin), "seen at once");
 	return !ws ||
 		shell("git config --global user.name t; git config --global user.email t@t; "
 		      "git config --global init.defaultBranch main; git config --global "

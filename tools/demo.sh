@@ -17,7 +17,7 @@ fi
 
 world=$(mktemp -d /tmp/aodemo.XXXXXX) || exit 1
 for name in $(compgen -e | grep -E '^(AO_|GIT_|TMUX|XDG_|CLERK)'); do unset "$name"; done
-export CLERK_THINKS=2 HOME=$world/home TMUX_TMPDIR=$world/t PATH=$world/home/bin:$build:$PATH TERM=xterm-256color
+export CLERK_THINKS=2 HOME=$world/home TMUX_TMPDIR=$world/t PATH=$world/home/bin:$build:$build/test/agents:$PATH TERM=xterm-256color
 export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org GIT_CONFIG_NOSYSTEM=1
 export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org COLUMNS=100
 locale -a 2>/dev/null | grep -qiE '^C\.utf-?8$' && export LC_ALL=C.UTF-8
@@ -103,30 +103,36 @@ mkdir -p "$HOME/bin" "$HOME/bakery" "$HOME/.config/agent-orchestrator/agents" "$
 chmod 700 "$TMUX_TMPDIR"
 cp "$root/test/agents/clerk.sh" "$HOME/bin/clerk"
 cat >"$HOME/.config/agent-orchestrator/agents/clerk.yaml" <<'Y'
-command: [clerk, --session, "{agentSessionId}", "{prompt}"]
-resume: [clerk, --resume, "{agentSessionId}"]
+command: [standin, --do, clerk, --session, "{agentSessionId}", "{prompt}"]
+resume: [standin, --do, clerk, --resume, "{agentSessionId}"]
 sessionId: preset
-process: clerk
-send: {channel: keys, clear: [C-u], interrupt: [C-c], queue: true}
+process: standin
+send: {channel: keys, clear: [C-u], interrupt: [Escape], queue: true, box: '^>( |$)', chip: '\[Pasted text'}
 Y
 cd "$HOME/bakery" || exit 1
 
-say "A repository, and an agent: a script of fifty lines that edits, commits and reports."
+say "A repository, and an agent: a script of thirty lines that edits, commits and reports."
 run git init -q -b main .
 printf 'tea\n' >menu.txt
 git add menu.txt
 run git commit -q -m "menu.txt: tea"
 run ao init
-sed -i 's/^  agent: .*/  agent: clerk/' agent-orchestrator.yaml
+sed -i 's/^  agent: .*/&\n  notifiers: [bell]/' agent-orchestrator.yaml
+cat >>agent-orchestrator.yaml <<'Y'
+    checks:
+      menu: grep -q butter menu.txt || { echo "menu.txt lacks butter"; exit 1; }
+notifiers:
+  bell: {plugin: command, command: [tee, -a, ../notices]}
+Y
 check "the configuration is valid" ao config check
 
-say "Two sessions: each a worktree, a branch and a tmux session of its own."
-run ao spawn "put fresh bread into menu.txt"
+say "An issue and a task: two sessions, each a worktree, a branch and a tmux session of its own."
+run ao issue create "put fresh bread into menu.txt"
+run ao spawn 1
 first=$(sed -nE 's/^(✓|ok) Session ([^ ]+) spawned.*/\2/p' <<<"$output")
 run ao spawn "put the opening hours into door.txt"
 second=$(sed -nE 's/^(✓|ok) Session ([^ ]+) spawned.*/\2/p' <<<"$output")
 check "both have a name" test -n "$first" -a -n "$second"
-tree=$HOME/.worktrees/$first
 wait_for activity "$second" active
 run ao status
 check "an agent at work shows as active" shown active
@@ -145,8 +151,45 @@ say "A message is typed once, and counts as sent when the agent itself reports t
 run ao send "$first" "put a croissant into menu.txt"
 check "the agent has it" shown "Message sent and processing"
 wait_for committed "menu.txt: a croissant"
-run git log --oneline -2 "$(git -C "$tree" branch --show-current)"
-check "the new commit is there" shown "a croissant"
+wait_for activity "$first" ready
+
+say "A pull request, in the repository itself. Its check is red; ao poll hands the log to the agent."
+run ao pr create "$first"
+run ao status
+check "red" shown "✗"
+run ao poll
+check "the agent has the log" shown "ci-failed: message"
+wait_for committed "menu.txt: butter"
+wait_for activity "$first" ready
+run ao poll
+run ao status
+check "what the agent pushed is green" shown "#1    ✓"
+
+say "A review. Its thread goes to the agent the same way."
+run ao pr review "$first" --request-changes --at menu.txt:2 -m "put the price of the bread into menu.txt"
+run ao poll
+check "the agent has the remark" shown "changes-requested: message"
+wait_for committed "menu.txt: the price of the bread"
+wait_for activity "$first" ready
+run ao pr review "$first" --resolve 1
+run ao pr review "$first" --approve
+run ao poll
+check "a person is told" shown "approved-and-green: told"
+run ao status
+check "ready to merge" test "$(ao status --json | grep -c mergeable)" = 1
+
+say "Merged, closed, cleaned."
+run ao pr merge "$first"
+check "main has it, and the checkout followed" grep -qx "the price of the bread" menu.txt
+run ao issue close 1
+run ao session cleanup
+check "$first is cleaned" gone "$HOME/.worktrees/$first"
+run ao status
+
+run ao spawn "put the name of the baker into door.txt"
+first=$(sed -nE 's/^(✓|ok) Session ([^ ]+) spawned.*/\2/p' <<<"$output")
+tree=$HOME/.worktrees/$first
+wait_for activity "$first" ready
 
 say "The tmux server dies. What is not running is told, nothing is taken away."
 run tmux kill-server
@@ -156,7 +199,7 @@ run ao status
 run ao session restore --all
 check "$first runs again" in_tmux "$first"
 check "$second runs again" in_tmux "$second"
-check "in their worktrees, with their work" grep -qx "a croissant" "$tree/menu.txt"
+check "in their worktrees, with their work" grep -qx "the name of the baker" "$tree/door.txt"
 
 say "A session with work that nobody committed: an edit, a staged file, an untracked binary."
 run ao send "$first" "sketch maybe a quiche into menu.txt"

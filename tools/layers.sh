@@ -28,7 +28,7 @@ may_include() {
 	op) echo "base model rule store slot" ;;
 	cmd) echo "base model op" ;;
 	serve) echo "base model rule store" ;;
-	run | net) echo "base" ;;
+	run | pty | net) echo "base" ;;
 	main) echo "base model rule store slot plugin op cmd" ;;
 	*) return 1 ;;
 	esac
@@ -159,7 +159,7 @@ state() {
 }
 linked() {
 	local binary
-	for binary in "$build/ao" "$build/ao-run"; do
+	for binary in "$build/ao" "$build/ao-run" "$build/ao-pty" "$build/ao-http"; do
 		[ -e "$binary" ] || continue
 		while read -r symbol; do
 			complain "$binary:1: links $symbol"

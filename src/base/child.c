@@ -23,7 +23,11 @@
 static void set_files(posix_spawn_file_actions_t *files, const struct child_options *o)
 {
 	for (int i = 0; i < 3; i++) {
-		if (o->fd[i] >= 0)
+		if (o->tty && i) /* the first of them makes it the session's controlling terminal */
+			posix_spawn_file_actions_adddup2(files, 0, i);
+		else if (o->tty)
+			posix_spawn_file_actions_addopen(files, 0, o->tty, O_RDWR, 0);
+		else if (o->fd[i] >= 0)
 			posix_spawn_file_actions_adddup2(files, o->fd[i], i);
 		else
 			posix_spawn_file_actions_addopen(files, i, "/dev/null", O_RDWR, 0);

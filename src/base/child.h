@@ -16,6 +16,8 @@ struct child_options {
 	int fd[3];         /* its standard descriptors; -1: /dev/null */
 	int keep_fd;       /* stays open in it under number 3; 0: none */
 	bool own_session;  /* without our terminal, which it is to outlive */
+	const char
+		*tty; /* with own_session: this terminal is its standard descriptors, and its own */
 };
 
 struct child {

@@ -174,6 +174,16 @@ char *proc_env(pid_t pid, const char *name)
 	return NULL;
 }
 
+void proc_words(struct strv *out, pid_t pid)
+{
+	AUTO(buf_release) struct buf words = { 0 };
+
+	if (!slurp(&words, pid, "cmdline"))
+		return;
+	for (size_t i = 0; i < words.n; i += strlen(words.s + i) + 1)
+		strv_add(out, words.s + i);
+}
+
 void proc_with_env(struct pids *out, const char *entry, const char *without)
 {
 	AUTO(strv_release) struct strv names = { 0 };

@@ -51,6 +51,8 @@ void proc_with_env(struct pids *out, const char *entry, const char *without);
 bool proc_has_env(pid_t pid, const char *entry);
 /* What NAME was in it; NULL: not there, not readable. Caller frees. */
 char *proc_env(pid_t pid, const char *name);
+/* Adds the words it was started with; not readable: none. */
+void proc_words(struct strv *out, pid_t pid);
 /* Adds the children of all its threads: a Go program forks in any of them. */
 void proc_children(struct pids *out, pid_t pid);
 /* ms between the starts of two processes. */

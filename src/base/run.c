@@ -198,7 +198,8 @@ struct err *run(struct run_result *r, const struct run *o)
 			.argv = o->argv,
 			.env = o->env,
 			.dir = o->dir,
-			.fd = { io.theirs[0], o->log_fd > 0 ? o->log_fd : io.theirs[1],
+			.fd = { o->in_fd > 0 ? o->in_fd : io.theirs[0],
+				o->log_fd > 0 ? o->log_fd : io.theirs[1],
 				o->log_fd > 0 ? o->log_fd : io.theirs[2] },
 			.keep_fd = o->keep_fd,
 		}));

@@ -19,6 +19,7 @@ struct run {
 	const char *dir;  /* NULL: here */
 	const void *in;   /* standard input; NULL: /dev/null */
 	size_t in_n;
+	int in_fd;      /* > 0: standard input, for what is too large to hold; `in` is NULL then */
 	int timeout_ms; /* 0: RUN_TIMEOUT_MS; negative: none */
 	int keep_fd;    /* a lock to hold as long as the child or a child of it lives */
 	size_t keep_n;  /* only about that much of the end of each output is kept; 0: all of it */

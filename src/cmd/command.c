@@ -149,6 +149,7 @@ struct err *command_main(int argc, char **argv)
 {
 	AUTO(args_release) struct args a = { 0 };
 	struct err *e = NULL;
+	bool progress = false;
 	struct face f;
 
 	if (argc > 1 && str_equal(argv[1], COMPLETE_WORD)) {
@@ -157,6 +158,7 @@ struct err *command_main(int argc, char **argv)
 	}
 	TRY(args_parse(&a, argc, argv));
 	TRY(face_open(&f, &a));
+	f.progress = &progress;
 	if (args_has(&a, "version"))
 		a.command = &cmd_version;
 	if (!a.command)

@@ -44,6 +44,7 @@ void args_release(struct args *a);
 struct face {
 	struct sink sink; /* must be first */
 	FILE *out;        /* standard output */
+	bool *progress;   /* such a line stands on standard error, without an end */
 	bool json, quiet, verbose, ascii, colour, tty;
 	int columns;         /* of the terminal; 0: no terminal */
 	const char *config;  /* --config */

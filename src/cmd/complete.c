@@ -15,6 +15,7 @@ struct line {
 	const struct option *awaits; /* its value is being typed */
 	bool only_words;             /* behind -- */
 	const char *config;          /* --config */
+	const char *project;         /* -p */
 	const char *current;
 	const char *before; /* what each answer must begin with, ahead of the name: "--agent=" */
 	size_t before_n;
@@ -40,6 +41,8 @@ static void take_value(struct line *l, const char *value)
 		return; /* bash, of --agent=x */
 	if (str_equal(l->awaits->name, "config"))
 		l->config = value;
+	else if (str_equal(l->awaits->name, "project"))
+		l->project = value;
 	l->awaits = NULL;
 }
 
@@ -99,16 +102,32 @@ static void answer(struct strv *out, const struct line *l, const char *word, con
 static void answer_names(struct strv *out, const struct line *l, enum names which)
 {
 	AUTO(strv_release) struct strv names = { 0 };
+	struct names_of of = { .config = l->config, .project = l->project };
 
-	op_names(&names, which, l->config);
+	if (l->words.n > l->used)
+		of.word = l->words.v[l->used];
+	op_names(&names, which, &of);
 	STRV_EACH(name, &names) {
+		char *what = strchr(*name, '\t');
 		bool again = false;
 
+		if (what)
+			*what++ = '\0';
 		for (size_t i = l->used; !l->awaits && i < l->words.n; i++)
 			again |= str_equal(l->words.v[i], *name) != 0;
 		if (!again)
-			answer(out, l, *name, NULL);
+			answer(out, l, *name, what);
 	}
+}
+
+/* A '#' at a word's begin is a comment to most shells, so it is offered where it was typed. */
+static void answer_numbers(struct strv *out, struct line l, enum names which)
+{
+	if (l.current[0] == '#') {
+		l.before = "#";
+		l.before_n = 1;
+	}
+	answer_names(out, &l, which);
 }
 
 /* What undelete and the log are asked about is mostly gone from the lists. */
@@ -131,6 +150,10 @@ static bool answer_noun(struct strv *out, const struct line *l, const char *noun
 		answer_names(out, l, NAMES_PROJECTS);
 	else if (!strcasecmp(noun, "agent"))
 		answer_names(out, l, NAMES_AGENTS);
+	else if (str_equal(noun, "issue"))
+		answer_numbers(out, *l, NAMES_ISSUES);
+	else if (str_equal(noun, "#number"))
+		answer_numbers(out, *l, NAMES_PULLS);
 	else if (!strcasecmp(noun, "notifier"))
 		answer_names(out, l, NAMES_NOTIFIERS);
 	else if (!strcasecmp(noun, "file"))
@@ -155,8 +178,9 @@ static void answer_choice(struct strv *out, const struct line *l, const char *ch
 	}
 }
 
-/* The name of the command's word at place i: of "[project] <issue>…" "issue" from 1 on. */
-static char *word_name(const struct command *c, size_t i)
+/* The name of the command's word at place i: of "[project] <issue>…" "issue" from 1 on. *skippable: it
+ * may be left out, and the next be meant. */
+static char *word_name(bool *skippable, const struct command *c, size_t i)
 {
 	const char *at = c->words ? c->words : "", *name = NULL;
 	size_t n = 0;
@@ -164,10 +188,12 @@ static char *word_name(const struct command *c, size_t i)
 	for (size_t place = 0; *at && place <= i; place++) {
 		size_t whole = strcspn(at, " ");
 
+		*skippable = false;
 		name = at + strspn(at, "<[");
 		n = strcspn(name, ">] …");
 		if (place < i && !at[whole] && !memmem(at, whole, "…", strlen("…")))
 			return NULL;
+		*skippable = at[0] == '[' && at[whole];
 		at += whole + (at[whole] == ' ');
 	}
 	return name ? str_ndup(name, n) : NULL;
@@ -175,12 +201,17 @@ static char *word_name(const struct command *c, size_t i)
 
 static void answer_word(struct strv *out, const struct line *l)
 {
-	AUTO(str_release) char *name = NULL;
+	bool more = l->command && l->words.n;
 
-	if (l->command && l->words.n)
-		name = word_name(l->command, l->words.n - l->used);
-	if (name)
-		answer_choice(out, l, name);
+	/* from the word at hand on, until one that must be there */
+	for (size_t i = l->words.n - l->used; more; i++) {
+		AUTO(str_release) char *name = NULL;
+
+		more = false;
+		name = word_name(&more, l->command, i);
+		if (name)
+			answer_choice(out, l, name);
+	}
 }
 
 static void answer_group(struct strv *out, const struct line *l, const char *group)

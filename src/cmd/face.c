@@ -27,6 +27,30 @@ static void write_safe(FILE *out, bool ascii, const char *text, size_t n)
 	fputs(buf_text(ascii ? &plain : &safe), out);
 }
 
+/* One line that the next one is written over, and that is gone before anything else is told. */
+static void show_progress(const struct face *f, const char *line)
+{
+	AUTO(buf_release) struct buf plain = { 0 };
+	AUTO(buf_release) struct buf fit = { 0 };
+	int columns = term_columns(STDERR_FILENO);
+
+	if (f->ascii)
+		term_ascii(&plain, line);
+	else
+		buf_adds(&plain, line);
+	term_fit(&fit, buf_text(&plain), columns > 4 ? columns - 3 : 76, f->ascii);
+	fprintf(stderr, "\r  %s\033[K", buf_text(&fit));
+	*f->progress = true;
+}
+
+static void clear_progress(const struct face *f)
+{
+	if (f->progress && *f->progress) {
+		fputs("\r\033[K", stderr);
+		*f->progress = false;
+	}
+}
+
 /* Progress is for a person who waits; a warning is for everybody. Both on standard error. */
 static void say(struct sink *s, enum sink_kind kind, const char *line)
 {
@@ -38,6 +62,11 @@ static void say(struct sink *s, enum sink_kind kind, const char *line)
 	if (kind == SINK_PROGRESS && !f->verbose && !isatty(STDERR_FILENO))
 		return;
 	fflush(f->out);
+	if (kind == SINK_PROGRESS && !f->verbose && f->progress) {
+		show_progress(f, safe);
+		return;
+	}
+	clear_progress(f);
 	fputs(kind == SINK_WARNING ? "ao: warning: " : kind == SINK_NOTE ? "ao: " : "  ", stderr);
 	write_safe(stderr, f->ascii, safe, strlen(safe));
 	fputc('\n', stderr);
@@ -84,6 +113,7 @@ static void put(const struct face *f, enum ink ink, const char *text)
 	bool inked = f->colour && ink != INK_NONE && n > 0;
 	bool line = inked && text[n - 1] == '\n';
 
+	clear_progress(f);
 	if (inked)
 		fputs(inks[ink], f->out);
 	write_safe(f->out, f->ascii, text, line ? n - 1 : n);
@@ -153,6 +183,7 @@ static void put_json(const struct face *f, json_t *value, size_t flags)
 	char *text = json_dumps(value, flags);
 	AUTO(buf_release) struct buf safe = { 0 };
 
+	clear_progress(f);
 	json_decref(value);
 	if (!text)
 		abort(); /* every string passed json_text() */
@@ -206,6 +237,7 @@ struct err *exit_quietly(enum err_class class)
 
 struct err *face_close(const struct face *f)
 {
+	clear_progress(f);
 	errno = 0;
 	if (fflush(f->out) == 0 && !ferror(f->out))
 		return NULL;

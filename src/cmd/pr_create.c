@@ -13,7 +13,7 @@ static struct err *check(
 	struct pull *p, const struct face *f, const struct world *w, const struct pull_target *t)
 {
 	AUTO(pull_release) struct pull after = { 0 };
-	struct err *e = op_pull_check(&after, w, t);
+	struct err *e = op_pull_check(&after, w, t, false);
 
 	if (e && e->class == ERR_INTERRUPTED)
 		return e;

@@ -31,7 +31,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 
 	TRY(which_method(&method, a));
 	TRY(pr_find(&t, f, w, a));
-	TRY(op_pull_merge(&p, w, &t, method));
+	TRY(op_pull_merge(&p, w, &t, method, NULL));
 	if (f->json) {
 		face_json(f, pull_json(&p));
 		return NULL;

@@ -23,7 +23,8 @@ const struct command cmd_session_attach = {
 	.name = "session attach",
 	.words = "[session]",
 	.max = 1,
-	.summary = "look at a session's terminal (Ctrl-b d leaves it running)",
+	.summary =
+		"look at a session's terminal (Ctrl-b d, without tmux Ctrl-], leaves it running)",
 	.example = "ao session attach fe-1",
 	.needs = NEEDS_CONFIG,
 	.run = run,

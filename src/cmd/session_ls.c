@@ -2,12 +2,14 @@
 
 static const struct option options[] = {
 	{ "all", 'a', NULL, "also sessions that hold neither worktree nor runtime any more" },
+	{ "refresh", 0, NULL, "ask the forges first, as ao status does" },
 	{ 0 },
 };
 
 static struct err *run(struct face *f, struct world *w, const struct args *a)
 {
-	struct list_options o = { .all = args_has(a, "all") };
+	struct list_options o = { .all = args_has(a, "all"),
+		.ask = args_has(a, "refresh") ? ASK_QUICK : ASK_KNOWN };
 	AUTO(views_release) struct views v = { 0 };
 	AUTO(groups_release) struct groups g = { 0 };
 

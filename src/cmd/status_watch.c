@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/stop.h"
 #include "cmd/listing.h"
+#include "op/pull.h"
 
 enum {
 	LIST_EVERY_MS = 5000,
@@ -28,6 +29,7 @@ struct watch {
 	int inotify;
 	bool screen; /* we own the whole terminal */
 	bool keys;   /* q can be typed */
+	bool gone;   /* nobody reads any more */
 	struct termios before;
 };
 
@@ -71,11 +73,14 @@ static void watch_release(struct watch *w)
 		close(w->inotify);
 }
 
-/* Each session's folder, and the one in which they come and go. Adding twice is adding once. */
+/* Each session's folder, the one in which they come and go, and what their pull requests are made of.
+ * Adding twice is adding once. */
 static void watch_folders(struct watch *w)
 {
 	const uint32_t mask = IN_CREATE | IN_DELETE | IN_MODIFY | IN_MOVED_TO | IN_ONLYDIR |
 		IN_CLOSE_WRITE;
+
+	AUTO(strv_release) struct strv places = { 0 };
 
 	if (w->inotify < 0)
 		return;
@@ -86,6 +91,9 @@ static void watch_folders(struct watch *w)
 
 		inotify_add_watch(w->inotify, folder, mask);
 	}
+	pulls_places(&places, &w->views);
+	STRV_EACH(place, &places)
+		inotify_add_watch(w->inotify, *place, mask);
 }
 
 static void drain(int fd)
@@ -98,7 +106,7 @@ static void drain(int fd)
 
 static struct err *list_again(struct watch *w)
 {
-	struct list_options o = { 0 };
+	struct list_options o = { .ask = ASK_QUICK };
 	struct views fresh = { 0 };
 	struct err *e;
 
@@ -136,27 +144,41 @@ static char *picture(struct watch *w)
 	return text;
 }
 
-/* Over the old picture, line by line, so that nothing flickers; what does not fit is left out. */
-static void draw(struct watch *w, const char *text)
+/* Over the old picture, line by line; what does not fit is left out. */
+static void frame(struct buf *out, const char *text)
 {
 	int left = term_rows(STDOUT_FILENO);
 
-	fputs("\033[H", w->terminal);
+	buf_adds(out, "\033[H");
 	for (const char *s = text; *s; s++) {
 		if (*s != '\n') {
-			fputc(*s, w->terminal);
+			buf_addc(out, *s);
 			continue;
 		}
-		fputs("\033[K", w->terminal);
+		buf_adds(out, "\033[K");
 		if (--left <= 0)
 			break;
-		fputc('\n', w->terminal);
+		buf_addc(out, '\n');
 	}
-	fputs("\033[J", w->terminal);
+	buf_adds(out, "\033[J");
+}
+
+/* In one write, so that nothing of it is shown half: a terminal's stream would give out each line. */
+static void draw(struct watch *w, const struct buf *b)
+{
+	ssize_t n = 1;
+
+	fflush(w->terminal);
+	for (size_t at = 0; at < b->n && n > 0; at += n > 0 ? (size_t)n : 0)
+		do {
+			n = write(STDOUT_FILENO, b->s + at, b->n - at);
+		} while (n < 0 && errno == EINTR);
+	w->gone = n <= 0;
 }
 
 static void show(struct watch *w)
 {
+	AUTO(buf_release) struct buf out = { 0 };
 	char *text = picture(w);
 
 	if (str_equal(text, w->shown)) {
@@ -164,10 +186,10 @@ static void show(struct watch *w)
 		return;
 	}
 	if (w->screen)
-		draw(w, text);
+		frame(&out, text);
 	else
-		fprintf(w->terminal, "%s%s", w->shown ? "\n" : "", text);
-	fflush(w->terminal);
+		buf_addf(&out, "%s%s", w->shown ? "\n" : "", text);
+	draw(w, &out);
 	free(w->shown);
 	w->shown = text;
 }
@@ -219,7 +241,7 @@ static struct err *loop(struct watch *w)
 			until = clock_mono() + LIST_EVERY_MS;
 		}
 		show(w);
-		if (ferror(w->terminal))
+		if (w->gone)
 			return NULL;
 		TRY(wait_for_change(w, until, &again, &done));
 	}

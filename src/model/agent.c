@@ -10,9 +10,10 @@ struct placeholder {
 	const char *value; /* NULL or "": empty */
 };
 
-enum { PLACEHOLDERS = 7, PERMISSIONS = 3 };
+enum { PLACEHOLDERS = 8, PERMISSIONS = 3, HOOKS = 7 };
 
-static void fill(struct placeholder p[PLACEHOLDERS], const struct agent_values *v)
+static void fill(
+	struct placeholder p[PLACEHOLDERS], const struct agent *a, const struct agent_values *v)
 {
 	p[0] = (struct placeholder){ "{prompt}", v->prompt };
 	p[1] = (struct placeholder){ "{promptFile}", v->prompt_file };
@@ -21,6 +22,7 @@ static void fill(struct placeholder p[PLACEHOLDERS], const struct agent_values *
 	p[4] = (struct placeholder){ "{session}", v->session };
 	p[5] = (struct placeholder){ "{worktree}", v->worktree };
 	p[6] = (struct placeholder){ "{agentSessionId}", v->agent_session_id };
+	p[HOOKS] = (struct placeholder){ "{hooks}", a->hooks_dir };
 }
 
 static struct err *find_permission(
@@ -60,6 +62,13 @@ static char *expand_word(const char *word, const struct placeholder p[PLACEHOLDE
 	return buf_detach(&b);
 }
 
+/* A path below hooks that are not there leads nowhere. */
+static bool leads_nowhere(const char *word, const struct placeholder *hooks)
+{
+	return str_empty(hooks->value) &&
+		(strstr(word, hooks->word) || str_starts(word, "{hooks<"));
+}
+
 /* "--model" or "-m", but neither "-" nor "--", which is no option to go with its value. */
 static int is_option(const char *word)
 {
@@ -79,7 +88,7 @@ struct err *agent_expand(struct strv *argv, const struct agent *a, const struct 
 	struct placeholder p[PLACEHOLDERS];
 	bool option = false; /* the last word of out is an option as written in words */
 
-	fill(p, values);
+	fill(p, a, values);
 	for (size_t i = 0; i < words->n; i++) {
 		const char *word = words->v[i];
 		int k = 0;
@@ -91,7 +100,8 @@ struct err *agent_expand(struct strv *argv, const struct agent *a, const struct 
 			if (w)
 				strv_add_all(&out, w->words.v);
 			option = false;
-		} else if (k < PLACEHOLDERS && str_empty(p[k].value)) {
+		} else if ((k < PLACEHOLDERS && str_empty(p[k].value)) ||
+			leads_nowhere(word, &p[HOOKS])) {
 			if (option)
 				drop_last(&out);
 			option = false;
@@ -105,6 +115,16 @@ struct err *agent_expand(struct strv *argv, const struct agent *a, const struct 
 	return NULL;
 }
 
+void agent_env(struct strv *env, const struct agent *a, const struct agent_values *values)
+{
+	struct placeholder p[PLACEHOLDERS];
+
+	fill(p, a, values);
+	STRV_EACH(line, &a->env)
+		if (!leads_nowhere(*line, &p[HOOKS]))
+			strv_take(env, expand_word(*line, p));
+}
+
 bool agent_uses(const struct strv *words, const char *placeholder)
 {
 	STRV_EACH(s, words)
@@ -115,9 +135,9 @@ bool agent_uses(const struct strv *words, const char *placeholder)
 
 void agent_release(struct agent *a)
 {
-	char *texts[] = { a->name, a->file, a->process, a->hooks, a->transcript, a->versions,
-		a->session_id, a->send.channel, a->send.command_chars, a->send.box, a->send.box_end,
-		a->send.placeholder, a->send.chip };
+	char *texts[] = { a->name, a->file, a->process, a->hooks, a->hooks_dir, a->transcript,
+		a->versions, a->session_id, a->send.channel, a->send.command_chars, a->send.box,
+		a->send.box_end, a->send.placeholder, a->send.chip };
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		free(texts[i]);

@@ -41,15 +41,18 @@ struct agent {
 	} permissions;
 	char *process;   /* comm or base name that tells it from its children */
 	struct strv env; /* NAME=value */
-	char *hooks, *transcript, *versions;
+	char *hooks;     /* NULL or "none": it reports nothing by itself */
+	char *hooks_dir; /* {hooks}: the folder with their files, found by agent_load(); NULL: none */
+	char *transcript, *versions;
 	char *session_id;                   /* preset | hook | api; NULL: none */
 	struct strv title[ACTIVITY_COUNT];  /* POSIX extended regexes on the terminal's title */
 	struct strv screen[ACTIVITY_COUNT]; /* … on the lines of the bottom block; all of a list */
 	struct agent_send send;
 };
 
-/* What the placeholders stand for. NULL or "" makes a word that is only that placeholder vanish,
- * together with an option word (--model) right before it. */
+/* What the placeholders stand for; {hooks} is the agent's own. NULL or "" makes a word that is only that
+ * placeholder (or holds an empty {hooks}) vanish, together with an option word (--model) right before
+ * it. */
 struct agent_values {
 	const char *prompt, *prompt_file, *model, *permissions, *session, *worktree,
 		*agent_session_id;
@@ -58,5 +61,7 @@ struct agent_values {
 /* words with placeholders -> argv. Unknown permission name: ERR_CONFIG, listing the known. */
 MUST_USE struct err *agent_expand(struct strv *argv, const struct agent *a,
 	const struct strv *words, const struct agent_values *values);
+/* Its environment, expanded, NAME=value. */
+void agent_env(struct strv *env, const struct agent *a, const struct agent_values *values);
 bool agent_uses(const struct strv *words, const char *placeholder); /* "{prompt}" */
 void agent_release(struct agent *a);

@@ -194,3 +194,13 @@ void slot_done(struct schema_reader *r, const struct yaml *y, void *slot, const 
 	if (s->host && !str_equal(s->host, "github.com") && !str_equal(s->host, "gitlab.com"))
 		check_sensitive(r, path, "host");
 }
+
+/* What is merged without a word has been read by nobody, so the file that says so must be the user's. */
+void reaction_done(struct schema_reader *r, const struct yaml *y, void *reaction, const char *path)
+{
+	const struct reaction_config *c = reaction;
+
+	(void)y;
+	if (str_equal(c->action, "auto-merge"))
+		check_sensitive(r, path, "action");
+}

@@ -15,6 +15,7 @@ const char *check_id(const char *value);
 
 void project_done(struct schema_reader *r, const struct yaml *y, void *project, const char *path);
 void slot_done(struct schema_reader *r, const struct yaml *y, void *slot, const char *path);
+void reaction_done(struct schema_reader *r, const struct yaml *y, void *reaction, const char *path);
 void notifier_done(struct schema_reader *r, const struct yaml *y, void *notifier, const char *path);
 
 /* Every name in defaults.notifiers, notificationRouting and the projects' notifiers. */

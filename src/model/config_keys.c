@@ -59,8 +59,9 @@ static const struct key reaction_keys[] = {
 	KEY("includeSummary", BOOL, R(include_summary), "with a summary",
 		.has = R(has_include_summary)),
 };
-static const struct schema reaction_schema = { .keys = reaction_keys,
-	.n = COUNT_OF(reaction_keys) };
+static const struct schema reaction_schema = {
+	.keys = reaction_keys, .n = COUNT_OF(reaction_keys), .done = reaction_done
+};
 
 #define S(field) offsetof(struct slot_config, field)
 #define SLOT_KEYS(known)                                                                           \

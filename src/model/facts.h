@@ -50,10 +50,11 @@ struct facts {
 	struct fact v[FACTS_MAX];
 	int n;
 
-	bool sign_of_life;    /* since the last start */
-	bool has_hooks;       /* it reported at least once */
-	int64_t turn_open_at; /* a prompt without an end since; 0: none open */
-	int64_t activity_at;  /* last sign of the agent's own doing */
+	bool sign_of_life;     /* since the last start */
+	bool has_hooks;        /* it reported at least once */
+	int64_t turn_open_at;  /* a prompt without an end since; 0: none open */
+	int64_t waiting_since; /* it reported a question and nothing else since; 0: none */
+	int64_t activity_at;   /* last sign of the agent's own doing */
 	int64_t output_at; /* last output on its terminal, or now with a command of it running; 0: not asked */
 	int64_t stuck_after; /* ms, agent-stuck.threshold */
 

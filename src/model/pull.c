@@ -103,8 +103,7 @@ static enum ci judge_checks(const struct pull *p)
 	return !p->checks.n ? CI_NONE : pending ? CI_PENDING : CI_SUCCESS;
 }
 
-/* Is this the last verdict of its author? */
-static bool is_last_word(const struct pull *p, size_t i)
+bool remark_is_last_word(const struct pull *p, size_t i)
 {
 	for (size_t k = i + 1; k < p->remarks.n; k++)
 		if (p->remarks.v[k].kind >= REMARK_APPROVE &&
@@ -119,11 +118,11 @@ static enum review judge_remarks(const struct pull *p)
 
 	for (size_t i = 0; i < p->remarks.n; i++) {
 		const struct remark *r = &p->remarks.v[i];
-		if (r->kind == REMARK_CHANGES && is_last_word(p, i))
+		if (r->kind == REMARK_CHANGES && remark_is_last_word(p, i))
 			return REVIEW_CHANGES;
 		if (r->kind == REMARK_ASK)
 			review = REVIEW_PENDING;
-		if (r->kind == REMARK_APPROVE && is_last_word(p, i))
+		if (r->kind == REMARK_APPROVE && remark_is_last_word(p, i))
 			review = str_equal(r->head, p->head) ? REVIEW_APPROVED : REVIEW_PENDING;
 	}
 	return review;
@@ -142,6 +141,9 @@ void check_release(struct check *c)
 {
 	str_release(&c->name);
 	str_release(&c->command);
+	str_release(&c->step);
+	str_release(&c->url);
+	str_release(&c->tail);
 	str_release(&c->log);
 }
 
@@ -167,6 +169,7 @@ void pull_release(struct pull *p)
 	for (size_t i = 0; i < p->remarks.n; i++)
 		remark_release(&p->remarks.v[i]);
 	free(p->remarks.v);
+	strv_release(&p->conflicts);
 	*p = (struct pull){ 0 };
 }
 

@@ -24,7 +24,9 @@ enum check_state {
 };
 
 struct check {
-	char *name, *command;
+	char *name, *command; /* command: of one that runs here; else NULL */
+	char *step, *url;     /* the step that failed, where to look at it; NULL: not told */
+	char *tail; /* the end of its output, of one that runs elsewhere; NULL: none */
 	enum check_state state;
 	int code;  /* its exit code, or 128 + signal */
 	char *log; /* absolute path; NULL: none */
@@ -45,6 +47,7 @@ struct remark {
 	char *text;
 	int64_t at;
 	bool resolved;
+	bool trusted; /* its author may speak to an agent */
 };
 
 struct pull {
@@ -53,9 +56,13 @@ struct pull {
 	char *url;
 	bool merged_into_default;
 	bool conflict; /* known to be in conflict with its base */
+	bool untested; /* head or base moved since that was found out: the forge's check() does */
+	struct strv conflicts; /* files of it */
 	enum ci ci;
 	enum review review;
 	int threads; /* unresolved */
+	bool bare; /* checks and remarks were not asked for: only what is derived from them is known */
+	int64_t seen_at; /* when a forge elsewhere said so; 0: just now */
 
 	char *title, *body;
 	char *branch, *base; /* without refs/heads/ */
@@ -83,6 +90,8 @@ bool remark_kind_of(enum remark_kind *out, const char *word);
 bool pull_state_of(enum pull_state *out, const char *word);
 
 bool remark_is_thread(const struct remark *r);
+bool remark_is_last_word(
+	const struct pull *p, size_t i); /* is this the last verdict of its author? */
 /* ci, review and threads of an open pull request, by checks, remarks and head. A verdict answers the
  * asks before it; an approval holds for the commit that it was given to, a request for changes until
  * the same person approves. */

@@ -107,6 +107,10 @@ static struct err *choose(
 
 	if (s->activity.activity != ACTIVITY_WAITING_INPUT)
 		return fail(ERR_REFUSED, "%s asks no question now", id);
+	if (s->blind)
+		return fail(ERR_REFUSED,
+			"the options that %s shows cannot be seen from here: ao session attach %s",
+			id, id);
 	if (s->terminal.in_mode)
 		return fail(ERR_REFUSED,
 			"somebody looks back in the terminal of %s (copy mode); nothing was "

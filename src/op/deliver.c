@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "op/transcript.h"
 
 enum {
 	ENTER_DELAY_MS = 200, /* measured: shorter ones are swallowed (real-agents, section 6) */
@@ -14,6 +15,7 @@ enum {
 	ENTER_AGAIN_MS = 1000,
 	ENTERS_MAX = 3,
 	CLEAR_MAX = 40,
+	CLEAR_BLIND = 8,
 };
 
 struct err *deliver_state(
@@ -62,6 +64,16 @@ static struct err *log_partial(struct hold *h, const struct sight *s)
 	return NULL;
 }
 
+/* Some lines of it, should there be any. C-c leaves most agents where there is nothing to clear. */
+static struct err *clear_blind(struct hold *h, const struct agent *a)
+{
+	if (strv_has(&a->send.clear, "C-c"))
+		return NULL;
+	for (int i = 0; i < CLEAR_BLIND; i++)
+		TRY(press(h, a->send.clear.v));
+	return NULL;
+}
+
 /* One key clears one line of it, the next joins the lines (observed): twice per line, then look. */
 static struct err *clear(struct hold *h, const struct agent *a, const struct sight *before)
 {
@@ -70,6 +82,8 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 
 	if (before->box == SCREEN_BOX_EMPTY || !a->send.clear.n)
 		return NULL;
+	if (before->blind)
+		return clear_blind(h, a);
 	if (before->box ==
 		SCREEN_BOX_NONE) /* no way to see: what the page promises, a clear before the text */
 		return a->send.box ? NULL : press(h, a->send.clear.v);
@@ -90,8 +104,10 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 
 /* ---- after: the receipt ---------------------------------------------------------------------- */
 
-static struct err *has_receipt(bool *found, const struct hold *h, const struct message *m)
+static struct err *has_receipt(
+	bool *found, const struct hold *h, const struct agent *a, const struct message *m)
 {
+	AUTO(transcript_release) struct transcript t = { 0 };
 	AUTO(signals_release) struct signals signals = { 0 };
 	uint64_t hash;
 	size_t length;
@@ -105,6 +121,10 @@ static struct err *has_receipt(bool *found, const struct hold *h, const struct m
 			s->hash == hash)
 			*found = true;
 	}
+	if (*found)
+		return NULL;
+	transcript_find(&t, &h->s, h->folder, a);
+	*found = transcript_has(&t, m->mark, length, hash);
 	return NULL;
 }
 
@@ -112,7 +132,7 @@ static struct err *has_receipt(bool *found, const struct hold *h, const struct m
  * Enter was lost. */
 static bool nothing_began(const struct agent *a, const struct sight *s, const struct message *m)
 {
-	return !a->send.box && s->facts.has_hooks && s->facts.activity_at < m->mark &&
+	return !sight_box(s, a) && s->facts.has_hooks && s->facts.activity_at < m->mark &&
 		s->activity.activity != ACTIVITY_ACTIVE;
 }
 
@@ -160,7 +180,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 			}
 			again = clock_mono() + ENTER_AGAIN_MS;
 		}
-		TRY(has_receipt(&found, h, m));
+		TRY(has_receipt(&found, h, a, m));
 		if (found)
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
 		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks))
@@ -203,7 +223,7 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 		if (s.activity.activity == ACTIVITY_WAITING_INPUT)
 			return fail(ERR_REFUSED,
 				"%s opened a dialog meanwhile, Enter was not pressed", h->s.id);
-		if (!s.terminal.in_mode && (!a->send.box || s.box == SCREEN_BOX_TEXT))
+		if (!s.terminal.in_mode && (!sight_box(&s, a) || s.box == SCREEN_BOX_TEXT))
 			return NULL;
 		if (clock_mono() >= until)
 			return fail(ERR_UNCONFIRMED,
@@ -249,7 +269,7 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 	AUTO(sight_release) struct sight s = { 0 };
 	bool found, ignored;
 
-	TRY(has_receipt(&found, h, m));
+	TRY(has_receipt(&found, h, a, m));
 	if (found)
 		return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
 	TRY(sight_take(&s, h, a));

@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/run.h"
+#include "op/agent_check.h"
 #include "op/exam.h"
 #include "op/notify.h"
 #include "op/start.h"
@@ -88,6 +89,21 @@ static void check_tool(struct exam *x, const struct tool *t)
 	err_drop(e, "it is the finding's text");
 }
 
+/* Of a version that its patterns were not seen on? Runs it, so only where that is allowed. */
+static void check_patterns(struct exam *x, const struct agent *a)
+{
+	AUTO(agent_check_release) struct agent_check c = { 0 };
+	struct finding *f;
+
+	sink_say(x->world->sink, SINK_PROGRESS, "asking %s for its version", a->name);
+	op_agent_check(&c, a, &x->world->config, NULL, true);
+	if (c.known != TRI_NO)
+		return;
+	f = exam_add(x, FINDING_NOTE, "agent %s is of version %s", a->name, c.version);
+	f->fix = str_format(
+		"its screens were seen on %s: activity may be told wrongly", a->versions);
+}
+
 static void check_agent(struct exam *x, const char *name)
 {
 	AUTO(agent_release) struct agent a = { 0 };
@@ -102,7 +118,29 @@ static void check_agent(struct exam *x, const char *name)
 		exam_add(x, FINDING_PROBLEM, "%s", e->text);
 	else
 		exam_add(x, FINDING_OK, "agent %s: %s", name, program);
+	if (!e)
+		check_patterns(x, &a);
 	err_drop(e, "it is the finding's text");
+}
+
+void exam_runtimes(struct strv *names, const struct config *c)
+{
+	if (!c->projects.n)
+		strv_add(names, str_empty(c->runtime) ? "tmux" : c->runtime);
+	for (size_t i = 0; i < c->projects.n; i++)
+		if (!strv_has(names, c->projects.v[i].runtime))
+			strv_add(names, c->projects.v[i].runtime);
+}
+
+/* tmux only where sessions are started in it. */
+static void check_tools(struct exam *x)
+{
+	AUTO(strv_release) struct strv runtimes = { 0 };
+
+	exam_runtimes(&runtimes, &x->world->config);
+	for (size_t i = 0; i < COUNT_OF(tools); i++)
+		if (!str_equal(tools[i].name, "tmux") || strv_has(&runtimes, "tmux"))
+			check_tool(x, &tools[i]);
 }
 
 /* ---- the config and its folders -------------------------------------------------------------- */
@@ -199,8 +237,7 @@ struct err *op_doctor(struct findings *out, const struct world *w, bool fix)
 {
 	struct exam x = { .out = out, .world = w, .fix = fix };
 
-	for (size_t i = 0; i < COUNT_OF(tools); i++)
-		check_tool(&x, &tools[i]);
+	check_tools(&x);
 	if (!w->config.file)
 		return NULL;
 	check_config(&x);

@@ -7,6 +7,7 @@
 #include "base/valid.h"
 #include "op/exam.h"
 #include "op/hold.h"
+#include "slot/scm.h"
 #include "store/ports.h"
 
 enum { DAY_MS = 86400000, RECORD_MAX = 1 << 20 };
@@ -37,14 +38,14 @@ static void check_mark(struct exam *x, const struct runtime *rt, const struct ru
 		exam_mended(f, rt->stop(&answer, &ref));
 }
 
-static struct err *check_marks(struct exam *x)
+static struct err *check_marks(struct exam *x, const char *name)
 {
 	const struct runtime *rt;
 	struct runtime_mark *marks = NULL;
 	bool known = false;
 	size_t n = 0;
 
-	TRY(runtime_find(&rt, x->world->config.runtime));
+	TRY(runtime_find(&rt, name));
 	TRY(rt->marks(&marks, &n, &known, x->world->config.tmux_socket));
 	for (size_t i = 0; i < n; i++)
 		check_mark(x, rt, &marks[i]);
@@ -52,6 +53,16 @@ static struct err *check_marks(struct exam *x)
 	if (!known)
 		exam_add(x, FINDING_NOTE, "%s could not be asked for left sessions",
 			rt->plugin.name);
+	return NULL;
+}
+
+static struct err *check_runtimes(struct exam *x)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+
+	exam_runtimes(&names, &x->world->config);
+	STRV_EACH(name, &names)
+		TRY(check_marks(x, *name));
 	return NULL;
 }
 
@@ -195,6 +206,32 @@ static struct err *check_trash(struct exam *x, const struct project *p)
 	return NULL;
 }
 
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+static struct err *check_checks(struct exam *x, const struct project *p)
+{
+	struct forge f = { .project = p,
+		.repo = p->path,
+		.data_dir = x->world->store.data_dir,
+		.actor = world_actor(),
+		.sink = x->world->sink };
+	AUTO(strv_release) struct strv paths = { 0 }, gone = { 0 };
+	const struct scm *scm;
+	struct finding *n;
+
+	TRY(scm_of_project(&scm, p));
+	if (!scm->leftovers)
+		return NULL;
+	TRY(scm->leftovers(&paths, &f, false));
+	if (!paths.n)
+		return NULL;
+	n = exam_add(x, FINDING_PROBLEM, "%s: what checks that died have left: %s%s", p->id,
+		paths.v[0], paths.n > 1 ? " and more" : "");
+	if (exam_fixable(x, n, "remove it"))
+		exam_mended(n, scm->leftovers(&gone, &f, true));
+	return NULL;
+}
+
 /* ---- ports ----------------------------------------------------------------------------------- */
 
 /* Of any namespace and data folder: the list is the user's. What cannot be read is not gone. */
@@ -242,13 +279,15 @@ struct err *exam_leftovers(struct exam *x)
 {
 	const struct config *c = &x->world->config;
 
-	TRY(check_marks(x));
+	TRY(check_runtimes(x));
 	TRY(check_ports(x));
 	for (size_t i = 0; i < c->projects.n; i++) {
 		const struct project *p = &c->projects.v[i];
 		struct err *e = check_project(x, p);
 		if (!e)
 			e = check_trash(x, p);
+		if (!e)
+			e = check_checks(x, p);
 		if (e)
 			exam_add(x, FINDING_PROBLEM, "%s: %s", p->id, e->text);
 		err_drop(e, "it is a finding");

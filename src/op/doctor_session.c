@@ -4,7 +4,9 @@
 #include "base/path.h"
 #include "op/exam.h"
 #include "op/kill.h"
+#include "op/queue.h"
 #include "op/reap.h"
+#include "op/spawn.h"
 
 enum { YOUNG_MS = 2000 };
 
@@ -114,6 +116,53 @@ static void check_stale_locks(struct exam *x, const struct hold *h)
 	}
 }
 
+static struct err *start_queued(const struct exam *x, const char *id)
+{
+	bool started = false;
+
+	TRY(spawn_queued(&started, x->world, id));
+	return started ? NULL : fail(ERR_FAILED, "its place was taken meanwhile");
+}
+
+/* What it waits for will never be; NULL: it may. */
+static char *waits_in_vain(const struct exam *x, const struct hold *h)
+{
+	AUTO(err_release) struct err *e = NULL;
+	AUTO(str_release) char *why = NULL;
+	bool lost;
+
+	if (!h->project)
+		return str_format("its project '%s' is no longer configured",
+			h->s.project ? h->s.project : "");
+	if (!h->s.after)
+		return NULL;
+	why = queue_after(&lost, x->world, h->s.after);
+	if (why && lost)
+		return str_format("it %s", why);
+	e = queue_check_after(x->world, h->s.after);
+	return e ? str_dup(e->text) : NULL;
+}
+
+/* The command that should have started it died, or nobody ever will. */
+static void check_queue(struct exam *x, const struct hold *h)
+{
+	AUTO(str_release) char *why = NULL;
+	struct finding *f;
+
+	if (!session_is(&h->s, STATUS_QUEUED) || h->s.doing)
+		return;
+	why = waits_in_vain(x, h);
+	if (why) {
+		f = exam_add(x, FINDING_NOTE, "%s: queued in vain: %s", h->s.id, why);
+		f->fix = str_format("ao session kill %s ends the waiting", h->s.id);
+	} else if (queue_due(x->world, &h->s)) {
+		f = exam_add(
+			x, FINDING_PROBLEM, "%s: it is queued, and nothing holds it up", h->s.id);
+		if (exam_fixable(x, f, "start it"))
+			exam_mended(f, start_queued(x, h->s.id));
+	}
+}
+
 static void check_session(struct exam *x, const char *id)
 {
 	AUTO(hold_release) struct hold h = { 0 };
@@ -134,6 +183,7 @@ static void check_session(struct exam *x, const char *id)
 	check_launch(x, &h, run.alive);
 	check_orphans(x, &h, run.alive);
 	check_stale_locks(x, &h);
+	check_queue(x, &h);
 	if (!h.s.doing)
 		check_worktree(x, &h, run.alive);
 }

@@ -17,5 +17,7 @@ struct finding *exam_add(struct exam *x, enum finding_level level, const char *f
 bool exam_fixable(struct exam *x, struct finding *f, const char *what);
 void exam_mended(struct finding *f, struct err *e); /* takes e */
 
+/* The runtimes that sessions are started in by this configuration. */
+void exam_runtimes(struct strv *names, const struct config *c);
 MUST_USE struct err *exam_sessions(struct exam *x);  /* doctor_session.c */
 MUST_USE struct err *exam_leftovers(struct exam *x); /* doctor_left.c */

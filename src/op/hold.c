@@ -24,7 +24,27 @@ struct err *hold_read(struct hold *h, const struct world *w, const char *id)
 
 struct err *hold_take_unsettled(struct hold *h, const struct world *w, const char *id)
 {
-	TRY(store_lock(&h->lock, &w->store, id, HOLD_WAIT_MS));
+	struct err *e = store_lock(&h->lock, &w->store, id, 0);
+
+	if (e && e->class == ERR_TIMEOUT) {
+		sink_say(w->sink, SINK_PROGRESS, "%s: waiting for the command at work on it", id);
+		err_drop(e, "waited for");
+		e = store_lock(&h->lock, &w->store, id, HOLD_WAIT_MS);
+	}
+	TRY(e);
+	return hold_read(h, w, id);
+}
+
+struct err *hold_try(bool *busy, struct hold *h, const struct world *w, const char *id)
+{
+	struct err *e = store_lock(&h->lock, &w->store, id, 0);
+
+	*busy = e && e->class == ERR_TIMEOUT;
+	if (*busy) {
+		err_drop(e, "whoever holds it is not waited for");
+		return NULL;
+	}
+	TRY(e);
 	return hold_read(h, w, id);
 }
 
@@ -68,19 +88,33 @@ struct err *hold_begin(struct hold *h, const char *verb)
 	return store_save(&h->world->store, &h->s);
 }
 
+static void log_at(const struct hold *h, const char *type, int64_t at, json_t *more)
+{
+	struct err *e = events_append(&h->world->store, h->s.id, type, at, more);
+
+	if (e)
+		sink_say(h->world->sink, SINK_WARNING, "not in the event log: %s", e->text);
+	err_drop(e, "told as a warning");
+}
+
 struct err *hold_status(struct hold *h, enum status status, const char *reason)
 {
+	return hold_status_at(h, status, reason, 0);
+}
+
+struct err *hold_status_at(struct hold *h, enum status status, const char *reason, int64_t at)
+{
 	AUTO(str_release) char *from = str_dup(h->s.status);
-	AUTO(str_release) char *now = clock_iso(clock_wall());
+	AUTO(str_release) char *when = clock_iso(at ? at : clock_wall());
 	bool same = str_equal(from, status_word(status));
 
 	str_set(&h->s.status, status_word(status));
 	str_set(&h->s.reason, reason);
 	if (!same)
-		str_set(&h->s.status_at, now);
+		str_set(&h->s.status_at, when);
 	TRY(store_save(&h->world->store, &h->s));
 	if (!same)
-		hold_log(h, "status",
+		log_at(h, "status", at,
 			json_pack("{s:s?, s:s, s:s?}", "from", from, "to", status_word(status),
 				"reason", reason));
 	return NULL;
@@ -88,9 +122,5 @@ struct err *hold_status(struct hold *h, enum status status, const char *reason)
 
 void hold_log(struct hold *h, const char *type, json_t *more)
 {
-	struct err *e = events_append(&h->world->store, h->s.id, type, 0, more);
-
-	if (e)
-		sink_say(h->world->sink, SINK_WARNING, "not in the event log: %s", e->text);
-	err_drop(e, "told as a warning");
+	log_at(h, type, 0, more);
 }

@@ -26,6 +26,8 @@ struct hold {
 MUST_USE struct err *hold_take(struct hold *h, const struct world *w, const char *id);
 /* The same, but leaves what is half done alone. */
 MUST_USE struct err *hold_take_unsettled(struct hold *h, const struct world *w, const char *id);
+/* As hold_take_unsettled(), but does not wait: *busy where another command is at work on it. */
+MUST_USE struct err *hold_try(bool *busy, struct hold *h, const struct world *w, const char *id);
 /* Record and plugins without the lock, for reading. */
 MUST_USE struct err *hold_read(struct hold *h, const struct world *w, const char *id);
 /* Plugins by the record's words; called by the two above, and by spawn for a new record. */
@@ -39,6 +41,9 @@ struct runtime_ref hold_runtime(const struct hold *h);
 MUST_USE struct err *hold_begin(struct hold *h, const char *verb);
 /* Record a status with its reason, log the transition where it differs. Durable. */
 MUST_USE struct err *hold_status(struct hold *h, enum status status, const char *reason);
+/* The same, by evidence of that time (ms since 1970; 0: now). */
+MUST_USE struct err *hold_status_at(
+	struct hold *h, enum status status, const char *reason, int64_t at);
 
 /* Log what was done. The record is the truth and is on disk by then, so a log that cannot be written
  * is a warning, not a failure of the verb. Takes more. */

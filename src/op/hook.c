@@ -39,16 +39,20 @@ static bool is_nested(const struct run_info *run)
 	return groups > (reached ? 1 : 0);
 }
 
-static void read_input(struct buf *b)
+/* An agent ends its input, but on a busy machine not at once, and a prompt without its text is no receipt.
+ * Who reports with a pipe that nobody writes into, or bit by bit, is not held up for long. */
+static void read_input(struct buf *b, enum signal_kind kind)
 {
 	struct pollfd p = { .fd = 0, .events = POLLIN };
-	int64_t until = clock_mono() +
-		INPUT_MS; /* whoever writes bit by bit does not hold the agent up */
+	int64_t until = clock_mono() + INPUT_MS, left;
 
 	if (isatty(0))
 		return;
-	while (b->n < INPUT_MAX && clock_mono() < until && poll(&p, 1, SILENCE_MS) > 0) {
+	while (b->n < INPUT_MAX && (left = until - clock_mono()) > 0) {
+		bool patient = kind == SIGNAL_PROMPT || b->n;
 		ssize_t n;
+		if (poll(&p, 1, patient ? (int)left : SILENCE_MS) <= 0)
+			break;
 		buf_reserve(b, 65536);
 		n = read(0, b->s + b->n, 65536);
 		if (n < 0 && errno == EINTR)
@@ -66,6 +70,7 @@ void op_hook(const char *event, int64_t at_ms)
 	AUTO(run_info_release) struct run_info run = { 0 };
 	AUTO(buf_release) struct buf in = { 0 };
 	AUTO(str_release) char *text = NULL;
+	AUTO(conversation_release) struct conversation told = { 0 };
 	struct signal_line s = { .source = (char *)(uintptr_t) "hook", .pid = getppid() };
 	int kind = signal_parse_word(event);
 
@@ -74,10 +79,11 @@ void op_hook(const char *event, int64_t at_ms)
 	s.kind = (enum signal_kind)kind;
 	s.at = at_ms ? at_ms : clock_wall(); /* before reading: the event is the call */
 	run_read(&run, folder);
-	read_input(&in);
+	read_input(&in, s.kind);
 	if (is_nested(&run))
 		return;
-	hook_input(&s, buf_text(&in), in.n);
+	hook_input(&s, &told, buf_text(&in), in.n);
 	text = s.text;
+	err_drop(conversation_note(folder, s.at, told.id, told.path), "it is told again");
 	err_drop(signals_append(folder, &s), "a hook never fails its caller");
 }

@@ -7,6 +7,6 @@
 
 #include <stdint.h>
 
-/* event: start prompt tool waiting error stop exit. at_ms 0: now. Reads fd 0 to its end or up to
- * 15 ms of silence. */
+/* event: start prompt tool waiting error stop exit. at_ms 0: now. Reads fd 0 to its end: waits up
+ * to 15 ms for it to begin (a prompt's text: 500 ms), and 500 ms in all. */
 void op_hook(const char *event, int64_t at_ms);

@@ -5,34 +5,52 @@
 
 #include "base/mem.h"
 
+enum { TEXT_MAX = 4096 };
+
+/* The same things under the names of each agent: Claude Code, Codex, Gemini CLI and Qwen Code say
+ * session_id, Copilot CLI sessionId. */
+static const char *const ids[] = { "session_id", "sessionId", NULL };
+static const char *const paths[] = { "transcript_path", "transcriptPath", NULL };
+static const char *const prompts[] = { "prompt", NULL };
+static const char *const said[] = { "message", "error", "error.message", "last_assistant_message",
+	"prompt_response", "reason", "tool_name", "toolName", NULL };
+
+static const char *text_at(const json_t *o, const char *key)
+{
+	const char *dot = strchr(key, '.');
+	AUTO(str_release) char *outer = str_ndup(key, dot ? (size_t)(dot - key) : strlen(key));
+	const json_t *value = json_object_get(o, outer);
+
+	return json_string_value(dot ? json_object_get(value, dot + 1) : value);
+}
+
 static const char *first_text(const json_t *o, const char *const *keys)
 {
 	for (; *keys; keys++) {
-		const char *text = json_string_value(json_object_get(o, *keys));
+		const char *text = text_at(o, *keys);
 		if (!str_empty(text))
 			return text;
 	}
 	return NULL;
 }
 
-void hook_input(struct signal_line *s, const char *in, size_t in_n)
+void hook_input(struct signal_line *s, struct conversation *c, const char *in, size_t in_n)
 {
-	static const char *const said[] = { "message", "error", "last_assistant_message", "reason",
-		"tool_name", NULL };
 	json_t *o = in_n && in[0] == '{' ? json_loadb(in, in_n, 0, NULL) : NULL;
-	const char *prompt = json_string_value(json_object_get(o, "prompt"));
-	const char *text = in;
+	const char *id = first_text(o, ids), *text = in;
 	size_t n = in_n;
 
-	if (json_object_get(o, "hook_event_name")) {
-		text = s->kind == SIGNAL_START ? json_string_value(json_object_get(o, "session_id"))
-			: s->kind == SIGNAL_PROMPT ? prompt
+	if (id || json_object_get(o, "hook_event_name")) {
+		str_set(&c->id, id);
+		str_set(&c->path, first_text(o, paths));
+		text = s->kind == SIGNAL_START     ? id
+			: s->kind == SIGNAL_PROMPT ? first_text(o, prompts)
 						   : first_text(o, said);
 		n = text ? strlen(text) : 0;
 	}
 	if (s->kind == SIGNAL_PROMPT)
 		signal_digest(&s->length, &s->hash, text ? text : "", n);
 	else if (n)
-		s->text = str_ndup(text, n > 4096 ? 4096 : n);
+		s->text = str_ndup(text, n > TEXT_MAX ? TEXT_MAX : n);
 	json_decref(o);
 }

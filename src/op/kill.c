@@ -39,16 +39,19 @@ static char *work_of(const struct saved *saved)
 }
 
 /* Save, and put the ref into the record before anything follows from it. */
-static struct err *save_work(struct killed *out, struct saved *saved, struct hold *h)
+static struct err *save_work(struct killed *out, struct saved *saved, struct hold *h, bool last)
 {
 	struct checkout c = hold_checkout(h);
 	AUTO(saved_release) struct saved fresh = { 0 };
 
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: saving its work", h->s.id);
 	TRY(wrap(h->workspace->save(&fresh, &c, out->ref, clock_wall()),
 		"nothing was removed, because the work of %s could not be saved", h->s.id));
 	saved_release(saved);
 	*saved = fresh;
 	fresh = (struct saved){ 0 };
+	if (saved->note && last)
+		sink_say(h->world->sink, SINK_NOTE, "%s", saved->note);
 	if (!saved->ref)
 		return NULL;
 	str_set(&out->ref, saved->ref);
@@ -92,6 +95,7 @@ static struct err *take_away(struct killed *out, struct hold *h, const struct sa
 		return NULL;
 	}
 	prepare_removal(h);
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: removing its worktree", h->s.id);
 	TRY(h->workspace->remove(&out->kept, &c, saved, clock_wall()));
 	if (out->kept)
 		str_set(&h->s.kept, out->kept);
@@ -143,12 +147,13 @@ static struct err *end_and_remove(struct killed *out, struct hold *h, const stru
 
 	TRY(hold_begin(h, o->keep_worktree ? DOING_KILL_KEEP : "kill"));
 	if (there)
-		TRY(save_work(out, &saved, h));
+		TRY(save_work(out, &saved, h, false));
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: ending its agent", h->s.id);
 	TRY(reap_runtime(h, o->now));
 	TRY(start_forget(h));
 	if (there)
-		TRY(save_work(out, &saved, h));   /* what it wrote while it was ending */
-	if (has_checkout(h) && !o->keep_worktree) /* also when only git still knows it */
+		TRY(save_work(out, &saved, h, true)); /* what it wrote while it was ending */
+	if (has_checkout(h) && !o->keep_worktree)     /* also when only git still knows it */
 		TRY(take_away(out, h, &saved));
 	lease_end(h);
 	out->kept_worktree = o->keep_worktree;

@@ -74,7 +74,10 @@ void prepare_removal(const struct hold *h)
 	if (!p || !h->world->config.trusted || !path_is_dir(h->s.worktree))
 		return;
 	STRV_EACH(line, &p->pre_destroy) {
-		struct err *e = command(h, *line);
+		struct err *e;
+
+		sink_say(h->world->sink, SINK_PROGRESS, "preDestroy: %s", *line);
+		e = command(h, *line);
 		if (e)
 			sink_say(h->world->sink, SINK_WARNING, "preDestroy: %s", e->text);
 		err_drop(e, "told as a warning");

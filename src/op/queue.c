@@ -74,36 +74,38 @@ struct err *queue_check_after(const struct world *w, const char *after)
 	return NULL;
 }
 
-char *queue_after_of(const char *after, const struct session *s, const struct pull *pull)
+char *queue_after_of(
+	bool *lost, const char *after, const struct session *s, const struct pull *pull)
 {
+	*lost = true;
 	if (!s)
 		return str_format("waits for %s, which is gone", after);
-	if (session_is(s, STATUS_MERGED) ||
-		(pull->state == PULL_MERGED && pull->merged_into_default))
-		return NULL;
-	if (pull->state == PULL_MERGED)
+	if (pull->state == PULL_MERGED && !pull->merged_into_default)
 		return str_format(
 			"waits for %s, which was merged, but not into the default branch", after);
 	if (pull->state == PULL_CLOSED)
 		return str_format(
 			"waits for %s, whose pull request was closed without a merge", after);
-	if (session_is(s, STATUS_KILLED))
+	if (session_is(s, STATUS_KILLED) && pull->state != PULL_MERGED)
 		return str_format("waits for %s, which was killed before it was merged", after);
+	*lost = false;
+	if (session_is(s, STATUS_MERGED) || pull->state == PULL_MERGED)
+		return NULL;
 	return str_format("waits for the merge of %s", after);
 }
 
-char *queue_after(const struct world *w, const char *after)
+char *queue_after(bool *lost, const struct world *w, const char *after)
 {
 	AUTO(session_release) struct session s = { 0 };
 	AUTO(pull_release) struct pull pull = { 0 };
 	struct err *e = store_load(&s, &w->store, after);
 
 	if (!e)
-		pull_ask(&pull, &s, config_project(&w->config, s.project ? s.project : ""));
+		pull_ask(&pull, w, &s, config_project(&w->config, s.project ? s.project : ""));
 	else if (e->class != ERR_MISSING)
 		str_set(&s.id, after); /* there, but not to be read: not known to be merged */
 	err_drop(e, "it is waited for");
-	return queue_after_of(after, s.id ? &s : NULL, &pull);
+	return queue_after_of(lost, after, s.id ? &s : NULL, &pull);
 }
 
 /* ---- in and out ------------------------------------------------------------------------------ */
@@ -118,9 +120,10 @@ static struct err *admission(struct lock *l, const struct world *w)
 struct err *queue_admit(char **why, struct hold *h)
 {
 	AUTO(lock_release) struct lock l = { 0 };
+	bool lost;
 
 	if (h->s.after)
-		*why = queue_after(h->world, h->s.after);
+		*why = queue_after(&lost, h->world, h->s.after);
 	if (!*why) {
 		TRY(admission(&l, h->world));
 		TRY(find_limit(why, h->world, h->project));
@@ -131,15 +134,15 @@ struct err *queue_admit(char **why, struct hold *h)
 	return hold_status(h, STATUS_QUEUED, *why);
 }
 
-static bool may_start(const struct world *w, const struct session *s)
+bool queue_due(const struct world *w, const struct session *s)
 {
 	const struct project *p = config_project(&w->config, s->project ? s->project : "");
 	AUTO(str_release) char *why = NULL;
 	struct err *e = p ? find_limit(&why, w, p) : NULL;
-	bool ok;
+	bool ok, lost;
 
 	if (!e && !why && s->after)
-		why = queue_after(w, s->after);
+		why = queue_after(&lost, w, s->after);
 	ok = p && !e && !why;
 
 	err_drop(e, "then it waits on");
@@ -166,7 +169,7 @@ void queue_next(const struct world *w)
 	STRV_EACH(id, &ids) {
 		AUTO(session_release) struct session s = { 0 };
 		struct err *e = store_load(&s, &w->store, *id);
-		if (!e && session_is(&s, STATUS_QUEUED) && may_start(w, &s))
+		if (!e && session_is(&s, STATUS_QUEUED) && queue_due(w, &s))
 			start_one(w, *id);
 		err_drop(e, "it is no queued one");
 	}

@@ -16,9 +16,14 @@ MUST_USE struct err *queue_admit(char **why, struct hold *h);
  * What fails is a warning, and errored. */
 void queue_next(const struct world *w);
 
+/* May this queued one start now? Asks the forge where it comes after another one. */
+bool queue_due(const struct world *w, const struct session *s);
+
 /* May a new session wait for that one? ERR_MISSING: there is none; ERR_REFUSED: it waits for itself. */
 MUST_USE struct err *queue_check_after(const struct world *w, const char *after);
-/* Why who comes after that session must wait on, for people; NULL: it is merged. Asks its forge. */
-char *queue_after(const struct world *w, const char *after);
+/* Why who comes after that session must wait on, for people; NULL: it is merged. *lost: as things are,
+ * it never will be. Asks its forge. */
+char *queue_after(bool *lost, const struct world *w, const char *after);
 /* The same, by what is known of it already. s NULL: its record is gone. */
-char *queue_after_of(const char *after, const struct session *s, const struct pull *pull);
+char *queue_after_of(
+	bool *lost, const char *after, const struct session *s, const struct pull *pull);

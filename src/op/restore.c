@@ -12,6 +12,7 @@
 #include "op/settle.h"
 #include "op/start.h"
 #include "store/agent_files.h"
+#include "store/conversation.h"
 #include "store/outbox.h"
 
 void restored_release(struct restored *r)
@@ -54,7 +55,7 @@ static struct err *check(const struct hold *h)
 			h->s.id);
 	if (session_is(&h->s, STATUS_QUEUED))
 		return refuse(h, "it is queued, and starts when a session ends");
-	if (session_is(&h->s, STATUS_MERGED) || pull_is_merged(&h->s, h->project))
+	if (session_is(&h->s, STATUS_MERGED) || pull_is_merged(h->world, &h->s, h->project))
 		return refuse(h, "its PR was merged");
 	TRY(check_runtime(h));
 	if (!h->s.worktree || h->workspace->exists(&c) == TRI_NO)
@@ -68,13 +69,16 @@ static struct err *check(const struct hold *h)
 }
 
 /* An id that was reserved is not a conversation: it was told something, or it reported itself. */
-static bool has_conversation(const struct hold *h, const struct agent *a)
+static bool has_conversation(
+	const struct hold *h, const struct agent *a, const struct conversation *told)
 {
 	AUTO(str_release) char *prompt = path_join(h->folder, "prompt.md");
 	AUTO(messages_release) struct messages sent = { 0 };
 
 	if (str_empty(h->s.agent_session_id) || !a->resume.n)
 		return false;
+	if (told->id) /* it reported the conversation itself, and where it would be found */
+		return !told->path || path_exists(told->path);
 	if (path_exists(prompt) || str_equal(a->session_id, "hook"))
 		return true;
 	err_drop(outbox_read(&sent, &h->world->store, h->s.id, false), "as if none");
@@ -99,21 +103,25 @@ static void attempt_release(struct attempt *t)
 	str_release(&t->agent_session_id);
 }
 
-static struct err *make_attempt(struct attempt *t, const struct hold *h)
+static struct err *make_attempt(struct attempt *t, struct hold *h)
 {
+	AUTO(conversation_release) struct conversation told = { 0 };
 	const struct strv *words;
 	struct agent_values values = {
 		.model = h->project ? h->project->model : NULL,
 		.permissions = h->project ? h->project->permissions : NULL,
 		.session = h->s.id,
 		.worktree = h->s.worktree,
-		.agent_session_id = h->s.agent_session_id,
 	};
 
+	conversation_read(&told, h->folder);
+	if (told.id)
+		str_set(&h->s.agent_session_id, told.id);
+	values.agent_session_id = h->s.agent_session_id;
 	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
 	TRY(start_allowed(h->world, &t->agent, h->project, false));
 	TRY(start_program(&t->program, h->world, &t->agent));
-	t->resumed = has_conversation(h, &t->agent);
+	t->resumed = has_conversation(h, &t->agent, &told);
 	words = t->resumed ? &t->agent.resume : &t->agent.command;
 	if (!t->resumed) {
 		if (str_equal(t->agent.session_id, "preset"))
@@ -138,14 +146,17 @@ static struct err *make(struct hold *h, const struct attempt *t)
 		str_set(&h->s.agent_session_id, t->agent_session_id);
 	TRY(hold_begin(h, "restore"));
 	TRY(reap_runtime(h, false));
+	if (!t->resumed)
+		TRY(conversation_forget(h->folder));
 	TRY(lease_ports(h));
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: starting %s", h->s.id, t->agent.name);
 	TRY(start_agent(h,
 		&(struct start){
 			.agent = &t->agent,
 			.argv = t->argv.v,
 			.env = h->project ? &h->project->env : NULL,
 		}));
-	TRY(start_stays(h, START_RESTORE_MS));
+	TRY(start_stays(h, t->agent.hooks_dir ? START_REPORT_MS : START_RESTORE_MS));
 	now = clock_iso_ms(clock_wall());
 	str_set(&h->s.restored_at, now);
 	str_set(&h->s.doing, NULL);
@@ -199,7 +210,7 @@ struct err *op_restorable(struct strv *ids, const struct world *w, const char *p
 {
 	AUTO(views_release) struct views views = { 0 };
 
-	TRY(op_list(&views, w, &(struct list_options){ .project = project }));
+	TRY(op_list(&views, w, &(struct list_options){ .project = project, .ask = ASK_KNOWN }));
 	for (size_t i = 0; i < views.list.n; i++) {
 		const struct view *v = &views.list.v[i];
 		if (v->facts.has_workspace && v->facts.recorded != STATUS_KILLED &&

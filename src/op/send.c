@@ -188,11 +188,15 @@ static struct err *one_turn(struct sending *s)
 static struct err *wait_turn(struct sending *s)
 {
 	int64_t until = clock_mono() + s->o->timeout_ms;
+	const char *told = NULL;
 
 	for (;;) {
 		TRY(one_turn(s));
 		if (s->done)
 			return NULL;
+		if (s->why && !str_equal(s->why, told))
+			sink_say(s->world->sink, SINK_PROGRESS, "%s: waiting (%s)", s->id, s->why);
+		told = s->why;
 		if (clock_mono() >= until)
 			return fail(ERR_TIMEOUT,
 				"%s did not become ready in %d s (%s); nothing was typed", s->id,

@@ -3,11 +3,19 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/proc.h"
+#include "op/transcript.h"
 #include "rule/activity_of.h"
 #include "rule/screen.h"
 
-enum { STUCK_AFTER_MS = 600000, CLOCK_SLACK_MS = 1500, HELPER_MS = 10000 };
+enum {
+	STUCK_AFTER_MS = 600000,
+	CLOCK_SLACK_MS = 1500,
+	HELPER_MS = 10000,
+	WORDS_MAX = 400,        /* bytes */
+	PROMPT_COMES_MS = 2000, /* between an agent's start and its first prompt (measured: 900) */
+};
 
 void sensed_release(struct sensed *s)
 {
@@ -80,13 +88,28 @@ static enum activity meaning(enum signal_kind kind)
 	return says[kind];
 }
 
-static void sense_signals(struct facts *f, const struct signals *s)
+/* It has started, but the prompt that it was given is not a turn yet. */
+static bool is_starting(const struct facts *f, const struct signal_line *last, const char *folder)
+{
+	AUTO(str_release) char *prompt = NULL;
+
+	if (last->kind != SIGNAL_START || f->now - last->at > PROMPT_COMES_MS)
+		return false;
+	prompt = path_join(folder, "prompt.md");
+	return path_exists(prompt);
+}
+
+static void sense_signals(struct facts *f, const struct signals *s, const char *folder)
 {
 	for (size_t i = 0; i < s->list.n; i++) {
 		const struct signal_line *line = &s->list.v[i];
 		enum activity says = meaning(line->kind);
 		f->sign_of_life = f->has_hooks = true;
 		f->activity_at = line->at;
+		if (says != ACTIVITY_WAITING_INPUT)
+			f->waiting_since = 0;
+		else if (!f->waiting_since)
+			f->waiting_since = line->at;
 		if (says == ACTIVITY_ACTIVE && !f->turn_open_at)
 			f->turn_open_at = line->at;
 		if (says == ACTIVITY_READY || says == ACTIVITY_BLOCKED)
@@ -94,7 +117,9 @@ static void sense_signals(struct facts *f, const struct signals *s)
 	}
 	if (s->list.n) {
 		const struct signal_line *last = &s->list.v[s->list.n - 1];
-		struct fact *fact = facts_add(f, SOURCE_HOOK, meaning(last->kind), last->at);
+		struct fact *fact = facts_add(f, SOURCE_HOOK,
+			is_starting(f, last, folder) ? ACTIVITY_UNKNOWN : meaning(last->kind),
+			last->at);
 		fact->detail = str_empty(last->text)
 			? str_format("it reported '%s'", signal_word(last->kind))
 			: str_format("it reported '%s': %s", signal_word(last->kind), last->text);
@@ -122,7 +147,64 @@ void sense_files(struct facts *f, struct sensed *out, const struct session *s, c
 	sense_process(f, &out->run);
 	err_drop(signals_read(&out->signals, folder), "as if nothing was reported");
 	drop_earlier(&out->signals, f->started_at);
-	sense_signals(f, &out->signals);
+	sense_signals(f, &out->signals, folder);
+}
+
+/* ---- the transcript -------------------------------------------------------------------------- */
+
+static const struct telling {
+	enum activity
+		says; /* a tool that was asked for runs, or waits for its permission: no telling */
+	bool over;
+	const char *detail;
+} tellings[] = {
+	[TURN_PROMPT] = { ACTIVITY_ACTIVE, false, "the user's words are its last record" },
+	[TURN_WORK] = { ACTIVITY_ACTIVE, false, "its last record is work" },
+	[TURN_CALL] = { ACTIVITY_UNKNOWN, false, "its last record asks for a tool" },
+	[TURN_END] = { ACTIVITY_READY, true, "its last record ends the turn" },
+	[TURN_ERROR] = { ACTIVITY_BLOCKED, true, "its last record is an error" },
+	[TURN_INTERRUPTED] = { ACTIVITY_READY, true,
+		"its last record says that it was interrupted" },
+};
+
+/* The first line of it, as far as a row may show it. */
+static char *first_line(const char *s)
+{
+	size_t n;
+
+	s += s ? strspn(s, " \t\r\n") : 0;
+	n = s ? strcspn(s, "\r\n") : 0;
+	if (n > WORDS_MAX)
+		for (n = WORDS_MAX; n && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
+			;
+	return n ? str_ndup(s, n) : NULL;
+}
+
+/* What was written before this start tells what an earlier one did. */
+void sense_transcript(struct facts *f, char **words, const struct session *s, const char *folder,
+	const struct agent *a)
+{
+	AUTO(transcript_release) struct transcript t = { 0 };
+	AUTO(lately_release) struct lately l = { 0 };
+	const struct telling *told;
+	struct fact *fact;
+
+	transcript_find(&t, s, folder, a);
+	transcript_lately(&l, &t, words != NULL);
+	if (words)
+		*words = first_line(l.words);
+	if (l.last.kind == TURN_NOTHING || l.last.at < f->started_at)
+		return;
+	told = &tellings[l.last.kind];
+	fact = facts_add(f, SOURCE_TRANSCRIPT, told->says, l.last.at);
+	fact->detail = str_dup(told->detail);
+	f->sign_of_life = true;
+	if (l.last.at > f->activity_at)
+		f->activity_at = l.last.at;
+	if (told->over && l.last.at >= f->turn_open_at)
+		f->turn_open_at = 0;
+	else if (!told->over && !f->has_hooks)
+		f->turn_open_at = l.last.at;
 }
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
@@ -185,8 +267,11 @@ static void sense_patterns(struct facts *f, const struct agent *a, const struct 
 	says = screen_activity(a, t->title, t->screen ? t->screen : "", &rule);
 	if (says == ACTIVITY_UNKNOWN)
 		return;
-	fact = facts_add(
-		f, str_starts(rule, "title") ? SOURCE_TERMINAL : SOURCE_SCREEN, says, f->now);
+	/* ready is said only beside an input box, so the screen is its witness, whatever the title */
+	fact = facts_add(f,
+		says != ACTIVITY_READY && str_starts(rule, "title") ? SOURCE_TERMINAL
+								    : SOURCE_SCREEN,
+		says, f->now);
 	fact->state = true;
 	fact->detail = rule;
 	rule = NULL;

@@ -17,7 +17,10 @@ struct err *sight_take(struct sight *out, const struct hold *h, const struct age
 	bool screen = true;
 
 	sight_release(out);
+	out->blind = !h->runtime->shows;
 	sense_files(&out->facts, &out->sensed, &h->s, h->folder, h->project);
+	if (out->facts.runtime == TRI_YES)
+		sense_transcript(&out->facts, NULL, &h->s, h->folder, a);
 	if (out->facts.runtime == TRI_YES && !str_empty(ref.handle)) {
 		TRY(h->runtime->probe(&out->terminal, &ref, &screen, 1));
 		sense_terminal(&out->facts, &out->sensed, a, &out->terminal);
@@ -26,6 +29,11 @@ struct err *sight_take(struct sight *out, const struct hold *h, const struct age
 	if (out->terminal.screen)
 		out->box = screen_box(a, out->terminal.screen, &out->typed);
 	return NULL;
+}
+
+bool sight_box(const struct sight *s, const struct agent *a)
+{
+	return a->send.box && !s->blind;
 }
 
 char *sight_dialog(const struct sight *s)
@@ -42,6 +50,10 @@ static struct err *refuse_dialog(const struct sight *s, const struct hold *h)
 {
 	AUTO(str_release) char *text = sight_dialog(s);
 
+	if (s->blind)
+		return fail(ERR_REFUSED,
+			"%s asks a question, nothing was typed; answer it: ao session attach %s",
+			h->s.id, h->s.id);
 	return fail(ERR_REFUSED,
 		"%s asks a question, nothing was typed; answer it (ao send %s --answer OPTION, or "
 		"attach):\n%s",
@@ -98,7 +110,9 @@ struct err *sight_ready(const char **why, const struct sight *s, const struct ho
 		*why = "somebody is typing in its terminal";
 	else if (!no_wait && !takes_text(s->activity.activity))
 		*why = activity_word(s->activity.activity);
-	else if (a->send.box && s->box == SCREEN_BOX_NONE)
+	else if (s->blind && a->hooks && !s->facts.has_hooks)
+		*why = "it has reported nothing yet, and a dialog of its start could not be seen";
+	else if (sight_box(s, a) && s->box == SCREEN_BOX_NONE)
 		*why = "its input line is not on the screen";
 	return NULL;
 }

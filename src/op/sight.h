@@ -11,6 +11,7 @@ struct sight {
 	struct sensed sensed;
 	struct runtime_fact terminal;
 	struct verdict activity;
+	bool blind;          /* its runtime never shows a screen: reports and process alone count */
 	enum screen_box box; /* its input line: not found, empty, holds text */
 	struct buf typed;    /* what it holds */
 };
@@ -22,5 +23,7 @@ void sight_release(struct sight *s);
  * yet is *why, a constant; NULL: yes. */
 MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
 	const struct agent *a, bool no_wait);
+/* Could its input line be told from the screen, as far as agent and runtime go? */
+bool sight_box(const struct sight *s, const struct agent *a);
 /* The open dialog, from its screen, for people: outside text, several lines; "" unknown. */
 char *sight_dialog(const struct sight *s);

@@ -245,9 +245,13 @@ static struct err *launch(struct hold *h, const struct plan *p)
 
 static struct err *make(struct hold *h, const struct plan *p)
 {
+	struct sink *sink = h->world->sink;
+
+	sink_say(sink, SINK_PROGRESS, "%s: making its worktree", h->s.id);
 	TRY(make_workspace(h, p));
 	TRY(lease_ports(h));
 	TRY(prepare_workspace(h));
+	sink_say(sink, SINK_PROGRESS, "%s: starting %s", h->s.id, p->agent.name);
 	TRY(launch(h, p));
 	TRY(start_stays(h, START_SPAWN_MS));
 	TRY(hold_begin(h, NULL));

@@ -9,6 +9,7 @@
 #include "base/launch.h"
 #include "base/path.h"
 #include "op/lease.h"
+#include "store/signals.h"
 
 enum { UP_WAIT_MS = 5000, COLUMNS = 200, ROWS = 50 };
 
@@ -83,12 +84,22 @@ static void add_ours(struct strv *env, const struct hold *h)
 	lease_env(env, &h->s);
 }
 
+static void add_lines(struct strv *env, const struct strv *lines)
+{
+	STRV_EACH(line, lines) {
+		AUTO(str_release) char *name = str_ndup(*line, strcspn(*line, "="));
+		env_set(env, name, *line + strlen(name) + 1);
+	}
+}
+
 /* The caller's, without what would lead git, tmux or a nested ao astray; TERM and TMUX* are the
  * pane's and ao-run adds them. */
 static void build_env(struct strv *env, const struct hold *h, const struct start *o)
 {
 	static const char *const dropped[] = { "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE",
 		"COLUMNS", "LINES", "TERM" };
+	struct agent_values values = { .session = h->s.id, .worktree = h->s.worktree };
+	AUTO(strv_release) struct strv agents = { 0 };
 
 	env_copy(env);
 	env_unset_prefix(env, "AO_");
@@ -96,14 +107,10 @@ static void build_env(struct strv *env, const struct hold *h, const struct start
 	for (size_t i = 0; i < COUNT_OF(dropped); i++)
 		env_set(env, dropped[i], NULL);
 	put_ao_on_path(env);
-	for (size_t k = 0; k < 2; k++) {
-		const struct strv *more = k ? o->env : &o->agent->env;
-		for (size_t i = 0; more && i < more->n; i++) {
-			AUTO(str_release)
-			char *name = str_ndup(more->v[i], strcspn(more->v[i], "="));
-			env_set(env, name, more->v[i] + strlen(name) + 1);
-		}
-	}
+	agent_env(&agents, o->agent, &values);
+	add_lines(env, &agents);
+	if (o->env)
+		add_lines(env, o->env);
 	add_ours(env, h);
 }
 
@@ -186,9 +193,22 @@ struct err *start_agent(struct hold *h, const struct start *o)
 	return wait_up(h);
 }
 
+static bool has_reported(const struct hold *h, const struct run_info *run)
+{
+	AUTO(str_release) char *path = path_join(h->folder, "signals");
+	AUTO(signals_release) struct signals told = { 0 };
+
+	if (file_mtime(path) < run->started_at)
+		return false;
+	err_drop(signals_read(&told, h->folder), "as if nothing was reported");
+	for (size_t i = 0; i < told.list.n; i++)
+		if (told.list.v[i].kind != SIGNAL_EXIT && told.list.v[i].at >= run->started_at)
+			return true;
+	return false;
+}
+
 struct err *start_stays(const struct hold *h, int wait_ms)
 {
-	AUTO(str_release) char *signals = path_join(h->folder, "signals");
 	int64_t until = clock_mono() + wait_ms;
 
 	for (;;) {
@@ -198,7 +218,7 @@ struct err *start_stays(const struct hold *h, int wait_ms)
 			return fail(ERR_FAILED, "the agent of %s ended at once with %s %d", h->s.id,
 				run.exit_signal ? "signal" : "exit code",
 				run.exit_signal ? run.exit_signal : run.exit_code);
-		if (run.has_exit || clock_mono() > until || file_mtime(signals) >= run.started_at)
+		if (run.has_exit || clock_mono() > until || has_reported(h, &run))
 			return NULL;
 		TRY(clock_sleep(2));
 	}

@@ -26,8 +26,12 @@ MUST_USE struct err *start_allowed(
 MUST_USE struct err *start_agent(struct hold *h, const struct start *o);
 
 /* An agent that cannot go on (a lost conversation, a bad option) ends in its first moments: ERR_FAILED
- * when it does so within wait_ms; its first report ends the wait. */
-enum { START_SPAWN_MS = 30, START_RESTORE_MS = 500 };
+ * when it does so within wait_ms; its first report, that of its end aside, ends the wait. */
+enum {
+	START_SPAWN_MS = 30,
+	START_RESTORE_MS = 500,
+	START_REPORT_MS = 5000, /* where its hooks will report (measured: 0.4 to 4 s) */
+};
 MUST_USE struct err *start_stays(const struct hold *h, int wait_ms);
 
 /* Find the runtime by its mark and put its handle into the record; none: no handle. Not to be asked:

@@ -64,6 +64,7 @@ static struct err *bring_back(struct hold *h, const char *ref)
 	if (h->workspace->exists(&c) == TRI_YES)
 		return NULL;
 	TRY(hold_begin(h, "undelete"));
+	sink_say(h->world->sink, SINK_PROGRESS, "%s: bringing back its worktree", h->s.id);
 	TRY(h->workspace->undelete(&handle, &branch, &c, ref, h->world->sink));
 	str_set(&h->s.workspace_handle, handle);
 	str_set(&h->s.branch, branch);

@@ -93,7 +93,8 @@ struct err *git_run(struct run_result *r, const struct git *g, char *const *args
 	environment(&env, g);
 	arguments(&argv, g, args);
 	return RUN(r, .argv = argv.v, .env = env.v, .dir = g->work_tree ? g->work_tree : "/",
-		.in = g->in, .in_n = g->in_n, .timeout_ms = g->timeout_ms, .keep_fd = g->keep_fd);
+		.in = g->in, .in_n = g->in_n, .in_fd = g->in_fd, .timeout_ms = g->timeout_ms,
+		.keep_fd = g->keep_fd);
 }
 
 struct err *git_ok(struct run_result *r, const struct git *g, char *const *args)

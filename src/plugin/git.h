@@ -23,6 +23,7 @@ struct git {
 	const char *index;     /* NULL: that of git_dir */
 	const char *in;        /* standard input; NULL: nothing */
 	size_t in_n;
+	int in_fd;        /* as in struct run */
 	char *const *env; /* NAME=value, over all else; NULL: none */
 	int64_t time_ms;  /* for commits, which are ao's own; 0: now */
 	int timeout_ms;   /* as in struct run */

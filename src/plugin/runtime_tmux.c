@@ -8,29 +8,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/path.h"
 #include "base/valid.h"
 #include "plugin/tmux.h"
-
-/* ao-run lies beside us in a build tree, else in libexec. */
-static struct err *find_supervisor(char **path)
-{
-	const char *fixed = getenv("AO_RUN_BIN"); /* for tests */
-	AUTO(str_release) char *beside = path_join(path_self_dir(), "ao-run");
-	AUTO(str_release) char *libexec = path_join(path_self_dir(), "../libexec/ao/ao-run");
-	const char *const places[] = { fixed, beside, libexec };
-
-	for (size_t i = 0; i < COUNT_OF(places); i++) {
-		if (!str_empty(places[i]) && access(places[i], X_OK) == 0) {
-			*path = path_absolute(places[i], NULL);
-			return NULL;
-		}
-	}
-	return fail(
-		ERR_MISSING, "ao-run: neither %s nor %s; is ao installed whole?", beside, libexec);
-}
 
 /* -c is expanded as a format, which can run commands: '#' is doubled. */
 static char *format_literal(const char *text)
@@ -129,9 +109,9 @@ static struct err *start(char **handle, const struct launch *l)
 	AUTO(str_release) char *supervisor = NULL;
 	char *made;
 
-	if (!valid_id(l->session) || !tmux_is_mark(l->uid))
+	if (!valid_id(l->session) || !runtime_is_mark(l->uid))
 		return fail(ERR_FAILED, "not a session's id and uid: %s, %s", l->session, l->uid);
-	TRY(find_supervisor(&supervisor));
+	TRY(runtime_program(&supervisor, "ao-run", "AO_RUN_BIN"));
 	start_command(&argv, l, supervisor);
 	TRY(tmux_ask(&a, &argv, NULL, 0));
 	if (a.end != TMUX_DONE)
@@ -230,7 +210,7 @@ static struct err *stop(enum runtime_answer *answer, const struct runtime_ref *r
 	AUTO(strv_release) struct strv argv = { 0 };
 	AUTO(str_release) char *command = NULL;
 
-	if (!tmux_handle_parse(&h, r->handle) || !tmux_is_mark(r->uid))
+	if (!tmux_handle_parse(&h, r->handle) || !runtime_is_mark(r->uid))
 		return broken_handle(r);
 	command = str_format("display-message -p done ; kill-session -t '%s' ; "
 			     "if-shell -F -t %s '#{pane_id}' 'kill-pane -t %s'",
@@ -268,7 +248,7 @@ static struct err *paste(enum runtime_answer *answer, const struct runtime_ref *
 	AUTO(str_release) char *otherwise = NULL;
 	struct err *e;
 
-	if (!tmux_handle_parse(&h, r->handle) || !tmux_is_mark(r->uid) || !valid_id(name))
+	if (!tmux_handle_parse(&h, r->handle) || !runtime_is_mark(r->uid) || !valid_id(name))
 		return broken_handle(r);
 	command = str_format(
 		"paste-buffer -p -d -b %s -t %s ; display-message -p done", name, h.pane);
@@ -293,7 +273,7 @@ static struct err *press(
 	AUTO(buf_release) struct buf command = { 0 };
 	AUTO(strv_release) struct strv argv = { 0 };
 
-	if (!tmux_handle_parse(&h, r->handle) || !tmux_is_mark(r->uid))
+	if (!tmux_handle_parse(&h, r->handle) || !runtime_is_mark(r->uid))
 		return broken_handle(r);
 	buf_addf(&command, "send-keys -t %s --", h.pane);
 	for (; *keys; keys++) {
@@ -345,6 +325,8 @@ static char *attach_line(const char *server, const char *session)
 extern const struct runtime runtime_tmux;
 const struct runtime runtime_tmux = {
 	.plugin = { SLOT_RUNTIME, "tmux", "sessions in tmux, to look at and to type into" },
+	.shows = true,
+	.names = true,
 	.start = start,
 	.name_taken = name_taken,
 	.stop = stop,

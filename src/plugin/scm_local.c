@@ -58,11 +58,13 @@ static void give(struct pull *out, struct record *r)
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
 /* Refs of one repository mostly follow each other, so it is opened once for all of them. */
-static struct err *local_refresh(struct pull *out, const struct pull_ref *refs, size_t n)
+static struct err *local_refresh(
+	struct pull *out, const struct pull_ref *refs, size_t n, const struct look *look)
 {
 	AUTO(local_release) struct local l = { 0 };
 	const char *repo = NULL;
 
+	(void)look; /* there is nobody to ask but the files */
 	for (size_t i = 0; i < n; i++) {
 		AUTO(record_release) struct record r = { 0 };
 		struct err *e = NULL;
@@ -81,6 +83,28 @@ static struct err *local_refresh(struct pull *out, const struct pull_ref *refs, 
 		err_drop(e, "that one is unknown");
 	}
 	return NULL;
+}
+
+static void add_branch(struct strv *folders, const struct local *l, const char *branch)
+{
+	AUTO(str_release) char *ref = str_format("%s/refs/heads/%s", l->common, branch);
+	AUTO(str_release) char *folder = path_dir(ref);
+
+	strv_add(folders, folder);
+}
+
+/* What was said of it, and the commits that it is about. */
+static void local_places(struct strv *folders, const struct pull_ref *ref, const struct pull *p)
+{
+	AUTO(local_release) struct local l = { 0 };
+	struct err *e = ref->repo ? local_open(&l, ref->repo) : NULL;
+
+	if (!e && l.dir && p->state) {
+		strv_addf(folders, "%s/%d", l.dir, p->number);
+		add_branch(folders, &l, p->branch);
+		add_branch(folders, &l, p->base);
+	}
+	err_drop(e, "nothing is seen there, then");
 }
 
 static struct err *local_list(struct pulls *out, const struct forge *f)
@@ -393,16 +417,20 @@ static struct err *local_close(struct pull *out, const struct forge *f, int numb
 const struct scm scm_local = {
 	.plugin = { SLOT_SCM, "local",
 		"pull requests, checks and reviews in the repository itself" },
+	.in_files = true,
 	.serves = local_serves,
 	.owns = local_owns,
 	.number = local_number,
 	.text = local_text,
 	.refresh = local_refresh,
+	.places = local_places,
 	.list = local_list,
 	.view = local_view,
 	.create = local_create,
+	.runs_checks = true,
 	.check = local_check,
 	.review = local_review,
 	.merge = local_merge,
 	.close = local_close,
+	.leftovers = local_leftovers,
 };

@@ -57,6 +57,11 @@ MUST_USE struct err *local_check(struct pull *out, const struct forge *f, int nu
 /* Is head in conflict with its base? Found out once for each pair. Under the pull's lock. */
 MUST_USE struct err *local_test_merge(struct record *r, struct local *l, bool *known);
 
+/* scm_local_trees.c */
+char *check_trees(const struct local *l, const char *data_dir, int number);
+MUST_USE struct err *check_tree_remove(const struct local *l, const char *tree, int keep_fd);
+MUST_USE struct err *local_leftovers(struct strv *paths, const struct forge *f, bool remove);
+
 /* scm_local_build.c: the commit that a merge leads to; changes nothing but objects. */
 struct merge_plan {
 	const struct local *l;
@@ -74,8 +79,8 @@ MUST_USE struct err *checkouts_return(
 	const struct local *l, const char *branch, const char *old, const char *new, int keep_fd);
 
 /* scm_local_merge.c */
-MUST_USE struct err *local_merge(
-	struct pull *out, const struct forge *f, int number, enum merge_method method);
+MUST_USE struct err *local_merge(struct pull *out, const struct forge *f, int number,
+	enum merge_method method, const char *head);
 /* Finish or take back a merge that died. Under the pull's lock. */
 MUST_USE struct err *local_settle(
 	struct record *r, struct local *l, const struct forge *f, int keep_fd);

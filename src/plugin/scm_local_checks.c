@@ -17,7 +17,6 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/env.h"
-#include "base/hash.h"
 #include "base/path.h"
 #include "base/stop.h"
 #include "plugin/scm_local.h"
@@ -28,6 +27,7 @@ enum {
 	LOOK_MS = 250, /* how often head and log are looked at while a check runs */
 	GRACE_MS = 2000,
 	JOBS_MAX = 64,
+	CONFLICTS_MAX = 200, /* files that are named */
 };
 
 struct job {
@@ -69,13 +69,7 @@ static size_t cores(void)
 /* Also what a run that died left there: the place is ours alone. */
 static struct err *tree_remove(const struct round *r, const char *tree)
 {
-	AUTO(run_result_release) struct run_result result = { 0 };
-
-	TRY(git_run(&result,
-		&(struct git){
-			.git_dir = r->l->common, .timeout_ms = GIT_LONG_MS, .keep_fd = r->lock.fd },
-		ARGV("worktree", "remove", "--force", "--force", "--", tree)));
-	return file_remove_tree(tree);
+	return check_tree_remove(r->l, tree, r->lock.fd);
 }
 
 static struct err *tree_make(const struct round *r, const char *tree)
@@ -330,7 +324,7 @@ static struct err *take_checks_lock(struct round *r, int number)
 	AUTO(str_release) char *path = local_path(r->l, number, "checks.lock");
 	struct err *e = lock_take(&r->lock, path, 0);
 
-	if (!e || e->class != ERR_TIMEOUT)
+	if (!e || e->class != ERR_TIMEOUT || r->f->no_wait)
 		return e;
 	err_drop(e, "waiting");
 	sink_say(r->f->sink, SINK_PROGRESS, "#%d: its checks are running already", number);
@@ -345,22 +339,61 @@ static bool any_due(const struct round *r)
 	return false;
 }
 
+/* What is red is due once more. */
+static void make_red_due(struct round *r)
+{
+	for (size_t i = 0; i < r->record.pull.checks.n; i++) {
+		struct check *c = &r->record.pull.checks.v[i];
+		if (c->state == CHECK_FAILURE || c->state == CHECK_TIMEOUT)
+			c->state = CHECK_PENDING;
+	}
+}
+
 static struct err *run_due(const struct forge *f, struct local *l, int number)
 {
 	AUTO(round_release) struct round r = { .l = l, .f = f, .most = cores() };
-	bool again = true;
+	bool again = true, red = f->red;
+
+	struct err *e;
 
 	TRY(begin(&r, number));
+	if (red)
+		make_red_due(&r);
 	if (r.record.pull.state != PULL_OPEN || !any_due(&r))
 		return NULL;
-	TRY(take_checks_lock(&r, number));
-	r.trees = str_format("%s/checks/%016llx-%d", f->data_dir,
-		(unsigned long long)hash_fnv(l->common, strlen(l->common)), number);
+	e = take_checks_lock(&r, number);
+	if (e && e->class == ERR_TIMEOUT && f->no_wait) {
+		err_drop(e, "who runs them is not waited for");
+		return NULL;
+	}
+	TRY(e);
+	r.trees = check_trees(l, f->data_dir, number);
 	while (again) {
 		TRY(begin(&r, number)); /* another run may have done it meanwhile */
+		if (red)
+			make_red_due(&r);
+		red = false; /* a newer head has its own first run */
 		TRY(run_round(&r, &again));
 	}
 	return file_remove_tree(r.trees);
+}
+
+/* The tree, then the files, each with a NUL behind it (git-merge-tree(1)). */
+static void keep_conflicts(struct record *r, const struct buf *out)
+{
+	AUTO(buf_release) struct buf lines = { 0 };
+	size_t n = 0;
+
+	strv_release(&r->pull.conflicts);
+	for (size_t at = 0; r->pull.conflict && at < out->n && n <= CONFLICTS_MAX; n++) {
+		const char *name = out->s + at;
+		at += strnlen(name, out->n - at) + 1;
+		if (!n)
+			continue;
+		strv_add(&r->pull.conflicts, name);
+		buf_addf(&lines, "%s%s", lines.n ? "\n" : "", name);
+	}
+	kv_set(&r->kv, "conflicts", lines.n ? buf_text(&lines) : NULL);
 }
 
 struct err *local_test_merge(struct record *r, struct local *l, bool *known)
@@ -378,12 +411,14 @@ struct err *local_test_merge(struct record *r, struct local *l, bool *known)
 	if (had && str_starts(had, says))
 		return NULL;
 	TRY(git_run(&result, &(struct git){ .git_dir = l->common, .timeout_ms = GIT_LONG_MS },
-		ARGV("merge-tree", "--write-tree", "--name-only", "--no-messages",
+		ARGV("merge-tree", "-z", "--write-tree", "--name-only", "--no-messages",
 			"--allow-unrelated-histories", tip, p->head)));
 	*known = result.code <= 1;
 	if (!*known)
 		return NULL;
+	p->untested = false;
 	p->conflict = result.code == 1;
+	keep_conflicts(r, &result.out);
 	str_release(&says);
 	says = str_format("%s %s %s", p->head, tip, p->conflict ? "yes" : "no");
 	kv_set(&r->kv, "conflict", says);

@@ -230,7 +230,9 @@ static struct err *remarks_read(struct pull *p, const struct local *l)
 		if (!key || (size_t)number > p->remarks.n + 1)
 			continue; /* they come in order, without gaps */
 		if ((size_t)number == p->remarks.n + 1)
-			vec_push(&p->remarks)->number = number;
+			*vec_push(&p->remarks) = (struct remark){ .number = number,
+				.trusted =
+					true /* who can write here is a user of this machine */ };
 		remark_set(&p->remarks.v[number - 1], key, kv.v[i].value);
 	}
 	return NULL;
@@ -395,12 +397,21 @@ static void see_died_merge(struct record *r, const char *tip)
 	str_set(&r->pull.merged_as, merge);
 }
 
+static void split_lines(struct strv *out, const char *text)
+{
+	for (size_t n; text && *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		strv_take(out, str_ndup(text, n));
+	}
+}
+
 static void look_at_refs(struct record *r, struct local *l)
 {
 	struct pull *p = &r->pull;
 	const char *tip = base_tip(l, p->base);
 	AUTO(str_release) char *head = local_tip(l, p->branch);
 	AUTO(str_release) char *tested = NULL;
+	const char *had = kv_get(&r->kv, "conflict");
 
 	see_died_merge(r, tip);
 	if (p->state == PULL_MERGED)
@@ -411,8 +422,11 @@ static void look_at_refs(struct record *r, struct local *l)
 	}
 	if (head)
 		str_set(&p->head, head);
-	tested = str_format("%s %s yes", p->head, tip ? tip : "");
-	p->conflict = str_equal(kv_get(&r->kv, "conflict"), tested);
+	tested = str_format("%s %s ", p->head, tip ? tip : "");
+	p->untested = tip && !str_starts(had, tested);
+	p->conflict = tip && !p->untested && str_ends(had, " yes");
+	if (p->conflict)
+		split_lines(&p->conflicts, kv_get(&r->kv, "conflicts"));
 }
 
 struct err *record_read(struct record *r, struct local *l, int number, const struct project *p)

@@ -201,13 +201,17 @@ static struct err *attempt(struct merging *m, enum merge_method method, bool *lo
 	return record_merged(&m->r, &m->l, m->new, p->head);
 }
 
-static struct err *read_again(struct merging *m, int number)
+static struct err *read_again(struct merging *m, int number, const char *head)
 {
 	record_release(&m->r);
 	local_reread(&m->l);
 	TRY(record_read(&m->r, &m->l, number, m->f->project));
 	TRY(local_settle(&m->r, &m->l, m->f, m->lock.fd));
-	return may_merge(&m->r.pull);
+	TRY(may_merge(&m->r.pull));
+	if (head && !str_equal(head, m->r.pull.head))
+		return fail(ERR_REFUSED, "the head of #%d is %.10s by now, not %.10s", number,
+			m->r.pull.head, head);
+	return NULL;
 }
 
 /* One merge of a repository at a time; pushes of others are met by the comparison. */
@@ -218,8 +222,8 @@ static struct err *take_base_lock(struct merging *m)
 	return lock_take(&m->base_lock, path, PULL_WAIT_MS);
 }
 
-struct err *local_merge(
-	struct pull *out, const struct forge *f, int number, enum merge_method method)
+struct err *local_merge(struct pull *out, const struct forge *f, int number,
+	enum merge_method method, const char *head)
 {
 	AUTO(merging_release) struct merging m = { .f = f };
 	bool lost = true;
@@ -229,7 +233,7 @@ struct err *local_merge(
 	TRY(take_base_lock(&m));
 	for (int i = 0; lost && i < TRIES; i++) {
 		lost = false;
-		TRY(read_again(&m, number));
+		TRY(read_again(&m, number, head));
 		TRY(keep_head(&m.l, &m.r.pull));
 		TRY(attempt(&m, method, &lost));
 	}

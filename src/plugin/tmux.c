@@ -44,11 +44,6 @@ void tmux_handle_release(struct tmux_handle *h)
 	str_release(&h->both);
 }
 
-bool tmux_is_mark(const char *uid)
-{
-	return uid && strlen(uid) == 32 && strspn(uid, "0123456789abcdef") == 32;
-}
-
 /* -u: answers come as UTF-8 whatever our locale (else every é is a _); it concerns this client
  * only. */
 static void begin(struct strv *argv)

@@ -28,8 +28,6 @@ struct tmux_handle {
 /* false: not a handle of ours. */
 bool tmux_handle_parse(struct tmux_handle *h, const char *text);
 void tmux_handle_release(struct tmux_handle *h);
-/* 32 lower-case hex digits. Only such a mark may stand in a format. */
-bool tmux_is_mark(const char *uid);
 
 enum tmux_end {
 	TMUX_DONE,      /* every command succeeded */

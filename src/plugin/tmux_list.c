@@ -231,7 +231,7 @@ static void add_question(struct questions *q, size_t i, struct runtime_fact *fac
 {
 	q->v[i] = (struct question){ .ref = ref, .fact = fact, .want_screen = want_screen };
 	*fact = (struct runtime_fact){ 0 };
-	if (!tmux_is_mark(ref->uid) || !tmux_handle_parse(&q->v[i].handle, ref->handle))
+	if (!runtime_is_mark(ref->uid) || !tmux_handle_parse(&q->v[i].handle, ref->handle))
 		q->v[i].round = SIZE_MAX; /* a broken record: unknown */
 }
 
@@ -306,7 +306,7 @@ static void read_mark(struct mark_list *list, const char *line, const struct non
 	if (!read_mark_line(&m, line, nonce))
 		return;
 	uid = str_ndup(m.uid, m.uid_n);
-	if (!tmux_is_mark(uid))
+	if (!runtime_is_mark(uid))
 		return;
 	mark = mark_of(list, &m, uid);
 	if (!mark)

@@ -273,6 +273,7 @@ static char *branch(const struct issue *i)
 
 const struct tracker tracker_local = {
 	.plugin = { SLOT_TRACKER, "local", "issues as files in the repository" },
+	.in_files = true,
 	.serves = serves,
 	.is_id = is_id,
 	.fetch = fetch,

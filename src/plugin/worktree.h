@@ -26,7 +26,8 @@ char *admin_lock(const char *admin);        /* why it is locked; "": no reason; 
 bool same_place(const char *a, const char *b); /* links in the folders above do not count */
 /* Is what lies at `at` the checkout's worktree? By its .git, else by the folder's own identity. */
 enum tri place_is_ours(const struct checkout *c, const char *at);
-MUST_USE struct err *place_note(const struct checkout *c);            /* remember that identity */
+bool place_is_noted(const struct checkout *c, const char *at, bool *unreadable); /* by that alone */
+MUST_USE struct err *place_note(const struct checkout *c, const char *at);       /* remember it */
 MUST_USE struct err *index_settle(const char *admin);                 /* after a checkout of ours */
 MUST_USE struct err *admin_sync(const char *admin, const char *path); /* durable from here on */
 /* The admin dir: the handle's, else that which git keeps for the path and that fits. NULL: none. */
@@ -39,6 +40,7 @@ char *head_branch(const char *git_dir);
 MUST_USE struct err *admin_set_path(const char *admin, const char *path);
 char *gone_path(const struct checkout *c);
 bool is_object_id(const char *s);
+bool is_real_dir(const char *path); /* and no link to one */
 
 #define KEPT_REASON "ao: kept work of "
 #define TRASH "refs/ao/trash/"
@@ -62,6 +64,14 @@ MUST_USE struct err *private_ok(
 	struct run_result *r, const struct private_dir *p, const struct buf *in, char *const *args);
 void private_release(struct private_dir *p);
 
+/* worktree_bring.c: a private dir that sees what the repository holds and the objects of a clone of it,
+ * and writes to none of them: new ones are its own. */
+MUST_USE struct err *private_borrow(struct private_dir *p, const struct checkout *c,
+	const char *common, const char *clone_git, const char *work_tree);
+/* Into the repository, each object hashed anew: all that `commit` leads to and no ref there holds. */
+MUST_USE struct err *private_bring(
+	struct private_dir *p, const struct checkout *c, const char *common, const char *commit);
+
 /* worktree_nested.c */
 struct link_entry { /* a gitlink of an index */
 	char *id, *path;
@@ -80,6 +90,10 @@ MUST_USE struct err *worktree_add(const struct checkout *c, const char *common);
 /* What a `worktree add` that was killed at once left: an admin dir that names no path yet. */
 MUST_USE struct err *drop_begun(const struct checkout *c, const char *common);
 bool is_checked_out(const char *common, const char *branch); /* as anybody's HEAD */
+/* The commit of a branch; NULL: no such branch. */
+MUST_USE struct err *branch_tip(char **commit, const char *common, const char *branch);
+/* Away with it where it is still at c->base and nobody's HEAD. */
+MUST_USE struct err *drop_branch(const struct checkout *c, const char *common);
 
 /* Was an undelete from the trash begun and not ended? What it has made so far stands in the trash. */
 bool undelete_begun(const struct checkout *c);
@@ -108,6 +122,10 @@ MUST_USE struct err *worktree_leftovers(
 MUST_USE struct err *worktree_adopt(
 	char **handle, char **branch, char **base, const struct checkout *c);
 MUST_USE struct err *worktree_stale_locks(struct strv *paths, const struct checkout *c);
+
+/* Commits since base and changed files, by an open private dir; git_dir has the index. */
+MUST_USE struct err *recap_private(struct buf *out, const struct checkout *c, struct private_dir *p,
+	const char *git_dir, const char *head);
 
 /* A lock file that no living git holds: older than 60 s, and no git process in the worktree. */
 bool lock_is_stale(const char *lock, const struct checkout *c);

@@ -29,5 +29,5 @@ struct err *worktree_adopt(char **handle, char **branch, char **base, const stru
 	*branch = head_branch(admin);
 	*handle = admin;
 	admin = NULL;
-	return place_note(c);
+	return place_note(c, c->path);
 }

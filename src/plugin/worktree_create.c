@@ -60,8 +60,10 @@ static struct err *fetch(const char *common, const char *branch, struct sink *si
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(run_result_release) struct run_result again = { 0 };
 	struct run_result *last = &r;
-	struct err *e = fetch_once(&r, common, branch);
+	struct err *e;
 
+	sink_say(sink, SINK_PROGRESS, "fetching %s from origin", branch);
+	e = fetch_once(&r, common, branch);
 	if (!e && r.code && strstr(buf_text(&r.err), "cannot lock ref")) { /* another fetch won */
 		last = &again;
 		e = fetch_once(&again, common, branch);
@@ -346,7 +348,7 @@ struct err *worktree_create(char **handle, const struct checkout *c, struct sink
 		return fail(ERR_FAILED, "git made no worktree in %s", c->path);
 	TRY(index_settle(admin));
 	TRY(admin_sync(admin, c->path));
-	TRY(place_note(c));
+	TRY(place_note(c, c->path));
 	*handle = path_real(admin);
 	return NULL;
 }

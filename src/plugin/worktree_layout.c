@@ -30,6 +30,13 @@ char *first_line(const char *path)
 	return line_of(path, &ignored);
 }
 
+bool is_real_dir(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static bool is_git_dir(const char *path)
 {
 	AUTO(str_release) char *head = path_join(path, "HEAD");
@@ -189,9 +196,9 @@ static char *identity_of(const char *path)
 		(long long)st.stx_btime.tv_sec, st.stx_btime.tv_nsec);
 }
 
-struct err *place_note(const struct checkout *c)
+struct err *place_note(const struct checkout *c, const char *at)
 {
-	AUTO(str_release) char *identity = identity_of(c->path);
+	AUTO(str_release) char *identity = identity_of(at);
 	AUTO(str_release) char *file = path_join(c->folder, "place");
 
 	if (!identity) /* a file system that does not tell: the worktree's .git must do */
@@ -231,7 +238,7 @@ struct err *admin_sync(const char *admin, const char *path)
 	return file_sync(dot_git);
 }
 
-static bool is_noted(const struct checkout *c, const char *at, bool *unreadable)
+bool place_is_noted(const struct checkout *c, const char *at, bool *unreadable)
 {
 	AUTO(str_release) char *identity = identity_of(at);
 	AUTO(str_release) char *file = path_join(c->folder, "place");
@@ -253,7 +260,7 @@ enum tri place_is_ours(const struct checkout *c, const char *at)
 	target = target_of(at, &unreadable);
 	if (target && same_place(target, c->handle))
 		return TRI_YES;
-	if (is_noted(c, at, &unreadable))
+	if (place_is_noted(c, at, &unreadable))
 		return TRI_YES;
 	return unreadable ? TRI_UNKNOWN : TRI_NO;
 }

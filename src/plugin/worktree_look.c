@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "base/valid.h"
 #include "plugin/worktree.h"
 
@@ -59,21 +60,19 @@ static void add_lines(struct buf *out, const char *title, const char *text, cons
 }
 
 static struct err *recap_files(
-	struct buf *out, const struct checkout *c, const char *common, const char *head)
+	struct buf *out, struct private_dir *p, const char *git_dir, const char *head)
 {
-	AUTO(private_release) struct private_dir p = { 0 };
 	AUTO(run_result_release) struct run_result fresh = { 0 };
 	AUTO(run_result_release) struct run_result changed = { 0 };
 	AUTO(run_result_release) struct run_result unknown = { 0 };
 	bool found;
 
-	TRY(private_open(&p, c, common, c->path));
-	TRY(private_index(&p, &found, c->handle));
+	TRY(private_index(p, &found, git_dir));
 	TRY(private_git(
-		&fresh, &p, NULL, ARGV("update-index", "-q", "--refresh", "--ignore-submodules")));
-	TRY(private_ok(&changed, &p, NULL,
+		&fresh, p, NULL, ARGV("update-index", "-q", "--refresh", "--ignore-submodules")));
+	TRY(private_ok(&changed, p, NULL,
 		ARGV("diff-index", "--name-status", "--ignore-submodules=all", head, "--")));
-	TRY(private_ok(&unknown, &p, NULL,
+	TRY(private_ok(&unknown, p, NULL,
 		ARGV("ls-files", "-o", "--directory", "--no-empty-directory",
 			"--exclude-standard")));
 	add_lines(out, "Changed files, not committed", buf_text(&changed.out), "");
@@ -81,10 +80,24 @@ static struct err *recap_files(
 	return NULL;
 }
 
+struct err *recap_private(struct buf *out, const struct checkout *c, struct private_dir *p,
+	const char *git_dir, const char *head)
+{
+	AUTO(run_result_release) struct run_result log = { 0 };
+
+	if (is_object_id(c->base)) {
+		TRY(private_ok(&log, p, NULL,
+			ARGV("log", "--no-color", "--no-decorate", "--no-show-signature",
+				"--format=%h %s", head, "--not", c->base, "--")));
+		add_lines(out, "Commits", buf_text(&log.out), "");
+	}
+	return recap_files(out, p, git_dir, head);
+}
+
 struct err *worktree_recap(struct buf *out, const struct checkout *c)
 {
+	AUTO(private_release) struct private_dir p = { 0 };
 	AUTO(run_result_release) struct run_result head = { 0 };
-	AUTO(run_result_release) struct run_result log = { 0 };
 	AUTO(str_release) char *common = c->handle ? admin_common_dir(c->handle) : NULL;
 	AUTO(str_release)
 	char *name = c->handle ? str_format("worktrees/%s/HEAD^{commit}", path_base(c->handle))
@@ -95,13 +108,8 @@ struct err *worktree_recap(struct buf *out, const struct checkout *c)
 	TRY(git_ok(&head, &(struct git){ .git_dir = common },
 		ARGV("rev-parse", "-q", "--verify", "--end-of-options", name)));
 	buf_trim(&head.out);
-	if (is_object_id(c->base)) {
-		TRY(git_ok(&log, &(struct git){ .git_dir = common },
-			ARGV("log", "--no-color", "--no-decorate", "--no-show-signature",
-				"--format=%h %s", buf_text(&head.out), "--not", c->base, "--")));
-		add_lines(out, "Commits", buf_text(&log.out), "");
-	}
-	return recap_files(out, c, common, buf_text(&head.out));
+	TRY(private_open(&p, c, common, c->path));
+	return recap_private(out, c, &p, c->handle, buf_text(&head.out));
 }
 
 /* The first one is the repository's own checkout. */
@@ -145,12 +153,15 @@ static bool is_git_in(const char *pid, const struct checkout *c)
 	AUTO(str_release) char *cwd = str_format("/proc/%s/cwd", pid);
 	AUTO(str_release) char *name = first_line(comm);
 	AUTO(str_release) char *at = NULL;
+	struct proc p;
 
 	if (!str_starts(name, "git"))
 		return false;
 	at = path_real(cwd);
-	return path_within(at, c->path) || (c->handle && path_within(at, c->handle)) ||
-		str_starts(at, "/proc/"); /* not to be seen: it may well be there */
+	if (str_starts(
+		    at, "/proc/")) /* not to be seen: it may well be there, unless it has ended */
+		return proc_read(&p, (pid_t)atoi(pid)) && p.state != 'Z';
+	return path_within(at, c->path) || (c->handle && path_within(at, c->handle));
 }
 
 bool lock_is_stale(const char *lock, const struct checkout *c)

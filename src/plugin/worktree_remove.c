@@ -237,7 +237,7 @@ bool is_checked_out(const char *common, const char *branch)
 	return false;
 }
 
-static struct err *drop_branch(const struct checkout *c, const char *common)
+struct err *drop_branch(const struct checkout *c, const char *common)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(str_release) char *ref = str_format("refs/heads/%s", c->branch);

@@ -14,7 +14,7 @@ static struct err *count_files(struct shot *s)
 
 	if (str_equal(tree, s->head_tree) && s->index_tree)
 		tree = s->index_tree;
-	TRY(git_ok(&r, &(struct git){ .git_dir = s->common, .timeout_ms = GIT_LONG_MS },
+	TRY(private_ok(&r, &s->p, NULL,
 		ARGV("diff-tree", "-r", "-z", "--no-renames", "--name-only", s->head_tree, tree)));
 	for (size_t i = 0; i < r.out.n; i++)
 		s->files += r.out.s[i] == '\0';
@@ -41,6 +41,8 @@ static void message(struct buf *b, const struct shot *s)
 		buf_addf(b, "tip %s\n", s->tip);
 	STRV_EACH(also, &s->also)
 		buf_addf(b, "also %s\n", *also);
+	STRV_EACH(word, &s->words)
+		buf_addf(b, "%s\n", *word);
 	buf_addf(b, "files %d\ncommits %d\n", s->files, s->commits);
 }
 
@@ -99,6 +101,9 @@ static struct err *commit_all(char **id, struct shot *s, const struct buf *text)
 		strv_add(&parents, index);
 	}
 	strv_add_all(&parents, s->also.v);
+	STRV_EACH(held, &s->held)
+		if (!strv_has(&parents, *held))
+			strv_add(&parents, *held);
 	if (s->tip && !strv_has(&parents, s->tip))
 		strv_add(&parents, s->tip);
 	return commit(id, s, s->tree, &parents, text);
@@ -123,7 +128,7 @@ static struct err *publish(char **ref, struct shot *s, const char *commit_id)
 }
 
 /* The reflog goes with the admin dir; the session's folder keeps it for a person to look into. */
-void shot_keep_reflog(const struct shot *s)
+static void keep_reflog(const struct shot *s)
 {
 	AUTO(str_release) char *from = path_join(s->admin, "logs/HEAD");
 	AUTO(str_release) char *to = path_join(s->c->folder, "HEAD.log");
@@ -146,5 +151,17 @@ struct err *shot_keep(char **ref, struct shot *s)
 	if (*ref)
 		return NULL;
 	TRY(commit_all(&id, s, &text));
+	if (s->quarantined)
+		TRY(private_bring(&s->p, s->c, s->common, id));
 	return publish(ref, s, id);
+}
+
+void shot_give(struct saved *out, struct shot *s, char **ref)
+{
+	keep_reflog(s);
+	*out = (struct saved){
+		.ref = *ref, .files = s->files, .commits = s->commits, .nested = s->nested
+	};
+	*ref = NULL;
+	s->nested = (struct strv){ 0 };
 }

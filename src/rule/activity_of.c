@@ -35,11 +35,15 @@ static int went_on(const struct facts *f, int hook)
 {
 	int live = newest(f, SOURCE_LIVE), transcript = newest(f, SOURCE_TRANSCRIPT);
 	int working = find(f, SOURCE_TERMINAL, ACTIVITY_ACTIVE);
+	int screen = newest(f, SOURCE_SCREEN);
 
 	if (live >= 0 && f->v[live].at > f->v[hook].at)
 		return live;
 	if (transcript >= 0 && f->v[transcript].at > f->v[hook].at)
 		return transcript;
+	/* answered, and nothing reports that: a tool that was allowed is running, or all is over */
+	if (screen >= 0 && f->v[screen].at > f->v[hook].at + DRAWN_MS)
+		return screen;
 	if (working >= 0 && f->v[working].state && f->v[working].at > f->v[hook].at + QUIET_MS)
 		return working;
 	return -1;

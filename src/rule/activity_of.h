@@ -10,6 +10,7 @@ enum {
 	STALE_ACTIVE_MS = 10000, /* a hook's "active" this old needs the terminal's consent */
 	QUIET_MS = 5000,         /* a terminal without output this long is not working */
 	IDLE_MS = 300000,        /* ready for longer is idle */
+	DRAWN_MS = 1000,         /* a dialog that was reported is on the screen by then */
 };
 
 struct verdict {

@@ -79,7 +79,7 @@ static struct err *start(struct supervisor *s)
 
 /* Signal what is below a process (0: nothing, just count). How many are left to wait for: not those
  * that outlive us, nor another user's, which we cannot end. */
-static size_t signal_below(pid_t parent, int signal)
+static size_t signal_below(const struct supervisor *s, pid_t parent, int signal)
 {
 	AUTO(pids_release) struct pids children = { 0 };
 	size_t left = 0;
@@ -87,9 +87,10 @@ static size_t signal_below(pid_t parent, int signal)
 	proc_children(&children, parent);
 	for (size_t i = 0; i < children.n; i++) {
 		size_t below;
-		if (proc_has_env(children.v[i], "AO_KEEP=1"))
+		/* until its exec the agent shows our environment as its own */
+		if (children.v[i] != s->agent.pid && proc_has_env(children.v[i], "AO_KEEP=1"))
 			continue;
-		below = signal_below(children.v[i], signal);
+		below = signal_below(s, children.v[i], signal);
 		if (kill(children.v[i], signal) == 0)
 			left += 1 + below;
 	}
@@ -132,8 +133,8 @@ static void end_all(struct supervisor *s)
 	AUTO(str_release) char *hurry = path_join(s->folder, "hurry");
 
 	if (!s->ending) {
-		signal_below(getpid(), SIGTERM);
-		signal_below(getpid(), SIGCONT);
+		signal_below(s, getpid(), SIGTERM);
+		signal_below(s, getpid(), SIGCONT);
 		s->kill_at = clock_mono() + GRACE_MS;
 	}
 	s->ending = true;
@@ -170,7 +171,7 @@ static void supervise(struct supervisor *s)
 		if (s->gone && !s->ending)
 			end_all(s);
 		killing = s->ending && clock_mono() >= s->kill_at;
-		if (s->ending && !signal_below(getpid(), killing ? SIGKILL : 0))
+		if (s->ending && !signal_below(s, getpid(), killing ? SIGKILL : 0))
 			return;
 		/* after the kill there is no need for a clock: each death is a SIGCHLD */
 		signal = s->ending && !killing ? next_signal_until(s->kill_at) : next_signal();

@@ -1,6 +1,10 @@
 #include "slot/runtime.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/path.h"
 
 #define RUNTIME(name) extern const struct runtime runtime_##name;
 #include "slot/runtimes.def"
@@ -25,6 +29,27 @@ struct err *runtime_find(const struct runtime **out, const char *name)
 	}
 	return fail(ERR_CONFIG, "runtime: there is no \"%s\"; choose one of: %s", name ? name : "",
 		buf_text(&known));
+}
+
+bool runtime_is_mark(const char *uid)
+{
+	return uid && strlen(uid) == 32 && strspn(uid, "0123456789abcdef") == 32;
+}
+
+struct err *runtime_program(char **path, const char *name, const char *variable)
+{
+	AUTO(str_release) char *beside = path_join(path_self_dir(), name);
+	AUTO(str_release) char *libexec = str_format("%s/../libexec/ao/%s", path_self_dir(), name);
+	const char *const places[] = { getenv(variable), beside, libexec };
+
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		if (!str_empty(places[i]) && access(places[i], X_OK) == 0) {
+			*path = path_absolute(places[i], NULL);
+			return NULL;
+		}
+	}
+	return fail(ERR_MISSING, "%s: neither %s nor %s; is ao installed whole?", name, beside,
+		libexec);
 }
 
 void runtime_fact_release(struct runtime_fact *f)

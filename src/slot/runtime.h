@@ -56,6 +56,8 @@ enum runtime_answer {
 
 struct runtime {
 	struct plugin plugin;
+	bool shows; /* probe gives screens; false: none ever, all that a screen would tell is unknown */
+	bool names; /* a runtime has a name that a stranger's may have: name_taken, attach by it */
 
 	/* Start `ao-run FOLDER` detached under the session's name. *handle is the caller's.
 	 * Name taken by anybody: ERR_REFUSED. */
@@ -92,6 +94,11 @@ struct runtime {
 	char *(*attach_line)(const char *server, const char *session);
 };
 
+/* 32 lower-case hex digits: what every plugin takes as a mark. */
+bool runtime_is_mark(const char *uid);
+/* A program of ours that lies beside us in a build tree, else in libexec; `variable` names another one
+ * for tests. Missing: ERR_MISSING. */
+MUST_USE struct err *runtime_program(char **path, const char *name, const char *variable);
 void runtime_fact_release(struct runtime_fact *f);
 void runtime_marks_free(struct runtime_mark *marks, size_t n);
 MUST_USE struct err *runtime_find(const struct runtime **out, const char *name);

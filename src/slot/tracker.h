@@ -33,6 +33,7 @@ struct new_issue {
 
 struct tracker {
 	struct plugin plugin;
+	bool in_files; /* list() reads files here: no process, no request. So they are completed */
 
 	/* Does it serve this project where the config names none? */
 	enum tri (*serves)(const struct tracked *t);

@@ -13,13 +13,17 @@ static const struct workspace *const workspaces[] = {
 
 struct err *workspace_find(const struct workspace **out, const char *name)
 {
+	AUTO(buf_release) struct buf known = { 0 };
+
 	for (size_t i = 0; i < COUNT_OF(workspaces); i++) {
 		if (str_equal(workspaces[i]->plugin.name, name)) {
 			*out = workspaces[i];
 			return NULL;
 		}
+		buf_addf(&known, "%s%s", i ? ", " : "", workspaces[i]->plugin.name);
 	}
-	return fail(ERR_CONFIG, "no workspace plugin '%s'", name ? name : "");
+	return fail(ERR_CONFIG, "workspace: there is no \"%s\"; choose one of: %s",
+		name ? name : "", buf_text(&known));
 }
 
 void start_point_release(struct start_point *o)
@@ -33,5 +37,6 @@ void saved_release(struct saved *s)
 {
 	str_release(&s->ref);
 	strv_release(&s->nested);
+	str_release(&s->note);
 	s->files = s->commits = 0;
 }

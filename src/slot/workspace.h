@@ -2,8 +2,8 @@
  * Workspace: the files that one session works on, with a branch of its own.
  *
  * A checkout names one workspace. `handle` is what create() gave back and opaque outside the plugin
- * (worktree: the absolute path of git's admin dir for it, as read from the worktree's .git). No
- * function decides by a guess: what does not match path and handle is not ours and is left alone.
+ * (worktree: the absolute path of git's admin dir for it, as read from the worktree's .git; clone: the
+ * path of its git dir). No function decides by a guess: what does not match path and handle is not ours and is left alone.
  *
  * git runs with hooks, fsmonitor and filters of the worktree's own config off and a pinned git dir,
  * since an agent can write there; lock_fd goes to every child that changes something.
@@ -42,6 +42,7 @@ struct saved {
 	char *ref;          /* refs/ao/trash/ID/TIME; NULL: nothing of worth was there */
 	int files, commits; /* files that differ from HEAD; commits that no branch holds */
 	struct strv nested; /* folders in it that hold repositories of their own: keep it aside */
+	char *note;         /* what the user must be told; NULL: nothing */
 };
 
 struct workspace {
@@ -67,11 +68,16 @@ struct workspace {
 	char *(*branch_now)(const struct checkout *c);
 	enum tri (*branch_exists)(const struct checkout *c);
 
-	/* Save everything of worth under refs/ao/trash/<id>/<time>. A `previous` ref (may be NULL) that
+	/* Save everything of worth that the session's branch in the repository does not hold, under refs/ao/trash/<id>/<time>. A `previous` ref (may be NULL) that
 	 * already holds the same is given back instead. Never changes the workspace. ERR_REFUSED when
 	 * anything could not be saved. */
 	MUST_USE struct err *(*save)(
 		struct saved *out, const struct checkout *c, const char *previous, int64_t now_ms);
+
+	/* Bring the branch's commits into the project's repository, and its ref there along: what pull
+	 * requests of that repository go by. A branch that somebody else moved or has checked out stays:
+	 * ERR_REFUSED. NULL: its branches are the repository's own. */
+	MUST_USE struct err *(*publish)(const struct checkout *c, const char *branch);
 
 	/* Take it away: renamed to .ao-gone-<id>-<uid8> beside it, then forgotten by git; or, where
 	 * nested repositories were found, kept aside as <path>.kept-<time>, locked: *kept is that path

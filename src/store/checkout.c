@@ -34,7 +34,19 @@ static char *line_of(const char *path)
 	return buf_detach(&b);
 }
 
-/* The common git folder of the linked worktree at root; NULL: it is none (gitrepository-layout(5)). */
+/* A clone that ao made notes whose it is, the repository's git folder first (docs/files.md). */
+static char *noted_dir(const char *git)
+{
+	AUTO(str_release) char *file = path_join(git, "ao-clone");
+	char *common = line_of(file);
+
+	if (common)
+		common[strcspn(common, "\n")] = '\0';
+	return common;
+}
+
+/* The common git folder of the linked worktree or clone at root; NULL: it is none
+ * (gitrepository-layout(5)). */
 static char *common_dir(const char *root)
 {
 	AUTO(str_release) char *git = path_join(root, ".git");
@@ -44,7 +56,7 @@ static char *common_dir(const char *root)
 	AUTO(str_release) char *common = NULL;
 
 	if (!str_starts(pointer, "gitdir: "))
-		return NULL;
+		return pointer ? NULL : noted_dir(git);
 	own = path_absolute(pointer + strlen("gitdir: "), root);
 	file = path_join(own, "commondir");
 	common = line_of(file);

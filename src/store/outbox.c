@@ -35,6 +35,8 @@ void message_release(struct message *m)
 	str_release(&m->from);
 	str_release(&m->kind);
 	str_release(&m->note);
+	str_release(&m->reaction);
+	str_release(&m->items);
 	buf_release(&m->text);
 	*m = (struct message){ 0 };
 }
@@ -54,6 +56,15 @@ static void set_time(struct kv *kv, const char *key, int64_t ms)
 	kv_set(kv, key, text);
 }
 
+static void write_reaction(struct kv *kv, const struct message *m)
+{
+	AUTO(str_release) char *attempt = str_format("%d", m->attempt);
+
+	kv_set(kv, "reaction", m->reaction);
+	kv_set(kv, "items", m->items);
+	kv_set(kv, "attempt", attempt);
+}
+
 static void write_message(struct buf *out, const struct message *m)
 {
 	AUTO(kv_release) struct kv kv = { 0 };
@@ -61,6 +72,8 @@ static void write_message(struct buf *out, const struct message *m)
 	kv_set(&kv, "state", words[m->state]);
 	kv_set(&kv, "kind", m->kind ? m->kind : "message");
 	kv_set(&kv, "from", m->from);
+	if (m->reaction)
+		write_reaction(&kv, m);
 	set_time(&kv, "made", m->made_at);
 	set_time(&kv, "changed", m->changed_at);
 	set_time(&kv, "mark", m->mark);
@@ -158,6 +171,9 @@ static bool parse_message(struct message *m, const char *text, size_t n)
 	str_set(&m->kind, kv_get(&kv, "kind"));
 	str_set(&m->from, kv_get(&kv, "from"));
 	str_set(&m->note, kv_get(&kv, "note"));
+	str_set(&m->reaction, kv_get(&kv, "reaction"));
+	str_set(&m->items, kv_get(&kv, "items"));
+	m->attempt = kv_get(&kv, "attempt") ? atoi(kv_get(&kv, "attempt")) : 0;
 	clock_parse(&m->made_at, kv_get(&kv, "made"));
 	clock_parse(&m->changed_at, kv_get(&kv, "changed"));
 	clock_parse(&m->mark, kv_get(&kv, "mark"));
@@ -165,13 +181,13 @@ static bool parse_message(struct message *m, const char *text, size_t n)
 	return true;
 }
 
-static bool is_live(enum message_state s)
+bool message_is_live(enum message_state s)
 {
 	return s == MESSAGE_QUEUED || s == MESSAGE_TYPING || s == MESSAGE_SUBMITTED;
 }
 
-struct err *outbox_read(
-	struct messages *out, const struct store *st, const char *id, bool live_only)
+static struct err *read_some(
+	struct messages *out, const struct store *st, const char *id, int above, bool live_only)
 {
 	AUTO(numbers_release) struct numbers numbers = { 0 };
 	AUTO(str_release) char *folder = store_path(st, id, "outbox");
@@ -183,12 +199,35 @@ struct err *outbox_read(
 		struct message m = { .number = numbers.list.v[i] };
 		bool found;
 
+		if (m.number <= above)
+			continue;
 		TRY(file_read_if(&b, &found, path, MESSAGE_MAX));
 		if (found && parse_message(&m, buf_text(&b), b.n) &&
-			(!live_only || is_live(m.state)))
+			(!live_only || message_is_live(m.state)))
 			*vec_push(&out->list) = m;
 		else
 			message_release(&m);
 	}
 	return NULL;
+}
+
+struct err *outbox_read(
+	struct messages *out, const struct store *st, const char *id, bool live_only)
+{
+	return read_some(out, st, id, 0, live_only);
+}
+
+struct err *outbox_read_above(
+	struct messages *out, const struct store *st, const char *id, int number)
+{
+	return read_some(out, st, id, number, false);
+}
+
+int outbox_last(const struct store *st, const char *id)
+{
+	AUTO(numbers_release) struct numbers numbers = { 0 };
+	AUTO(str_release) char *folder = store_path(st, id, "outbox");
+
+	err_drop(list_numbers(&numbers, folder), "as if none");
+	return numbers.list.n ? numbers.list.v[numbers.list.n - 1] : 0;
 }

@@ -14,7 +14,8 @@
 	X(ACCEPTED, "accepted")       /* a receipt: it is a turn */                                \
 	X(ANSWERED, "answered")       /* the turn it made has ended */                             \
 	X(UNCONFIRMED, "unconfirmed") /* pressed, no receipt */                                    \
-	X(FAILED, "failed")           /* not sent, and never will be */
+	X(FAILED, "failed")           /* not sent, and never will be */                            \
+	X(WITHDRAWN, "withdrawn")     /* taken back before anything was typed */
 
 #define MESSAGE_ROW(name, word) MESSAGE_##name,
 enum message_state { MESSAGE_STATES(MESSAGE_ROW) MESSAGE_STATE_COUNT };
@@ -24,9 +25,12 @@ const char *message_state_word(enum message_state s);
 struct message {
 	int number; /* 0001 … */
 	enum message_state state;
-	char *from; /* who sent it: a session id, "user", "reaction …" */
-	char *kind; /* "message" or "prompt" (the first one, typed for want of an argument) */
-	char *note; /* why it failed, what it left out */
+	char *from;     /* who sent it: a session id, "user", "reaction …" */
+	char *kind;     /* "message" or "prompt" (the first one, typed for want of an argument) */
+	char *note;     /* why it failed, what it left out */
+	char *reaction; /* the event that ao itself made it for (model/reaction.h); NULL: a sender's */
+	char *items;    /* what it is made of (rule/items.h) */
+	int attempt;    /* which one of its episode, from 1 */
 	int64_t made_at, changed_at;
 	int64_t mark;    /* ms: receipts count from here on */
 	struct buf text; /* as it is typed */
@@ -34,11 +38,16 @@ struct message {
 
 MUST_USE struct err *outbox_add(const struct store *st, const char *id, struct message *m);
 MUST_USE struct err *outbox_save(const struct store *st, const char *id, const struct message *m);
-/* Numbers in order; live_only: those queued, typing or submitted. */
+bool message_is_live(enum message_state s); /* queued, typing or submitted */
 struct messages {
 	VEC(struct message) list;
 };
+/* Numbers in order; live_only: those queued, typing or submitted. */
 MUST_USE struct err *outbox_read(
 	struct messages *out, const struct store *st, const char *id, bool live_only);
+/* Those above a number. */
+MUST_USE struct err *outbox_read_above(
+	struct messages *out, const struct store *st, const char *id, int number);
+int outbox_last(const struct store *st, const char *id); /* the highest number; 0: none */
 void message_release(struct message *m);
 void messages_release(struct messages *m);

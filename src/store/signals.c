@@ -1,5 +1,6 @@
 #include "store/signals.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,10 +33,33 @@ int signal_parse_word(const char *word)
 	return -1;
 }
 
+/*
+ * Claude Code hands a text of several lines that was pasted on inside <pasted_content id="50bd"> and
+ * </pasted_content id="50bd">, each a line (seen on 2.1.330). What is sent is pasted.
+ */
+static void unwrap(const char **text, size_t *n)
+{
+	static const char open[] = "<pasted_content id=\"", close[] = "</pasted_content id=\"";
+	enum { MARK = 4, OPEN = sizeof(open) - 1 + MARK + 3, CLOSE = sizeof(close) - 1 + MARK + 2 };
+	const char *from = *text, *to = *text + *n;
+
+	while (from < to && isspace((unsigned char)*from))
+		from++;
+	while (to > from && isspace((unsigned char)to[-1]))
+		to--;
+	if (to - from < OPEN + CLOSE || memcmp(from, open, sizeof(open) - 1) != 0 ||
+		memcmp(to - CLOSE, close, sizeof(close) - 1) != 0 ||
+		memcmp(from + sizeof(open) - 1, to - MARK - 2, MARK) != 0)
+		return;
+	*text = from + OPEN;
+	*n = (size_t)(to - CLOSE - *text);
+}
+
 void signal_digest(size_t *length, uint64_t *hash, const char *text, size_t n)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 
+	unwrap(&text, &n);
 	for (size_t i = 0; i < n; i++)
 		if (text[i] != '\r' || i + 1 == n || text[i + 1] != '\n')
 			buf_addc(&b, text[i]);

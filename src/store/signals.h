@@ -46,7 +46,7 @@ struct signals {
 const char *signal_word(enum signal_kind k);
 int signal_parse_word(const char *word); /* -1: none */
 
-/* Length and hash by which a message and its echo are compared. */
+/* Length and hash by which a message and its echo are compared; what an agent puts around it is off. */
 void signal_digest(size_t *length, uint64_t *hash, const char *text, size_t n);
 
 MUST_USE struct err *signals_append(const char *folder, const struct signal_line *s);

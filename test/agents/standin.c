@@ -1,6 +1,6 @@
 /*
  * standin: a stand-in for a coding agent in a terminal. Towards its terminal and its hooks it
- * behaves like the agents we measured; it does no work.
+ * behaves like the agents we measured; it does no work of its own.
  *
  *   standin [options] [FIRST-PROMPT]
  *     --start-ms N     touches the terminal only after so long
@@ -10,7 +10,8 @@
  *     --no-queue       Enter while busy does nothing (else the message waits for its turn)
  *     --no-hooks       tells nothing; --silent-escape: only an interrupt is not told
  *     --exit-after N CODE   exits with CODE after its Nth turn
- *     --resume ID      says "resumed ID"
+ *     --do PROGRAM     each turn is PROGRAM's work: it gets the message on standard input
+ *     --session ID     begins conversation ID; --resume ID: says "resumed ID"
  *
  * The box is the last line, "> " and what was typed; a paste of 5 lines or 1000 bytes and more
  * shows as a chip. Enter (CR outside a paste) submits, C-j is a newline, C-u clears, C-c clears or
@@ -33,6 +34,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,7 +50,7 @@ static struct {
 	long start_ms, turn_ms, swallow, exit_after;
 	int exit_code;
 	bool menu, quiet_menu, no_queue, no_hooks, silent_escape;
-	const char *resume, *prompt;
+	const char *resume, *prompt, *work;
 } option = { .turn_ms = 100 };
 
 static struct message *queue;
@@ -156,6 +158,23 @@ static void start_command(const char *text)
 	free(script.s);
 }
 
+static void start_work(const char *text, size_t n)
+{
+	int message = memfd_create("message", 0);
+
+	if (message < 0 || write(message, text, n) != (ssize_t)n || lseek(message, 0, SEEK_SET))
+		abort();
+	command = fork();
+	if (command == 0) {
+		int null = open("/dev/null", O_WRONLY);
+		dup2(message, 0);
+		dup2(null, 1);
+		execlp(option.work, option.work, (char *)NULL);
+		_exit(127);
+	}
+	close(message);
+}
+
 static void begin_turn(const char *text, size_t n)
 {
 	char head[64];
@@ -168,7 +187,10 @@ static void begin_turn(const char *text, size_t n)
 	print_s("· Working… (esc to interrupt)");
 	hook("prompt", text, n);
 	turn_ends = now_ms() + option.turn_ms;
-	start_command(text);
+	if (option.work)
+		start_work(text, n);
+	else
+		start_command(text);
 	if (option.menu || strstr(text, "menu:"))
 		open_menu();
 }
@@ -410,6 +432,10 @@ static void read_options(char **argv)
 			option.exit_code = (int)number(*++argv);
 		else if (!known && strcmp(*argv, "--resume") == 0)
 			option.resume = *++argv;
+		else if (!known && strcmp(*argv, "--do") == 0)
+			option.work = *++argv;
+		else if (!known && strcmp(*argv, "--session") == 0)
+			argv++;
 		else if (!known)
 			option.prompt = *argv;
 	}

@@ -10,7 +10,7 @@ box_open() {
 	local root name
 	root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	AO_BUILD=${AO_BUILD:-$root/build}
-	BOX=$(mktemp -d /tmp/aob.XXXXXX)
+	BOX=$(mktemp -d "${TMPDIR:-/tmp}/aob.XXXXXX")
 	for name in $(compgen -e | grep -E '^(AO_|GIT_|TMUX|XDG_|STANDIN)'); do
 		[ "$name" = AO_BUILD ] || unset "$name"
 	done

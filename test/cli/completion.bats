@@ -111,6 +111,7 @@ common() {
 	[ "$(words open '')" = "api-1 fe-2 frontend backend all" ] || [ "$(words open '')" = "fe-2 api-1 frontend backend all" ]
 	[ "$(words open fe-2 '')" = "" ]
 	[ "$(words spawn frontend '')" = "" ]
+	[ "$(words pr view '')" = "fe-2 api-1" ] || [ "$(words pr view '')" = "api-1 fe-2" ]
 	[ "$(words send fe-2 a)" = "" ]
 	[ "$(words send fe-2 -- --f)" = "" ]
 	[ "$(words --js)" = --json ]
@@ -124,6 +125,40 @@ common() {
 	[ "$(words --config /nowhere spawn f)" = "" ]
 	[ "$(AO_CONFIG_PATH=/nowhere words --config="$CONFIG" spawn f)" = frontend ]
 	[[ " $(words spawn --agent '') " == *" standin "* ]]
+}
+
+@test "issues and pull requests, of the project that is meant, with their titles" {
+	ao issue create -p frontend "The first"
+	ao issue create -p frontend $'Second \e[31mone: \x60touch x\x60 $(touch y)'
+	ao issue create -p frontend "Done" && ao issue close -p frontend 3
+	ao issue create -p backend "Elsewhere"
+	[ "$(words spawn frontend '')" = "2 1" ]
+	[ "$(words batch-spawn frontend 1 '')" = 2 ]
+	[ "$(words spawn -p backend '')" = "frontend backend 1" ]
+	[ "$(words issue view -p frontend '')" = "2 1" ]
+	[ "$(words issue close --project=backend '')" = 1 ]
+	[ "$(words issue view '')" = "" ] # of which project?
+	cd "$REPO"
+	[ "$(words spawn '')" = "frontend backend 2 1" ]
+	[ "$(words spawn '#')" = "#2 #1" ]
+	[ "$(ask issue view 1)" = $'1\tThe first' ]
+	ask issue view 2 >"$BOX/said"
+	grep -q "Second" "$BOX/said"
+	run ! grep -q $'\e' "$BOX/said"
+	cd "$HOME"
+	for n in 1 2; do
+		spawn frontend $n
+		echo $n >"$TREES/fe-$n/new"
+		git -C "$TREES/fe-$n" add new && git -C "$TREES/fe-$n" commit -q -m "work $n"
+		ao pr create fe-$n
+	done
+	ao pr close fe-2
+	[ "$(words pr merge -p frontend '')" = "fe-1 fe-2 1" ]
+	[ "$(ask pr view -p frontend '#')" = $'#1\tThe first' ]
+	[ "$(words pr create '')" = "fe-1 fe-2" ]
+	[ "$(words spawn --after fe)" = "fe-1 fe-2" ]
+	strace -f -o "$BOX/trace" ao __complete issue view -p frontend '' >/dev/null
+	[ "$(grep -c 'execve(' "$BOX/trace")" -eq 1 ]
 }
 
 @test "every command and every option of the help is offered" {

@@ -92,3 +92,65 @@ load box
 	in_tmux fe-78
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
 }
+
+@test "what checks that died left: named while nobody runs them, removed by --fix" {
+	FRONTEND='checks: {test: "touch $BOX/at; exec sleep 60"}' box_config
+	spawn frontend 1
+	git -C "$TREES/fe-1" commit -q --allow-empty -m work
+	ao pr create fe-1 >"$BOX/out" 2>&1 &
+	pid=$!
+	wait_for 10 test -e "$BOX/at"
+	expect 0 ao doctor # they run
+	kill -9 $pid
+	wait $pid || true
+	expect 0 ao doctor # the check still does, and holds their lock
+	for p in $(survivors); do
+		[ "$(cat "/proc/$p/comm" 2>/dev/null)" = sleep ] && kill "$p"
+	done
+	left() { [[ $(ao doctor) == *"checks that died"* ]]; }
+	wait_for 10 left
+	expect 1 ao doctor
+	has "frontend: what checks that died have left: $HOME/.agent-orchestrator/checks/"
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 3 ]
+	expect 0 ao doctor --fix
+	[ -z "$(ls "$HOME/.agent-orchestrator/checks")" ]
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+	expect 0 ao doctor
+	lacks "checks that died"
+}
+
+@test "a queued session that nobody started is started, one that waits in vain is named" {
+	EXTRA='limits: {maxSessions: 2}' box_config
+	spawn frontend 1
+	spawn frontend 2
+	ao spawn frontend 3 --prompt "the third"
+	ao spawn frontend 4 --after fe-2
+	expect 0 ao doctor
+	lacks queued
+	ao session kill fe-2 2>"$BOX/err" # starts the third
+	box_config
+	expect 0 ao doctor
+	has "fe-4: queued in vain: it waits for fe-2, which was killed before it was merged"
+	has "ao session kill fe-4"
+	ao spawn frontend 5 --after fe-3
+	sed -i 's/^after=.*//' "$DATA/fe-5/metadata"
+	expect 1 ao doctor
+	has "fe-5: it is queued, and nothing holds it up"
+	expect 0 ao doctor --fix
+	has "fixed: start it"
+	ready fe-5
+	[ "$(field fe-4 status)" = queued ]
+}
+
+@test "an agent of a version that its patterns were not seen on is a note" {
+	printf '#!/bin/sh\necho "1.9 (Stand-in)"\n' >"$BOX/agent"
+	chmod +x "$BOX/agent"
+	AGENT=$BOX/agent box_config
+	sed -i 's/^    process: standin/&\n    versions: ">=2.1"/' "$CONFIG"
+	expect 0 ao doctor
+	has "agent standin is of version 1.9 (Stand-in)"
+	has "its screens were seen on >=2.1"
+	sed -i 's/">=2.1"/">=1.2"/' "$CONFIG"
+	expect 0 ao doctor
+	lacks "is of version"
+}

@@ -38,6 +38,8 @@ with_checks() { FRONTEND="$1" box_config; }
 	[ "$(row fe-1 ciStatus)" = success ]
 	expect 0 ao status
 	has "#1    ✓      ⋯     0"
+	expect 0 ao session ls --refresh
+	has "local:frontend#1"
 	expect 0 ao pr review fe-1 --ask ann
 	[ "$(row fe-1 reviewDecision)" = pending ] && [ "$(row fe-1 status)" = review_pending ]
 	expect 6 ao pr merge fe-1
@@ -465,4 +467,27 @@ mine" ]
 Another
 Add new
 Make tea for two" ]
+}
+
+@test "checks --again runs what is red once more, on the same head; what is green stays" {
+	with_checks 'checks: {flaky: "echo x >>$BOX/flaky; test -e $BOX/better", steady: "echo x >>$BOX/steady"}'
+	spawn frontend 1
+	work fe-1
+	expect 0 ao pr create fe-1
+	has "failure"
+	expect 1 ao pr checks fe-1
+	[ "$(cat "$BOX/flaky")" = x ]
+	expect 1 ao pr checks fe-1 --again
+	[ "$(wc -l <"$BOX/flaky")" = 2 ]
+	touch "$BOX/better"
+	expect 0 ao pr checks fe-1 --again
+	has "success"
+	lacks "failure"
+	[ "$(wc -l <"$BOX/flaky")" = 3 ] && [ "$(cat "$BOX/steady")" = x ]
+	expect 0 ao pr checks fe-1 --again # nothing is red
+	[ "$(wc -l <"$BOX/flaky")" = 3 ]
+	[ "$(row fe-1 ciStatus)" = success ]
+	ao pr merge fe-1
+	expect 0 ao pr checks fe-1 --again
+	[ "$(wc -l <"$BOX/flaky")" = 3 ]
 }

@@ -104,11 +104,12 @@ Backend:
 	picture >"$BOX/before"
 	ao session ls >/dev/null
 	ao session ls -a --json >/dev/null
+	ao session ls --refresh >/dev/null
 	ao status >/dev/null
 	ao status --json >/dev/null
 	picture >"$BOX/after"
 	diff "$BOX/before" "$BOX/after"
-	for words in "session ls" "status" "status --json" "session ls -a"; do
+	for words in "session ls" "session ls --refresh" "status" "status --json" "session ls -a"; do
 		# shellcheck disable=SC2086
 		strace -f -e trace=execve -o "$BOX/trace" ao $words >/dev/null
 		[ "$(grep -c 'execve(.*tmux.* = 0' "$BOX/trace")" -le 1 ]

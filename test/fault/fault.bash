@@ -27,7 +27,7 @@ place() { # DIR
 }
 
 # A home with one project and nothing else.
-plant_home() { # AGENT-COMMAND as YAML list items
+plant_home() { # AGENT-COMMAND as YAML list items [WORKSPACE]
 	mkdir -p "$REPO" "$STANDIN_LOG"
 	git init -q --template= -b main "$REPO"
 	echo one >"$REPO/README"
@@ -35,7 +35,7 @@ plant_home() { # AGENT-COMMAND as YAML list items
 	git -C "$REPO" commit -q -m first
 	cat >"$HOME/.agent-orchestrator.yaml" <<-Y
 		name: box
-		defaults: {agent: standin}
+		defaults: {agent: standin, workspace: ${2:-worktree}}
 		agents:
 		  standin: {command: [$1, "{prompt}"], process: standin, send: {clear: [C-u], queue: true}}
 		projects:
@@ -65,7 +65,7 @@ survivors() {
 settle_down() { # end all that a point left, and wait until it is gone
 	local i
 	tmux kill-server 2>/dev/null
-	for i in $(seq 200); do
+	for i in $(seq 1500); do
 		[ -z "$(survivors)" ] && return 0
 		# shellcheck disable=SC2046 # numbers
 		[ "$i" = 40 ] && kill -9 $(survivors) 2>/dev/null
@@ -75,7 +75,7 @@ settle_down() { # end all that a point left, and wait until it is gone
 }
 quiet() { # wait until no git or ao that a point started is at work any more
 	local i pid name busy
-	for i in $(seq 400); do
+	for i in $(seq 2000); do
 		busy=''
 		for pid in $(ours); do
 			read -r name 2>/dev/null <"/proc/$pid/comm" || continue
@@ -89,9 +89,20 @@ quiet() { # wait until no git or ao that a point started is at work any more
 
 field() { sed -n "s/^$2=//p" "$DATA/$1/metadata" 2>/dev/null; }
 
+# The record's fields into the caller's `fields`; fails where it does not end in a line's end.
+declare -A fields
+read_record() {
+	local key value
+	fields=()
+	while IFS='=' read -r key value; do
+		[ -z "$key" ] || fields[$key]=$value
+	done <"$1"
+	[ -z "$key" ]
+}
+
 # What must hold after doctor --fix. Prints what does not; $1 is the file of planted work to look for, or "-".
 check() {
-	local planted=$1 record id folder trees dirs sessions live expected found ref
+	local planted=$1 record id folder trees dirs sessions live expected found kept ref pid name
 	expected='' live=''
 	for folder in "$DATA"/*/; do
 		[ -d "$folder" ] || continue
@@ -102,25 +113,28 @@ check() {
 			echo "half-made session $id is left"
 			continue
 		fi
-		if [ -n "$(tail -c1 "$record")" ] || ! grep -qx "id=$id" "$record" ||
-			! grep -q '^projectId=.' "$record" || ! grep -q '^status=[a-z_]*$' "$record"; then
+		if ! read_record "$record" || [ "${fields[id]-}" != "$id" ] || [ -z "${fields[projectId]-}" ] ||
+			[[ ! ${fields[status]--} =~ ^[a-z_]*$ ]]; then
 			echo "torn record of $id"
 		fi
-		! grep '^doing=.' "$record" || echo "$id is left half done"
+		[ -z "${fields[doing]-}" ] || echo "doing=${fields[doing]}: $id is left half done"
 		# one that was killed or taken back keeps the name of what it had, for undelete
-		found=$(field "$id" worktree)
-		case $(field "$id" status) in
+		found=${fields[worktree]-}
+		case ${fields[status]-} in
 		killed | errored | queued) [ ! -d "$found" ] || expected+="$found"$'\n' ;;
 		*) [ -z "$found" ] || expected+="$found"$'\n' ;;
 		esac
-		found=$(field "$id" kept)
-		[ ! -d "${found:-/nowhere}" ] || expected+="$found"$'\n'
-		found=$(field "$id" worktree)
-		[ "$(field "$id" status)" != killed ] || [ ! -d "$found" ] || [ -n "$(field "$id" kept)" ] ||
+		kept=${fields[kept]-}
+		[ ! -d "${kept:-/nowhere}" ] || expected+="$kept"$'\n'
+		[ "${fields[status]-}" != killed ] || [ ! -d "$found" ] || [ -n "$kept" ] ||
 			echo "$id is killed, and its worktree is there"
 		[ -e "$folder/launch" ] && echo "$id: launch (environment) is left"
 	done
-	trees=$(git -C "$REPO" worktree list --porcelain | sed -n 's/^worktree //p' | grep -vxF "$REPO" | sort)
+	# git's own list of worktrees, and the clones
+	trees=$({
+		git -C "$REPO" worktree list --porcelain | sed -n 's/^worktree //p' | grep -vxF "$REPO"
+		find "$TREES" -mindepth 2 -maxdepth 2 -type d -name .git -printf '%h\n' 2>/dev/null
+	} | sort)
 	dirs=$(find "$TREES" -mindepth 1 -maxdepth 1 2>/dev/null | sort)
 	expected=$(printf '%s' "$expected" | sort)
 	[ "$trees" = "$expected" ] || echo "worktrees in git: ${trees:-none}; in records: ${expected:-none}"
@@ -129,21 +143,19 @@ check() {
 	sessions=$(tmux list-sessions -F '#S' 2>/dev/null | sort)
 	for id in $sessions; do
 		[ -e "$DATA/$id/metadata" ] || { echo "tmux session $id without a record"; continue; }
-		found=$(field "$id" kept)
-		[ ! -d "${found:-/nowhere}" ] || expected+="$found"$'\n'
-		found=$(field "$id" worktree)
-		[ "$(field "$id" status)" != killed ] || echo "tmux session of the killed $id"
-		[ -n "$(field "$id" runtimeHandle)" ] || echo "$id runs, and its record does not know"
+		read_record "$DATA/$id/metadata"
+		[ "${fields[status]-}" != killed ] || echo "tmux session of the killed $id"
+		[ -n "${fields[runtimeHandle]-}" ] || echo "$id runs, and its record does not know"
 	done
 	# every supervisor has a tmux session, hence a record
 	live=$(for pid in $(ours); do
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = ao-run ] && tr '\0' '\n' <"/proc/$pid/cmdline" | tail -1
+		read -r name 2>/dev/null <"/proc/$pid/comm" && [ "$name" = ao-run ] && tr '\0' '\n' <"/proc/$pid/cmdline" | tail -1
 	done | sed 's|.*/||' | sort)
 	[ "$live" = "$sessions" ] || echo "supervisors: ${live:-none}; tmux sessions: ${sessions:-none}"
 
 	# who has ports has a worktree, and the other way round
 	found=$(sed -n "s|^[0-9]*=$DATA/||p" "$HOME/.agent-orchestrator/ports" 2>/dev/null | sort)
-	live=$(for id in $(git -C "$REPO" worktree list --porcelain | sed -n "s|^worktree $TREES/\(fe-[0-9]*\)$|\1|p"); do
+	live=$(for id in $(sed -n "s|^$TREES/\(fe-[0-9]*\)$|\1|p" <<<"$trees"); do
 		printf '%s\n%s\n' "$id" "$id"
 	done | sort)
 	[ "$found" = "$live" ] || echo "ports of: ${found:-none}; worktrees: ${live:-none}"

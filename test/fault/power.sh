@@ -32,7 +32,7 @@ umount "$disk" || exit 1
 cp "$top/base.img" "$top/spawn.img"
 on "$top/base.img" || exit 1
 ao spawn app 42 >/dev/null || exit 1
-for _ in $(seq 100); do
+for _ in $(seq 1000); do
 	grep -q ' start ' "$DATA/fe-1/signals" 2>/dev/null && break
 	sleep 0.02
 done
@@ -51,7 +51,7 @@ run_at() { # VERB [SYSCALL N]: leaves rc; the disk as the power left it is mount
 	sync -f "$disk"
 	[ -z "$mutant" ] || preload="-E LD_PRELOAD=$AO_BUILD/test/fault/mutant.so -E AO_MUTANT=$mutant"
 	# shellcheck disable=SC2046,SC2086
-	timeout -s KILL 30 strace -qq -o "$top/trace" $preload ${2:+-e trace="$2" -e inject="$2:signal=KILL:when=$3"} \
+	timeout -s KILL 60 strace -qq -o "$top/trace" $preload ${2:+-e trace="$2" -e inject="$2:signal=KILL:when=$3"} \
 		"$REAL_AO" $(words "$verb") >"$top/out" 2>&1 </dev/null
 	rc=$?
 	quiet
@@ -74,7 +74,7 @@ after() { # VERB RC: what is wrong
 			[ "$(field fe-1 status)" = killed ] || echo "NOT DURABLE after exit 0"
 		fi
 	fi
-	timeout 30 "$REAL_AO" doctor --fix >"$top/doctor" 2>&1 </dev/null
+	timeout 60 "$REAL_AO" doctor --fix >"$top/doctor" 2>&1 </dev/null
 	check "$planted"
 	"$REAL_AO" session ls >/dev/null 2>&1 || echo "session ls fails"
 	git -C "$REPO" fsck --connectivity-only --no-dangling >"$top/fsck" 2>&1 || echo "git: $(head -1 "$top/fsck")"

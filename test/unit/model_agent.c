@@ -180,6 +180,31 @@ static void test_complete(void **state)
 	ok(agent_complete(&a));
 }
 
+/* {hooks} is a folder; where there is none, what names it goes, with the option before it. */
+static void test_hooks(void **state)
+{
+	AUTO(agent_release) struct agent a = { 0 };
+	struct agent_values v = { .prompt = "do", .session = "fe-1" };
+
+	(void)state;
+	read_over(&a,
+		"command: [x, --settings, '{hooks}/s.json', '--also={hooks}', '{prompt}']\n"
+		"env: {A: '{hooks}/f', B: 'of {session}', C: plain}\n");
+	for (int with = 0; with < 2; with++) {
+		AUTO(strv_release) struct strv env = { 0 };
+		AUTO(str_release) char *argv = NULL;
+		if (with)
+			str_set(&a.hooks_dir, "/share/h");
+		argv = expanded(&a, &a.command, &v);
+		assert_string_equal(
+			argv, with ? "x|--settings|/share/h/s.json|--also=/share/h|do" : "x|do");
+		agent_env(&env, &a, &v);
+		assert_int_equal(env.n, 2 + with);
+		assert_int_equal(strv_has(&env, "A=/share/h/f"), with);
+		assert_true(strv_has(&env, "B=of fe-1") && strv_has(&env, "C=plain"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_complete),
+		cmocka_unit_test(test_hooks),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

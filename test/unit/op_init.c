@@ -18,6 +18,7 @@
 #include "op/config_show.h"
 #include "op/init.h"
 #include "op/schema.h"
+#include "place.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
 
@@ -55,8 +56,7 @@ static int setup(void **state)
 	AUTO(str_release) char *path = NULL;
 
 	(void)state;
-	strcpy(root, "/tmp/ao-in-XXXXXX");
-	if (!mkdtemp(root) || chdir(root) < 0)
+	if (!fresh_place(root, sizeof(root)) || chdir(root) < 0)
 		return -1;
 	path = str_format("%s/bin:/usr/bin:/bin", root);
 	setenv("HOME", root, 1);

@@ -21,6 +21,7 @@
 #include "base/path.h"
 #include "base/run.h"
 #include "slot/runtime.h"
+#include "place.h"
 
 /* after ours: it defines fail() as a macro */
 #include <setjmp.h>
@@ -77,10 +78,11 @@ static void conf(const char *text)
 
 static int set_up(void **state)
 {
-	char dir[] = "/tmp/aotXXXXXX";
+	char dir[64];
 
 	(void)state;
-	top = str_dup(mkdtemp(dir));
+	top = str_dup(fresh_place(dir, sizeof(dir)));
+	signal(SIGPIPE, SIG_IGN); /* as main() does: a tmux may end before it took its input */
 	setenv("HOME", top, 1);
 	setenv("TMUX_TMPDIR", top, 1);
 	unsetenv("XDG_CONFIG_HOME");

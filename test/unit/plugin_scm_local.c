@@ -32,8 +32,7 @@ static void sh(const char *format, ...)
 static int setup(void **state)
 {
 	(void)state;
-	snprintf(root, sizeof(root), "/tmp/aou.XXXXXX");
-	assert_non_null(mkdtemp(root));
+	assert_non_null(fresh_place(root, sizeof(root)));
 	setenv("HOME", root, 1);
 	setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
 	setenv("GIT_AUTHOR_NAME", "Ann", 1);
@@ -86,7 +85,7 @@ static void refresh(struct pull *p)
 	struct pull_ref ref = { .pr = "local:p#1", .repo = box.repo, .project = &box.project };
 
 	pull_release(p);
-	ok(scm_local.refresh(p, &ref, 1));
+	ok(scm_local.refresh(p, &ref, 1, &(struct look){ 0 }));
 }
 
 static void test_texts(void **state)
@@ -176,7 +175,7 @@ static void test_packed_and_gone(void **state)
 	refresh(&p);
 	assert_string_equal(p.head, head);
 	pull_release(&p);
-	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH));
+	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL));
 	sh("test \"$(cat a)\" = two");
 }
 
@@ -227,7 +226,64 @@ static void test_checks_count_for_their_command(void **state)
 	assert_int_equal(p.ci, CI_FAILURE);
 	assert_int_equal(p.checks.v[0].code, 1);
 	assert_true(path_exists(p.checks.v[0].log));
-	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH), ERR_REFUSED, "red: test");
+	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL), ERR_REFUSED, "red: test");
+}
+
+/* Whether it is in conflict is known for one pair of commits; its files are kept with that. */
+static void test_conflict(void **state)
+{
+	AUTO(pull_release) struct pull p = { 0 };
+
+	(void)state;
+	create(&p);
+	assert_true(p.untested && !p.conflict);
+	pull_release(&p);
+	ok(scm_local.check(&p, &box.forge, 1));
+	assert_false(p.untested || p.conflict);
+	sh("echo three >a && echo b >b && git add b && git commit -qam three");
+	refresh(&p);
+	assert_true(p.untested && !p.conflict);
+	pull_release(&p);
+	ok(scm_local.check(&p, &box.forge, 1));
+	refresh(&p);
+	assert_true(p.conflict && !p.untested);
+	assert_int_equal(p.conflicts.n, 1);
+	assert_string_equal(p.conflicts.v[0], "a");
+	sh("git switch -q work && git merge -q -X ours -m merged main && git switch -q main");
+	refresh(&p);
+	assert_true(p.untested && !p.conflict && !p.conflicts.n);
+	pull_release(&p);
+	ok(scm_local.check(&p, &box.forge, 1));
+	assert_false(p.untested || p.conflict || p.conflicts.n);
+}
+
+/* Only the head that somebody looked at; and a run of checks that another is at is not waited for. */
+static void test_this_head_alone(void **state)
+{
+	AUTO(pull_release) struct pull p = { 0 };
+	AUTO(lock_release) struct lock lock = { 0 };
+	AUTO(str_release) char *path = at("repo/.git/ao/pulls/1/checks.lock");
+	AUTO(str_release) char *head = NULL;
+	struct forge f = box.forge;
+
+	(void)state;
+	named_texts_set(&box.project.checks, "test", "true");
+	create(&p);
+	head = str_dup(p.head);
+	pull_release(&p);
+	ok(lock_take(&lock, path, 0));
+	f.no_wait = true;
+	ok(scm_local.check(&p, &f, 1));
+	assert_int_equal(p.ci, CI_PENDING);
+	lock_release(&lock);
+	sh("git switch -q work && echo four >a && git commit -qam four && git switch -q main");
+	pull_release(&p);
+	ok(scm_local.check(&p, &f, 1));
+	assert_int_equal(p.ci, CI_SUCCESS);
+	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, head), ERR_REFUSED, "by now, not");
+	str_set(&head, p.head);
+	pull_release(&p);
+	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, head));
 }
 
 static void test_rebase_keeps_authors_and_drops_nothing(void **state)
@@ -241,7 +297,7 @@ static void test_rebase_keeps_authors_and_drops_nothing(void **state)
 	   "git switch -q main && echo c >c && git add c && git commit -q -m c");
 	create(&p);
 	pull_release(&p);
-	ok(scm_local.merge(&p, &box.forge, 1, MERGE_REBASE));
+	ok(scm_local.merge(&p, &box.forge, 1, MERGE_REBASE, NULL));
 	sh("test \"$(git log -1 --format='%%an|%%ad|%%b' --date=raw main)\" = 'Bo =b|1700000000 "
 	   "+0200|body'");
 	sh("test \"$(git rev-list --count main)\" = 4 && test \"$(cat a b c | tr -d '\\n')\" = "
@@ -258,7 +314,7 @@ static void test_elsewhere_checked_out(void **state)
 	sh("git switch -q --detach && git worktree add -q '%s/other' main", root);
 	create(&p);
 	pull_release(&p);
-	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH));
+	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL));
 	sh("test \"$(cat a)\" = one && test \"$(cat '%s/other/a')\" = two", root);
 	sh("test -z \"$(git -C '%s/other' status --porcelain)\"", root);
 }
@@ -274,6 +330,8 @@ int main(void)
 		IN_BOX(test_files_by_hand),
 		IN_BOX(test_checks_count_for_their_command),
 		IN_BOX(test_rebase_keeps_authors_and_drops_nothing),
+		IN_BOX(test_conflict),
+		IN_BOX(test_this_head_alone),
 		IN_BOX(test_elsewhere_checked_out),
 	};
 

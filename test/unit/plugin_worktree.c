@@ -311,19 +311,6 @@ static void leftovers_are_ours_alone(void **state)
 	assert_true(str_ends(paths.v[1], ".ao-gone-fe-9-00000000"));
 }
 
-static void the_table_is_full(void **state)
-{
-	const struct workspace *none;
-	void *const *slots = (void *const *)(const void *)ws;
-
-	(void)state;
-	assert_string_equal(ws->plugin.name, "worktree");
-	for (size_t i = sizeof(struct plugin) / sizeof(void *); i < sizeof(*ws) / sizeof(void *);
-		i++)
-		assert_non_null(slots[i]);
-	fails(workspace_find(&none, "cvs"), ERR_CONFIG, "no workspace plugin 'cvs'");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,7 +328,6 @@ int main(void)
 		cmocka_unit_test(trash_is_listed_and_dropped),
 		cmocka_unit_test(recap_tells_commits_and_changes),
 		cmocka_unit_test(leftovers_are_ours_alone),
-		cmocka_unit_test(the_table_is_full),
 	};
 
 	return run_box_tests(__FILE__, tests, COUNT_OF(tests));

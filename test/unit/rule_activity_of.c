@@ -92,6 +92,10 @@ static void test_waiting(void **state)
 	/* the dialog itself was drawn after the hook: that is no work */
 	CHECK(WAITING_INPUT, YES, 0, SEEN(HOOK, WAITING_INPUT, 4 * S), SEEN(TERMINAL, ACTIVE, 0));
 	CHECK(ACTIVE, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S), SEEN(TERMINAL, ACTIVE, 0));
+	/* answered: the screen shows something else where the dialog was */
+	CHECK(ACTIVE, YES, 0, SEEN(HOOK, WAITING_INPUT, 2 * S), SEEN(SCREEN, ACTIVE, 0));
+	CHECK(READY, YES, 0, SEEN(HOOK, WAITING_INPUT, 2 * S), SEEN(SCREEN, READY, 0));
+	CHECK(WAITING_INPUT, YES, 0, SEEN(HOOK, WAITING_INPUT, S / 2), SEEN(SCREEN, ACTIVE, 0));
 	/* answered, and the better witness saw it */
 	CHECK(ACTIVE, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S), SEEN(LIVE, ACTIVE, 0));
 	CHECK(WAITING_INPUT, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S), SEEN(LIVE, ACTIVE, 8 * S));

@@ -21,6 +21,7 @@
 #include "base/launch.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "place.h"
 
 /* after ours: it defines fail() as a macro */
 #include <setjmp.h>
@@ -56,9 +57,9 @@ static bool reached(bool (*condition)(void *), void *argument, int64_t ms)
 static int set_up(void **state)
 {
 	struct stage *s = mem_alloc(sizeof(*s));
-	char folder[] = "/tmp/aorXXXXXX";
+	char folder[64];
 
-	s->folder = str_dup(mkdtemp(folder));
+	s->folder = str_dup(fresh_place(folder, sizeof(folder)));
 	s->pty = -1;
 	s->launch.cwd = str_dup(s->folder);
 	s->launch.mask = 027;
@@ -674,6 +675,33 @@ static void test_codec_torn(void **state)
 	assert_non_null(e);
 }
 
+static bool has_run(void *argument)
+{
+	struct stage *s = argument;
+	AUTO(str_release) char *run = in_folder(s, "run");
+
+	return path_exists(run);
+}
+
+/* Told to end before the agent's exec, while it still shows our environment: it is no server that was
+ * started to outlive us. The exec takes long, as the program is looked for in many places. */
+static void test_ended_before_exec(void **state)
+{
+	struct stage *s = *state;
+	AUTO(buf_release) struct buf path = { 0 };
+
+	buf_adds(&path, "/x");
+	while (path.n < 1 << 20)
+		buf_adds(&path, ":/x");
+	env_set(&s->launch.env, "PATH", path.s);
+	strv_add(&s->launch.argv, "nowhere");
+	start_with(s, ARGV("AO_KEEP=1"));
+	assert_true(reached(has_run, s, LONG_MS));
+	kill(s->pid, SIGHUP);
+	end_of(s);
+	assert_record(s, "exit", "signal", "15");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -697,6 +725,7 @@ int main(void)
 		TEST(test_hurry_at_term),
 		TEST(test_hurry_comes_late),
 		TEST(test_kept_are_spared),
+		TEST(test_ended_before_exec),
 		TEST(test_stopped_agent_wakes),
 		TEST(test_interrupt_is_the_agents),
 		TEST(test_resize),

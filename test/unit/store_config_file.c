@@ -17,6 +17,7 @@
 #include "store/agent_files.h"
 #include "store/checkout.h"
 #include "store/config_file.h"
+#include "place.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
 
@@ -69,8 +70,7 @@ static int setup(void **state)
 	AUTO(str_release) char *home = NULL;
 
 	(void)state;
-	strcpy(root, "/tmp/ao-cf-XXXXXX");
-	if (!mkdtemp(root))
+	if (!fresh_place(root, sizeof(root)))
 		return -1;
 	home = at("home");
 	ok(file_make_dirs(home));

@@ -257,6 +257,9 @@ static void test_outbox(void **state)
 	assert_int_equal(none.list.n, 0);
 	m.from = str_dup("reaction\nstate=accepted");
 	m.note = str_dup("a\\b");
+	m.reaction = str_dup("ci-failed");
+	m.items = str_dup("abc:1 d");
+	m.attempt = 2;
 	buf_add(&m.text, odd, sizeof(odd) - 1);
 	ok(outbox_add(&st, "fe-1", &m));
 	assert_int_equal(m.number, 1);
@@ -267,6 +270,16 @@ static void test_outbox(void **state)
 	assert_string_equal(all.list.v[0].note, "a\\b");
 	assert_string_equal(all.list.v[0].kind, "message");
 	assert_int_equal(all.list.v[0].mark, 5000);
+	assert_string_equal(all.list.v[0].reaction, "ci-failed");
+	assert_string_equal(all.list.v[0].items, "abc:1 d");
+	assert_int_equal(all.list.v[0].attempt, 2);
+	assert_int_equal(outbox_last(&st, "fe-1"), 1);
+	messages_release(&none);
+	ok(outbox_read_above(&none, &st, "fe-1", 0));
+	assert_int_equal(none.list.n, 1);
+	messages_release(&none);
+	ok(outbox_read_above(&none, &st, "fe-1", 1));
+	assert_int_equal(none.list.n, 0);
 	assert_true(all.list.v[0].made_at > 0);
 	assert_int_equal(all.list.v[0].text.n, sizeof(odd) - 1);
 	assert_memory_equal(all.list.v[0].text.s, odd, sizeof(odd) - 1);

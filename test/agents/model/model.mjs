@@ -11,9 +11,9 @@
 //   [[stall:N]]         says nothing for N seconds
 //
 // A tool call ends an answer; what stands behind it is the answer to the tool's result. Without steps
-// it says "ok". LOG gets a line of JSON for each request: {text, step, side}, text being what the
-// user said last, to the byte: that is what was delivered. `side`: a request without tools, such as
-// for a title.
+// it says "ok". LOG gets a line of JSON for each request: {text, step, said, side}, text being what
+// the user said last, to the byte: that is what was delivered; `said` how often the user has spoken in
+// this conversation; `side`: a request without tools, such as for a title.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
@@ -30,17 +30,17 @@ const TOOLS = {
 const NOT_THE_USER = /^\s*<(environment_context|user_instructions|permissions|turn_aborted|session_context)|^\s*(# AGENTS\.md|This is the (Gemini CLI|Qwen Code))/;
 const withoutReminders = s => s.replace(/<system-reminder>[^]*?<\/system-reminder>\s*/g, '');
 
-// ---- requests: {text, step, tools}: the newest words, results of tools since, tools by name ----------
+// ---- requests: {text, step, said, tools}: the newest words, results of tools since, … --------------
 
 // turns: [text or null, results of tools] in order
 function newest(turns, tools) {
-	let text = '', step = 0;
-	for (const [said, results] of turns) {
+	let text = '', step = 0, said = 0;
+	for (const [words, results] of turns) {
 		step += results;
-		if (said && said.trim() && !NOT_THE_USER.test(said))
-			[text, step] = [said, 0];
+		if (words && words.trim() && !NOT_THE_USER.test(words))
+			[text, step, said] = [words, 0, said + 1];
 	}
-	return { text, step, tools };
+	return { text, step, said, tools };
 }
 
 const byName = list => Object.fromEntries((list ?? []).map(t => [t.name ?? t.type, t]));
@@ -77,6 +77,8 @@ function argumentsOf(kind, tool, given) {
 			args.description = 'as asked';
 		if ('is_background' in properties)
 			args.is_background = false;
+		if ('sandbox_permissions' in properties) // else it runs in a sandbox, and nobody is asked
+			Object.assign(args, { sandbox_permissions: 'require_escalated', justification: 'as asked' });
 		return args;
 	}
 	if (kind === 'write') {
@@ -263,7 +265,7 @@ async function serve(request, response) {
 	if (!api)
 		return reply(response, 404, { error: { message: `no such path ${path}` } });
 	const asked = readers[api](body), plan = answer(asked);
-	appendFileSync(log, JSON.stringify({ text: asked.text, step: asked.step, side: !Object.keys(asked.tools).length }) + '\n');
+	appendFileSync(log, JSON.stringify({ text: asked.text, step: asked.step, said: asked.said, side: !Object.keys(asked.tools).length }) + '\n');
 	await sleep(plan.stall);
 	if (plan.error)
 		return reply(response, plan.error, { type: 'error',

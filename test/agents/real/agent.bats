@@ -1,11 +1,79 @@
+#!/usr/bin/env bats
 # What ao promises, kept with a real agent: $REAL_AGENT (see real.bash).
-load real.bash
+load real
 
-@test "spawn" {
+# In order: a message is one turn of exactly this text.
+sends() { # TEXT, WHAT ARRIVES
+	expect 0 ao send fe-1 --timeout 60 --file - <<<"$1"
+	has "Message sent and processing"
+	heard_once "${2-$1}"
+	tells ready
+}
+
+@test "what it does is told, turn by turn" {
 	expect 0 ao spawn frontend --prompt "hello [[slow:4]] [[say:first]]"
 	tells active
 	tells ready
 	heard_once "hello [[slow:4]] [[say:first]]"
-	cat "$DATA/fe-1/metadata" "$DATA/fe-1/signals"
-	tmux capture-pane -p -t fe-1
+	expect 0 ao send fe-1 "run [[bash:sleep 4; touch /tmp/unwanted]] [[say:ran]]"
+	if [ -n "${ASKS:-}" ]; then
+		tells waiting_input
+		expect 6 ao send fe-1 --timeout 1 "no"
+		errs "asks a question"
+		tmux send-keys -t fe-1 Escape
+		tells ready
+	fi
+	expect 0 ao send fe-1 "fail [[error:400]]"
+	tells blocked
+	expect 0 ao send fe-1 "again [[say:well]]"
+	tells ready
+	expect 0 ao send fe-1 "long [[slow:30]]"
+	tells active
+	expect 0 ao send fe-1 --interrupt "instead [[say:yes]]"
+	heard_once "instead [[say:yes]]"
+	tells ready
+}
+
+@test "what is sent is what the model gets, once" {
+	expect 0 ao spawn frontend
+	tells ready
+	sends "short"
+	sends "two lines
+of words
+
+and a third"
+	sends "quotes \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag"
+	sends "$(for i in {1..400}; do echo "line $i of a long message, with words in it to fill"; done)"
+	sends "!ls" "[ao] !ls"
+	sends "/quit" "[ao] /quit"
+	sends "look @re"
+	expect 0 ao send fe-1 "work [[slow:6]]"
+	tells active
+	expect 0 ao send fe-1 --no-wait "while busy"
+	wait_for 30 grep -q "while busy" "$HEARD"
+	tells ready
+}
+
+@test "a dead agent is restored into its conversation" {
+	expect 0 ao spawn frontend --prompt "remember [[say:noted]]"
+	tells ready
+	wait_for 10 transcript_says noted
+	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+	tells exited
+	expect 0 ao session restore fe-1
+	tells ready
+	sends "go on [[say:on]]"
+	[ "$(jq -s 'map(select(.text == "go on [[say:on]]")) | .[0].said' "$HEARD")" -ge 2 ]
+}
+
+@test "what has left no conversation starts afresh, with a recap" {
+	expect 0 ao spawn frontend --prompt "remember [[say:noted]]"
+	tells ready
+	wait_for 10 transcript_says noted
+	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+	tells exited
+	rm -f "$(transcript)"
+	expect 0 ao session restore fe-1
+	tells ready
+	wait_for 20 grep -q "your conversation was lost" "$HEARD"
 }

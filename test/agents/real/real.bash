@@ -20,12 +20,12 @@ real_open() {
 	node "${BATS_TEST_DIRNAME}/../model/model.mjs" $PORT "$HEARD" >"$BOX/model.out" 2>&1 3>&- &
 	MODEL_PID=$!
 	wait_for 10 grep -q listening "$BOX/model.out" || return
-	[ -n "${REAL_FRESH:-}" ] || "answer_${REAL_AGENT//-/_}"
 	"point_${REAL_AGENT//-/_}"
 	real_config
 }
 
 real_close() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || show_all
 	kill "$MODEL_PID" 2>/dev/null
 	wait "$MODEL_PID" 2>/dev/null
 	[ ! -s "$BOX/model.out" ] || grep -v '^listening$' "$BOX/model.out" | sed 's/^/# model: /' || true
@@ -41,7 +41,6 @@ real_config() {
 		    path: $REPO
 		    sessionPrefix: fe
 		    defaultBranch: main
-		    ${MODEL_NAME:+agentConfig: {model: $MODEL_NAME\}}
 	Y
 }
 
@@ -50,13 +49,85 @@ real_config() {
 point_claude_code() {
 	export ANTHROPIC_API_KEY=dummy-not-a-key ANTHROPIC_BASE_URL=$MODEL DISABLE_AUTOUPDATER=1
 	export CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
-}
-answer_claude_code() {
 	cat >"$HOME/.claude.json" <<-J
 		{"hasCompletedOnboarding": true, "theme": "dark",
 		 "customApiKeyResponses": {"approved": ["dummy-not-a-key"], "rejected": []},
-		 "projects": {"$REPO": {"hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true}}}
+		 "projects": {"${REAL_FRESH:+/no}$REPO": {"hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true}}}
 	J
+	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
+	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
+	ASKS=yes
+}
+
+point_codex() {
+	export SCRIPTED_KEY=dummy-not-a-key
+	mkdir -p "$HOME/.codex"
+	cat >>"$HOME/.codex/config.toml" <<-T
+		model = "scripted"
+		model_provider = "scripted"
+		check_for_update_on_startup = false
+		[model_providers.scripted]
+		name = "scripted"
+		base_url = "$MODEL/v1"
+		wire_api = "responses"
+		env_key = "SCRIPTED_KEY"
+	T
+	[ -n "${REAL_FRESH:-}" ] || printf '[projects."%s"]\ntrust_level = "trusted"\n' "$REPO" >>"$HOME/.codex/config.toml"
+	ASKS=yes
+}
+
+point_opencode() {
+	export OPENCODE_DISABLE_AUTOUPDATE=1 OPENCODE_DISABLE_MODELS_FETCH=1
+	mkdir -p "$HOME/.config/opencode"
+	cat >"$HOME/.config/opencode/opencode.json" <<-J
+		{"model": "scripted/scripted", "small_model": "scripted/scripted",
+		 "permission": {"bash": "ask", "edit": "ask"},
+		 "provider": {"scripted": {"npm": "@ai-sdk/openai-compatible", "name": "Scripted",
+		  "options": {"baseURL": "$MODEL/v1", "apiKey": "dummy-not-a-key"},
+		  "models": {"scripted": {"name": "Scripted"}}}}}
+	J
+	ASKS=yes
+}
+
+point_gemini() {
+	export GEMINI_API_KEY=dummy-not-a-key GOOGLE_GEMINI_BASE_URL=$MODEL
+	local trust=', "folderTrust": {"enabled": false}'
+	mkdir -p "$HOME/.gemini"
+	cat >"$HOME/.gemini/settings.json" <<-J
+		{"security": {"auth": {"selectedType": "gemini-api-key"}${REAL_FRESH:-$trust}},
+		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false},
+		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
+	J
+	ASKS=yes
+}
+
+point_qwen_code() {
+	export OPENAI_API_KEY=dummy-not-a-key OPENAI_BASE_URL=$MODEL/v1 OPENAI_MODEL=scripted
+	mkdir -p "$HOME/.qwen"
+	cat >"$HOME/.qwen/settings.json" <<-J
+		{"security": {"auth": {"selectedType": "openai"}, "folderTrust": {"enabled": false}},
+		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false}, "model": {"name": "scripted"},
+		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
+	J
+	ASKS=yes
+}
+
+point_copilot() {
+	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
+	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
+	mkdir -p "$HOME/.copilot"
+	[ -n "${REAL_FRESH:-}" ] || echo '{"trustedFolders": ["'"$REPO"'"]}' >"$HOME/.copilot/config.json"
+	ASKS=yes
+}
+
+point_pi() {
+	export PI_OFFLINE=1
+	mkdir -p "$HOME/.pi/agent"
+	cat >"$HOME/.pi/agent/models.json" <<-J
+		{"providers": {"scripted": {"baseUrl": "$MODEL/v1", "apiKey": "dummy-not-a-key",
+		 "api": "openai-completions", "models": [{"id": "scripted"}]}}}
+	J
+	echo '{"defaultProvider": "scripted", "defaultModel": "scripted"}' >"$HOME/.pi/agent/settings.json"
 }
 
 # ---- what is asked of it -----------------------------------------------------------------------------
@@ -66,24 +137,34 @@ is_now() { case $(activity) in "$1") ;; *) return 1 ;; esac; }
 # The activity is told within a second or so; what it took is printed. The bound is generous.
 tells() { # ACTIVITY
 	local from=${EPOCHREALTIME/./}
-	if ! wait_for "${2:-15}" is_now "$1"; then
-		ao status --why fe-1
-		tmux capture-pane -p -t fe-1
-		cat "$DATA/fe-1/signals"
-		return 1
-	fi
+	wait_for "${2:-15}" is_now "$1" || return
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
-# How often the model was told exactly this by the user, white space at the end aside.
+# How often the model was told exactly this by the user, white space at the end aside, and what Claude
+# Code puts around a paste.
 heard_times() { # TEXT
-	jq -s --arg text "$1" 'map(select(.side == false and .step == 0 and
-		(.text | sub("\\s+$"; "")) == ($text | sub("\\s+$"; "")))) | length' "$HEARD"
+	jq -s --arg text "$1" 'def trim: sub("\\s+$"; "");
+		def bare: sub("^\\s*<pasted_content id=\"....\">\n"; "") | sub("\n</pasted_content id=\"....\">\\s*$"; "");
+		map(select(.side == false and .step == 0 and (.text | bare | trim) == ($text | trim))) | length' "$HEARD"
 }
+heard_some() { [ "$(heard_times "$1")" -ge 1 ]; }
 heard_once() {
-	[ "$(heard_times "$1")" = 1 ] && return
+	wait_for 20 heard_some "$1" && [ "$(heard_times "$1")" = 1 ] && return
 	echo "not heard once: $1"
-	tail -5 "$HEARD"
-	tmux capture-pane -p -t fe-1
-	cat "$DATA/fe-1/signals"
 	return 1
+}
+# The screen as the corpus of test/agents/screens keeps it, for whoever wants to add it there.
+snap() { # NAME
+	local to=$NPM/screens/$REAL_AGENT
+	mkdir -p "$to"
+	tmux capture-pane -p -e -t fe-1 >"$to/$1.ansi"
+	tmux display-message -p -t fe-1 '#{pane_title}' >"$to/$1.title"
+}
+transcript() { tail -1 "$DATA/fe-1/conversations" | cut -d' ' -f3-; }
+transcript_says() { grep -qF -- "$1" "$(transcript)"; }
+show_all() {
+	ao status --why fe-1
+	tmux capture-pane -p -t fe-1 | grep -v '^ *$'
+	cat "$DATA"/fe-1/{signals,conversations}
+	tail -5 "$HEARD" | cut -c1-400
 }

@@ -1,0 +1,241 @@
+#include "op/poll.h"
+
+#include "op/announce.h"
+#include "op/pull.h"
+#include "op/queue.h"
+#include "op/react.h"
+#include "rule/items.h"
+
+enum { ROUNDS_MAX = 4 };
+
+/* ---- the sessions -------------------------------------------------------------------------------- */
+
+struct pass {
+	const struct world *world;
+	const char *project;
+	struct poll_ear *ear;
+	struct strv again; /* sessions of which something was done: a second look may find more */
+	int failed;
+};
+
+static void pass_release(struct pass *p)
+{
+	strv_release(&p->again);
+}
+
+static struct err *go_on(struct pass *p, struct err *e, const char *id)
+{
+	if (!e || e->class == ERR_INTERRUPTED)
+		return e;
+	p->failed++;
+	sink_say(p->world->sink, SINK_WARNING, "%s: %s", id, e->text);
+	err_drop(e, "told as a warning; the others go on");
+	return NULL;
+}
+
+static struct err *react(struct pass *p, const struct view *v, bool again)
+{
+	bool acted = false;
+	struct err *e = NULL;
+
+	if (react_is_due(p->world, v))
+		e = react_session(&acted, p->world, v->session.id, again, p->ear);
+	if (acted)
+		strv_add(&p->again, v->session.id);
+	return go_on(p, e, v->session.id);
+}
+
+/* ---- the forge that is ours ---------------------------------------------------------------------- */
+
+static bool is_check_due(const struct pull *p)
+{
+	for (size_t i = 0; i < p->checks.n; i++)
+		if (p->checks.v[i].state == CHECK_PENDING ||
+			p->checks.v[i].state == CHECK_CANCELLED)
+			return true;
+	return p->untested;
+}
+
+/* Another poll, or `ao pr checks`, may be at it: the next poll sees what came of it. */
+static struct err *check(struct pass *p, const struct view *v)
+{
+	const struct scm *scm = scm_of_pull(v->session.pr);
+	AUTO(pull_target_release) struct pull_target t = { 0 };
+	AUTO(pull_release) struct pull after = { 0 };
+
+	if (!scm || !scm->runs_checks || v->facts.pull.state != PULL_OPEN || !v->project ||
+		!is_check_due(&v->facts.pull))
+		return NULL;
+	strv_add(&p->again, v->session.id);
+	TRY(pull_find(&t, p->world, v->session.id, NULL));
+	return op_pull_check(&after, p->world, &t, true);
+}
+
+/* ---- a project that is done ---------------------------------------------------------------------- */
+
+struct tally {
+	int sessions, over, merged;
+	struct buf uids;
+};
+
+static void tally_release(struct tally *t)
+{
+	buf_release(&t->uids);
+}
+
+static void tally_take(struct tally *t, const struct views *views, const struct project *p)
+{
+	for (size_t i = 0; i < views->list.n; i++) {
+		const struct view *v = &views->list.v[i];
+		struct scene s = { .facts = &v->facts,
+			.activity = v->activity.activity,
+			.status = v->status.status };
+		if (v->project != p)
+			continue;
+		t->sessions++;
+		if (!session_is_over(&s))
+			continue;
+		t->over++;
+		t->merged += s.status == STATUS_MERGED;
+		items_add(&t->uids, "%.12s", v->session.uid ? v->session.uid : v->session.id);
+	}
+}
+
+static struct err *announce_complete(const struct announcer *a, const struct reaction *r,
+	const struct occasion *o, const struct tally *t)
+{
+	AUTO(str_release)
+	char *title = str_format("%s: all sessions are complete", a->project->name);
+	AUTO(str_release)
+	char *text = str_format("%d session%s: %d merged, %d ended otherwise.\nao session ls -p %s",
+		t->over, t->over == 1 ? "" : "s", t->merged, t->over - t->merged, a->project->id);
+
+	return announce(a,
+		&(struct announced){ .kind = ANNOUNCE_EVENT,
+			.event = EVENT_COMPLETE,
+			.priority = r->priority,
+			.occasion = o,
+			.title = title,
+			.text = text,
+			.why = "nothing is at work in it any more" });
+}
+
+static struct err *settle_project(
+	const struct announcer *a, const struct occasion *o, const struct tally *t, int64_t now)
+{
+	struct reaction r = reaction_effective(EVENT_COMPLETE, &a->project->reactions);
+	struct moment m = { .now = now };
+	AUTO(lock_release) struct lock lock = { 0 };
+	struct decision d;
+	struct err *e = episodes_lock(&lock, &a->world->store, a->id);
+
+	r.action = REACT_NOTIFY; /* there is no agent to send it to */
+	if (e && e->class == ERR_TIMEOUT) {
+		err_drop(e, "another poll is at it");
+		return NULL;
+	}
+	TRY(e);
+	episodes_release(a->episodes);
+	TRY(episodes_read(a->episodes, &a->world->store, a->id));
+	announce_unsure(a);
+	d = reaction_of(&r, &a->episodes->of[EVENT_COMPLETE], o, EVENT_COMPLETE, &m);
+	decision_apply(&a->episodes->of[EVENT_COMPLETE], &d, o, EVENT_COMPLETE, now);
+	if (d.notify)
+		return announce_complete(a, &r, o, t);
+	return episodes_save(&a->world->store, a->id, a->episodes);
+}
+
+/* Looks without the lock first: nearly always there is nothing to do. */
+static struct err *look_at_project(
+	struct pass *p, const struct views *views, const struct project *project)
+{
+	AUTO(tally_release) struct tally t = { 0 };
+	AUTO(episodes_release) struct episodes episodes = { 0 };
+	AUTO(occasion_release) struct occasion o = { 0 };
+	AUTO(str_release) char *id = episodes_of_project(project->id);
+	struct reaction r = { .automatic = true, .action = REACT_NOTIFY, .retries = -1 };
+	struct moment m = { 0 };
+	bool acted = false;
+	struct decision d;
+	struct announcer a = { .world = p->world,
+		.id = id,
+		.project = project,
+		.episodes = &episodes,
+		.ear = p->ear,
+		.acted = &acted };
+
+	tally_take(&t, views, project);
+	o.holds = !t.sessions ? TRI_UNKNOWN : t.over == t.sessions ? TRI_YES : TRI_NO;
+	o.items = buf_detach(&t.uids);
+	TRY(episodes_read(&episodes, &p->world->store, id));
+	d = reaction_of(&r, &episodes.of[EVENT_COMPLETE], &o, EVENT_COMPLETE, &m);
+	if (!decision_is_any(&d) && !episodes.of[EVENT_COMPLETE].notifying)
+		return NULL;
+	return settle_project(&a, &o, &t, views->list.v[0].facts.now);
+}
+
+/* ---- the pass ------------------------------------------------------------------------------------ */
+
+static struct err *list(struct views *out, const struct pass *p)
+{
+	views_release(out);
+	return op_list(
+		out, p->world, &(struct list_options){ .project = p->project, .all = false });
+}
+
+/* What was done may lead to more: a check to a message, a merge to the end of an episode. */
+static struct err *look_again(struct pass *p, struct views *views)
+{
+	for (int round = 0; p->again.n && round < ROUNDS_MAX; round++) {
+		AUTO(strv_release) struct strv now = p->again;
+
+		p->again = (struct strv){ 0 };
+		TRY(list(views, p));
+		for (size_t i = 0; i < views->list.n; i++)
+			if (strv_has(&now, views->list.v[i].session.id))
+				TRY(react(p, &views->list.v[i], true));
+	}
+	return NULL;
+}
+
+static struct err *look_at_projects(struct pass *p, struct views *views)
+{
+	const struct config *c = &p->world->config;
+
+	for (size_t i = 0; i < c->projects.n; i++) {
+		const struct project *project = &c->projects.v[i];
+		struct err *e = NULL;
+		if (views->list.n && (!p->project || str_equal(project->id, p->project)))
+			e = look_at_project(p, views, project);
+		TRY(go_on(p, e, project->id));
+	}
+	return NULL;
+}
+
+static bool any_queued(const struct views *views)
+{
+	for (size_t i = 0; i < views->list.n; i++)
+		if (views->list.v[i].facts.recorded == STATUS_QUEUED)
+			return true;
+	return false;
+}
+
+struct err *op_poll(const struct world *w, const char *project, struct poll_ear *ear)
+{
+	AUTO(pass_release) struct pass p = { .world = w, .project = project, .ear = ear };
+	AUTO(views_release) struct views views = { 0 };
+
+	TRY(list(&views, &p));
+	for (size_t i = 0; i < views.list.n; i++)
+		TRY(react(&p, &views.list.v[i], false));
+	for (size_t i = 0; i < views.list.n; i++)
+		TRY(go_on(&p, check(&p, &views.list.v[i]), views.list.v[i].session.id));
+	TRY(look_again(&p, &views));
+	TRY(look_at_projects(&p, &views));
+	if (any_queued(&views))
+		queue_next(w);
+	if (p.failed)
+		return fail(
+			ERR_FAILED, "%d of what was looked at failed; the rest was done", p.failed);
+	return NULL;
+}

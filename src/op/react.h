@@ -1,0 +1,21 @@
+/*
+ * One session in a poll's hands: its record brought up to date, what waits in its outbox looked after,
+ * and what follows from its events done.
+ *
+ * A message counts as made by its file in the outbox, durable, with event, items and attempt in it; the
+ * state in `reactions` is brought up to it afterwards (fold), so there is no instant at which a crash
+ * could make it twice. A notice is claimed in `reactions` before it goes out; a claim that a crash
+ * left is reported, never repeated.
+ */
+#pragma once
+
+#include "op/list.h"
+#include "op/poll.h"
+
+/* Is there anything to do? Reads only. */
+bool react_is_due(const struct world *w, const struct view *v);
+/* *acted: something was done, so that a second look may find more. again: this is one, in the same pass;
+ * what nobody could be told is not tried once more. One that another command works on is left to the
+ * next poll. */
+MUST_USE struct err *react_session(
+	bool *acted, const struct world *w, const char *id, bool again, struct poll_ear *ear);

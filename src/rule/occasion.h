@@ -1,0 +1,30 @@
+/*
+ * What of the events of `reactions` holds of a session now, and what it consists of (rule/items.h).
+ * Pure; what cannot be told now is unknown, and nothing begins or ends by it.
+ */
+#pragma once
+
+#include "model/facts.h"
+#include "model/reaction.h"
+
+struct scene { /* all that is looked at */
+	const struct facts *facts;
+	enum activity activity;
+	enum status status;
+	const char *dialog; /* the open question as its screen shows it; NULL: not seen */
+};
+
+struct occasion {
+	enum tri holds;
+	bool settling; /* more of the same may come within minutes: checks are still running */
+	char *items;
+	char *strangers; /* the same, said by those whose words do not reach an agent */
+};
+
+void occasion_of(struct occasion *out, enum reaction_event e, const struct scene *s);
+void occasion_release(struct occasion *o);
+
+/* Is the remark of this event, and of these items? For whoever shows it. */
+bool occasion_remark(const struct pull *p, size_t i, enum reaction_event e);
+/* Is nothing going on in it any more, for good or until somebody restores it? (all-complete) */
+bool session_is_over(const struct scene *s);
