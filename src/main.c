@@ -36,6 +36,8 @@
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
  *                         merge
+ *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
+ *   scm_github*           its pull requests: query round details verbs create
  *   agent_claude agent_codex    what an agent's transcript says, a file for each format
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one

@@ -55,7 +55,7 @@ struct err *op_cleanup_plan(struct cleanup_plan *out, const struct world *w, con
 
 	struct issue_state *issues;
 
-	TRY(op_list(&views, w, &(struct list_options){ .project = project }));
+	TRY(op_list(&views, w, &(struct list_options){ .project = project, .ask = ASK_QUICK }));
 	issues = mem_alloc((views.list.n + 1) * sizeof(*issues));
 	issue_states(issues, &views);
 	for (size_t i = 0; i < views.list.n; i++) {
@@ -79,7 +79,7 @@ static struct err *still_done(const struct world *w, const char *id)
 	AUTO(views_release) struct views views = { 0 };
 	struct issue_state issue = { 0 };
 
-	TRY(op_list(&views, w, &(struct list_options){ .session = id }));
+	TRY(op_list(&views, w, &(struct list_options){ .session = id, .ask = ASK_QUICK }));
 	if (views.list.n == 1) {
 		issue_states(&issue, &views);
 		if (judge(w, &views.list.v[0], &issue).kill)

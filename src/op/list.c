@@ -400,7 +400,7 @@ struct err *op_list(struct views *out, const struct world *w, const struct list_
 		sensed_release(&work[i].sensed);
 	free(work);
 	TRY(e);
-	TRY(pulls_look(&views, o->known));
+	TRY(pulls_look(&views, w, o->ask));
 	for (size_t i = 0; i < views.list.n; i++) {
 		tell_wait(&views.list.v[i], &views, w);
 		judge(&views.list.v[i]);
