@@ -28,8 +28,9 @@ static json_t *time_json(int64_t at)
 
 static json_t *check_json(const struct check *c)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:i, s:o, s:o, s:o}", "name", json_text(c->name),
-		"command", json_text(c->command), "step", json_text(c->step), "url", json_text(c->url), "state", check_word(c->state), "code", c->code,
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:i, s:o, s:o, s:o}", "name",
+		json_text(c->name), "command", json_text(c->command), "step", json_text(c->step),
+		"url", json_text(c->url), "state", check_word(c->state), "code", c->code,
 		"startedAt", time_json(c->started_at), "endedAt", time_json(c->ended_at), "log",
 		json_text(c->log));
 }
@@ -54,8 +55,8 @@ json_t *pull_json(const struct pull *p)
 	return json_pack(
 		"{s:i, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, "
 		"s:o, s:o, s:o}",
-		"number", p->number, "url", json_text(p->url), "title", json_text(p->title), "state",
-		pull_state_word(p->state), "branch", json_text(p->branch), "base",
+		"number", p->number, "url", json_text(p->url), "title", json_text(p->title),
+		"state", pull_state_word(p->state), "branch", json_text(p->branch), "base",
 		json_text(p->base), "head", json_text(p->head), "session", json_text(p->session),
 		"author", json_text(p->author), "body", json_text(p->body), "ciStatus",
 		json_text(ci_word(p->ci)), "reviewDecision", json_text(review_word(p->review)),

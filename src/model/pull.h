@@ -26,7 +26,7 @@ enum check_state {
 struct check {
 	char *name, *command; /* command: of one that runs here; else NULL */
 	char *step, *url;     /* the step that failed, where to look at it; NULL: not told */
-	char *tail; /* the end of its output, of one that runs elsewhere; NULL: none */
+	char *tail;           /* the end of its output, of one that runs elsewhere; NULL: none */
 	enum check_state state;
 	int code;  /* its exit code, or 128 + signal */
 	char *log; /* absolute path; NULL: none */

@@ -74,7 +74,8 @@ static struct err *find_by_branch(const struct world *w, struct hold *h)
 
 	pull_ask(&p, w, &h->s, h->project);
 	if (!p.state)
-		return fail(ERR_FAILED, "%s has no pull request: ao pr create %s", h->s.id, h->s.id);
+		return fail(
+			ERR_FAILED, "%s has no pull request: ao pr create %s", h->s.id, h->s.id);
 	str_set(&h->s.pr, p.url);
 	return NULL;
 }
@@ -378,8 +379,8 @@ static const struct scm **forges_of(const struct views *v, const struct world *w
 }
 
 /* All views of one forge in one question. */
-static struct err *look(
-	struct views *v, const struct scm *const *scms, const struct scm *scm, const struct look *how)
+static struct err *look(struct views *v, const struct scm *const *scms, const struct scm *scm,
+	const struct look *how)
 {
 	struct pull_ref *refs = mem_alloc((v->list.n + 1) * sizeof(*refs));
 	struct pull *answers = mem_alloc((v->list.n + 1) * sizeof(*answers));
@@ -441,8 +442,8 @@ void pulls_places(struct strv *folders, const struct views *v)
 	}
 }
 
-void pull_ask(struct pull *out, const struct world *w, const struct session *s,
-	const struct project *p)
+void pull_ask(
+	struct pull *out, const struct world *w, const struct session *s, const struct project *p)
 {
 	const struct scm *scm = scm_of_session(s, p);
 	struct pull_ref ref = ref_of(s, p);

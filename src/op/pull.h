@@ -52,6 +52,7 @@ MUST_USE struct err *pulls_look(struct views *v, const struct world *w, enum ask
 /* Folders in which a file changes when one of these pull requests does. */
 void pulls_places(struct strv *folders, const struct views *v);
 /* The session's, by its forge; unknown, or none: zero. */
-void pull_ask(struct pull *out, const struct world *w, const struct session *s, const struct project *p);
+void pull_ask(
+	struct pull *out, const struct world *w, const struct session *s, const struct project *p);
 /* Into the default branch; unknown is no. */
 bool pull_is_merged(const struct world *w, const struct session *s, const struct project *p);

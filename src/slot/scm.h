@@ -27,10 +27,10 @@ struct forge {
 };
 
 struct pull_ref {
-	const char *pr;                /* as in the record; empty: found by branch, where scm.finds */
-	const char *repo;              /* the session's */
-	const char *branch;            /* of the session; NULL: unknown */
-	int64_t since;                 /* when the session was made: an older one is not its own */
+	const char *pr;     /* as in the record; empty: found by branch, where scm.finds */
+	const char *repo;   /* the session's */
+	const char *branch; /* of the session; NULL: unknown */
+	int64_t since;      /* when the session was made: an older one is not its own */
 	const struct project *project; /* NULL: no longer in the config */
 };
 
@@ -72,8 +72,8 @@ struct scm {
 	bool finds; /* refresh() finds the pull request of a branch; the newest open one wins */
 	/* Zero where there is none, or nothing is known of it. A forge that cannot be asked is a note, and
 	 * what was seen last is given, with its time. The local one reads files and starts no process. */
-	MUST_USE struct err *(*refresh)(struct pull *out, const struct pull_ref *refs, size_t n,
-		const struct look *look);
+	MUST_USE struct err *(*refresh)(
+		struct pull *out, const struct pull_ref *refs, size_t n, const struct look *look);
 	/* Folders in which a file changes when the pull request does, as far as that is seen here: for who
 	 * waits for it. `p` is what refresh() said. */
 	void (*places)(struct strv *folders, const struct pull_ref *ref, const struct pull *p);

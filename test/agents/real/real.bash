@@ -132,7 +132,7 @@ point_pi() {
 
 # ---- what is asked of it -----------------------------------------------------------------------------
 
-activity() { fact "${1:-fe-1}" activity; }
+activity() { fact fe-1 activity; }
 is_now() { case $(activity) in "$1") ;; *) return 1 ;; esac; }
 # The activity is told within a second or so; what it took is printed. The bound is generous.
 tells() { # ACTIVITY
