@@ -73,6 +73,15 @@ static bool has_transition(const struct view *v)
 	return v->status.status != v->facts.recorded && !v->facts.half_done;
 }
 
+/* A pull request that the agent made by itself is found by its branch; from here on the record has it. */
+static bool has_found_pull(const struct view *v)
+{
+	const struct pull *p = &v->facts.pull;
+
+	return p->state == PULL_OPEN && str_starts(p->url, "http") &&
+		!str_equal(p->url, v->session.pr) && !v->facts.half_done;
+}
+
 bool react_is_due(const struct world *w, const struct view *v)
 {
 	AUTO(episodes_release) struct episodes episodes = { 0 };
@@ -81,7 +90,7 @@ bool react_is_due(const struct world *w, const struct view *v)
 
 	if (str_empty(v->session.status)) /* a number that was only just taken */
 		return false;
-	if (has_transition(v) || !str_empty(v->session.doing))
+	if (has_transition(v) || has_found_pull(v) || !str_empty(v->session.doing))
 		return true;
 	e = episodes_read(&episodes, &w->store, v->session.id);
 	if (e) {
@@ -151,6 +160,14 @@ static struct err *transition(struct reacting *r)
 	return NULL;
 }
 
+static struct err *record_pull(struct reacting *r)
+{
+	if (!has_found_pull(r->a.view))
+		return NULL;
+	str_set(&r->h.s.pr, r->a.view->facts.pull.url);
+	return store_save(&r->world->store, &r->h.s);
+}
+
 /* ---- the pass ------------------------------------------------------------------------------------ */
 
 static struct err *take(bool *busy, struct reacting *r, const char *id)
@@ -212,6 +229,7 @@ static struct err *under_lock(struct reacting *r)
 {
 	bool added = false;
 
+	TRY(record_pull(r));
 	TRY(transition(r));
 	r->changed |= announce_unsure(&r->a);
 	TRY(outbox_mend(r));

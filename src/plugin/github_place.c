@@ -142,15 +142,14 @@ static bool is_loopback(const char *url)
 			(str_starts(name, "127.") && strspn(name, "0123456789.") == strlen(name)));
 }
 
-/* An address of another host would be sent the token of this one. Through a socket none is reached. */
+/* An address of another host would be sent the token of this one. */
 static struct err *check_url(const struct github *g, const char *url)
 {
 	AUTO(str_release) char *plain = str_format("https://%s/", g->host);
 	AUTO(str_release) char *api = str_format("https://api.%s/", g->host);
 	AUTO(str_release) char *with_slash = str_format("%s/", url);
 
-	if (g->socket || is_loopback(url) || str_starts(with_slash, plain) ||
-		str_starts(with_slash, api))
+	if (is_loopback(url) || str_starts(with_slash, plain) || str_starts(with_slash, api))
 		return NULL;
 	return fail(
 		ERR_CONFIG, "apiUrl %s: its host is neither %s nor api.%s", url, g->host, g->host);
@@ -168,7 +167,7 @@ static struct err *set_api(struct github *g, const struct slot_config *c)
 		g->rest = str_ends(c->api_url, "/") ? str_ndup(c->api_url, strlen(c->api_url) - 1)
 						    : str_dup(c->api_url);
 		if (str_ends(g->rest, "/api/v3"))
-			stem = str_ndup(g->rest, strlen(g->rest) - 3);
+			stem = str_ndup(g->rest, strlen(g->rest) - 2);
 		g->graphql = str_format("%s%sgraphql", stem ? stem : g->rest, stem ? "" : "/");
 	} else if (str_ends(g->host, ".localhost")) {
 		g->rest = str_format("http://api.%s", g->host);

@@ -206,7 +206,7 @@ json_t *github_choose(const json_t *nodes, const char *head_owner, int64_t since
 		bool open = state_of(node) == PULL_OPEN;
 		bool better = !best || (open && state_of(best) != PULL_OPEN) ||
 			(open == (state_of(best) == PULL_OPEN) &&
-				github_time(node, "createdAt") > github_time(best, "createdAt"));
+				count(node, "number") > count(best, "number"));
 
 		if (!state_of(node) || !is_ours(node, head_owner))
 			continue;
@@ -323,6 +323,8 @@ static void read_comments(struct remark *r, const json_t *comments, const struct
 		}
 		buf_adds(&b, github_text(c, "body"));
 	}
+	if (!r->by)
+		r->by = str_dup("ghost");
 	r->text = buf_detach(&b);
 }
 

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/path.h"
 
-enum { SEEN_MAX = 32 << 20, LOCK_MS = 500, FORGET_MS = 7 * 24 * 3600 * 1000 };
+enum { SEEN_MAX = 32 << 20, LOCK_MS = 500, FORGET_DAYS = 30 };
 
 static json_t *read_root(const char *path)
 {
@@ -78,7 +78,7 @@ static int64_t at_of(const json_t *entry)
 	return json_integer_value(json_object_get(entry, "at"));
 }
 
-/* Whatever is newer stays, and what nobody asked for in a week goes. */
+/* Whatever is newer stays, and what nobody could ask for in a month goes. */
 static void join(json_t *mine, json_t *theirs, int64_t now)
 {
 	const char *key;
@@ -87,8 +87,8 @@ static void join(json_t *mine, json_t *theirs, int64_t now)
 
 	json_object_foreach(theirs, key, entry) if (at_of(entry) >
 		at_of(json_object_get(mine, key))) json_object_set(mine, key, entry);
-	json_object_foreach_safe(mine, next, key, entry) if (now - at_of(entry) > FORGET_MS)
-		json_object_del(mine, key);
+	json_object_foreach_safe(mine, next, key, entry) if (now - at_of(entry) >
+		FORGET_DAYS * INT64_C(86400000)) json_object_del(mine, key);
 }
 
 static struct err *write_root(struct seen *s)

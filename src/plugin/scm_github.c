@@ -124,15 +124,24 @@ static int branch_number(struct asking *a, const struct pull_ref *r, size_t plac
 	return number;
 }
 
+static bool is_closed(struct asking *a, size_t place, int number)
+{
+	json_t *entry = asking_entry(a, place, number);
+
+	return str_equal(github_text(json_object_get(entry, "node"), "state"), "CLOSED");
+}
+
+/* One that was closed may have a successor on the same branch. */
 int asking_number(struct asking *a, size_t ref)
 {
 	const struct pull_ref *r = &a->refs[ref];
-	int number = github_number(r->pr, "pull");
+	int number = github_number(r->pr, "pull"), newer;
 	int64_t at;
 
-	if (number || str_empty(r->branch))
+	if (str_empty(r->branch) || (number && !is_closed(a, a->place_of[ref], number)))
 		return number;
-	return branch_number(a, r, a->place_of[ref], &at);
+	newer = branch_number(a, r, a->place_of[ref], &at);
+	return newer ? newer : number;
 }
 
 static bool is_fresh(const struct asking *a, int64_t at)
@@ -163,25 +172,20 @@ static void add_due(struct asking *a, size_t ref)
 {
 	const struct pull_ref *r = &a->refs[ref];
 	size_t place = a->place_of[ref];
+	int number = asking_number(a, ref);
+	json_t *entry = number ? asking_entry(a, place, number) : NULL;
+	const char *state = github_text(json_object_get(entry, "node"), "state");
+	bool by_branch = str_empty(r->pr) ? !str_equal(state, "OPEN") : str_equal(state, "CLOSED");
 	int64_t branch_at = 0;
-	int number = github_number(r->pr, "pull");
-	json_t *entry;
-	const char *state;
 
-	if (!number && str_empty(r->branch))
-		return;
-	if (!number)
-		number = branch_number(a, r, place, &branch_at);
-	entry = number ? asking_entry(a, place, number) : NULL;
-	state = github_text(json_object_get(entry, "node"), "state");
-	if (str_empty(r->pr) && !str_equal(state, "OPEN")) {
+	if (by_branch && !str_empty(r->branch) && !str_equal(state, "MERGED")) {
+		branch_number(a, r, place, &branch_at);
 		if (!is_fresh(a, branch_at))
 			add_item(a, place, 0, r->branch);
-		return;
-	}
-	if (number && !str_equal(state, "MERGED") &&
-		!is_fresh(a, json_integer_value(json_object_get(entry, "at"))))
+	} else if (number && !str_equal(state, "MERGED") &&
+		!is_fresh(a, json_integer_value(json_object_get(entry, "at")))) {
 		add_item(a, place, number, NULL);
+	}
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */

@@ -117,7 +117,8 @@ static void keep_tail(json_t *run, const struct buf *log)
 }
 
 /* GitHub keeps logs elsewhere and answers with a signed address, for which no token is wanted. */
-static struct err *follow(struct jobs *jobs, const struct http_answer *first, const char *data_dir)
+static struct err *follow(struct jobs *jobs, const struct github *g,
+	const struct http_answer *first, const char *data_dir)
 {
 	struct http_request *requests = mem_alloc((jobs->list.n + 1) * sizeof(*requests));
 	struct http_answer *answers = mem_alloc((jobs->list.n + 1) * sizeof(*answers));
@@ -130,6 +131,7 @@ static struct err *follow(struct jobs *jobs, const struct http_answer *first, co
 			keep_tail(jobs->list.v[i].run, &first[i].body);
 		else if (first[i].location) {
 			requests[n] = (struct http_request){ .url = first[i].location,
+				.socket = g->socket,
 				.max_bytes = LOG_MAX,
 				.timeout_ms = GITHUB_VERB_MS };
 			whose[n++] = i;
@@ -166,7 +168,7 @@ struct err *github_fetch_logs(
 			.timeout_ms = GITHUB_VERB_MS };
 	e = http_ask(answers, requests, jobs.list.n, data_dir);
 	if (!e)
-		e = follow(&jobs, answers, data_dir);
+		e = follow(&jobs, g, answers, data_dir);
 	http_answers_release(answers, jobs.list.n);
 	free(requests);
 	free(answers);

@@ -172,3 +172,25 @@ review() { cause github "{\"op\": \"review\", \"repo\": \"acme/app\", \"pr\": 1,
 	run control github POST faults '{"kind": "nonsense"}'
 	[ "$status" -ne 0 ]
 }
+
+@test "make test-live: refuses without a token, and can pass and fail" {
+	live() {
+		node --preserve-symlinks --preserve-symlinks-main \
+			"$BATS_TEST_DIRNAME/../../build/fakes/test/live/github.mjs" "$BOX/queries"
+	}
+	mkdir "$BOX/queries"
+	unset GH_TOKEN
+	expect 2 live
+	errs 'set GH_TOKEN'
+	pull feat
+	export GH_TOKEN=token-of-ann AO_LIVE_REPO=acme/app AO_LIVE_API=http://127.0.0.1:$GITHUB_PORT
+	expect 1 live
+	has 'not ok queries: there are none'
+	printf '%s\n' 'query A($owner: String!, $name: String!, $number0: Int!) { repository(owner: $owner, name: $name) { p0: pullRequest(number: $number0) { ...P } } }' \
+		'query B($input: AuditLogOrder!) { viewer { login } }' 'fragment P on PullRequest { title }' >"$BOX/queries/a.graphql"
+	expect 0 live
+	has 'ok a.graphql A' && has 'ok and free' && has '$input'
+	echo 'query C { viewer { login_ } }' >"$BOX/queries/c.graphql"
+	expect 1 live
+	has 'not ok c.graphql C: Cannot query field'
+}

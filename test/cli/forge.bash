@@ -57,22 +57,38 @@ fake_github_start() {
 	fake_start github "$@"
 	GITHUB=$BOX/github
 	GITHUB_PORT=$(jq .port "$GITHUB/ready")
-	GITHUB_SCM="{plugin: github, apiUrl: http://api.github.com, socket: $GITHUB/socket}"
+	GITHUB_SCM="{plugin: github, socket: $GITHUB/socket}"
 	export GH_TOKEN=token-of-ann GH_CONFIG_DIR=$BOX/gh GH_NO_UPDATE_NOTIFIER=1 GH_PROMPT_DISABLED=1
 	mkdir -p "$GH_CONFIG_DIR"
 	printf 'http_unix_socket: %s\n' "$GITHUB/socket" >"$GH_CONFIG_DIR/config.yml"
-	# git's own way to git@github.com leads to the fake's repositories
-	printf '#!/bin/sh\nshift\ncd "%s" && exec sh -c "$1"\n' "$GITHUB/repos" >"$BOX/ssh"
+	ssh_to "$GITHUB/repos"
+}
+# git's own way to git@HOST: leads to the repositories in FOLDER
+ssh_to() {
+	printf '#!/bin/sh\nshift\ncd "%s" && exec sh -c "$1"\n' "$1" >"$BOX/ssh"
 	chmod +x "$BOX/ssh"
 	git config --global core.sshCommand "$BOX/ssh"
 	git config --global ssh.variant simple
 }
 github_repo() { # OWNER/NAME [JSON of more]
-	cause github "{\"op\": \"repo\", \"repo\": \"$1\"} " >/dev/null
-	[ -z "${2:-}" ] || cause github "{\"op\": \"repo-set\", \"repo\": \"$1\", \"set\": $2}" >/dev/null
+	cause github "$(jq -n --arg r "$1" --argjson more "${2:-{\}}" '{op: "repo", repo: $r} + $more')" >/dev/null
 	git -C "$REPO" remote add origin "git@github.com:$1.git"
 	git -C "$REPO" push -q origin main
 }
+fake_gitlab_start() {
+	fake_start gitlab "$@"
+	GITLAB=$BOX/gitlab
+	GITLAB_PORT=$(jq .port "$GITLAB/ready")
+	GITLAB_SCM="{plugin: gitlab, apiUrl: http://gitlab.example.org/api/v4, socket: $GITLAB/socket}"
+	export GITLAB_TOKEN=glpat-ann
+	ssh_to "$GITLAB/repos"
+}
+gitlab_repo() { # GROUP/SUBGROUP/NAME [JSON of more]
+	cause gitlab "$(jq -n --arg p "$1" --argjson more "${2:-{\}}" '{op: "project", project: $p} + $more')" >/dev/null
+	git -C "$REPO" remote add origin "git@gitlab.example.org:$1.git"
+	git -C "$REPO" push -q origin main
+}
+
 fake_linear_start() {
 	fake_start linear
 	LINEAR=$BOX/linear

@@ -3,7 +3,7 @@
 // mergeable, mergeStateStatus and the rollup are computed on each reading and stored nowhere.
 import fs from 'node:fs';
 import path from 'node:path';
-import * as git from './git.mjs';
+import * as git from '../fake/git.mjs';
 
 const WRITERS = ['OWNER', 'MEMBER', 'COLLABORATOR'];
 const METHOD_ALLOWED = {

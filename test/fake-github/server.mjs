@@ -15,7 +15,7 @@
 import { createHash } from 'node:crypto';
 import { open, options } from '../fake/door.mjs';
 import { makeCauses } from './causes.mjs';
-import { http } from './git.mjs';
+import { http } from '../fake/git.mjs';
 import { lose, makeGraphql } from './graphql.mjs';
 import { makeLimits } from './limits.mjs';
 import { Model } from './model.mjs';
