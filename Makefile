@@ -118,8 +118,8 @@ shims := $(patsubst test/fault/%.c,$(BUILD)/test/fault/%.so,$(wildcard test/faul
 timers := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 test_programs := $(unit_tests) $(contract_tests) $(replays) $(stand_ins) $(shims)
 
-.PHONY: programs deps ready lint test test-sanitized test-hostile test-unit test-contract test-cli test-faults test-agents fakes fuzz \
-	bench demo install uninstall deb clean help
+.PHONY: programs deps ready lint test test-sanitized test-hostile test-unit test-contract test-cli test-faults test-agents \
+	test-live fakes fuzz bench demo install uninstall deb clean help
 programs: all $(test_programs)
 
 deps:
@@ -138,8 +138,8 @@ test: ready
 test-sanitized: programs fakes
 	@test/run $(BUILD) unit cli fuzz contract
 # the part of it that CI has time for: the units, and what reads what agents, forges and people wrote
-hostile := hostile hook config send events issue review status agent golden
-test-hostile: programs
+hostile := hostile hook config send events issue review status agent golden notify process
+test-hostile: programs fakes
 	@test/run $(BUILD) unit $(hostile:%=cli:%) fuzz contract
 
 test-unit: $(unit_tests) $(contract_tests) $(replays)
@@ -156,6 +156,10 @@ fakes:
 # The real agents, from npm, against a scripted model; no part of `make test`. AGENTS="claude-code …"
 test-agents: programs
 	@test/agents/real/run.sh $(BUILD) $(AGENTS)
+
+# GitHub itself, by the user's own token, reading only; no part of `make test`.
+test-live: fakes
+	@node --preserve-symlinks --preserve-symlinks-main build/fakes/test/live/github.mjs share/graphql
 
 lint:
 	@tools/lint.sh $(BUILD)
@@ -208,6 +212,7 @@ help:
 #: make test-unit, test-contract, test-cli, test-faults
 #: make test-agents  real agents, installed from npm, against a scripted model (node)
 #: make fakes        what the fake forges need of npm, in build/fakes (part of make test)
+#: make test-live    what only GitHub can tell: GH_TOKEN=… AO_LIVE_REPO=OWNER/NAME, reads only
 #: make lint         format, clang-tidy, cppcheck, shellcheck, layers, manual
 #: make fuzz         libFuzzer, FUZZ_SECONDS=20 for each target
 #: make bench        costs as ratios to bare tmux and git

@@ -112,7 +112,7 @@ static void check_agent(struct exam *x, const char *name)
 	struct err *e = agent_load(&a, &x->world->config, name);
 
 	if (!e)
-		e = start_program(&program, x->world, &a);
+		e = start_program(&program, &a);
 	if (!e)
 		e = start_allowed(x->world, &a, NULL, false);
 	if (e)

@@ -230,7 +230,15 @@ static bool has_busy_child(const struct run_info *run)
 	return false;
 }
 
-static void sense_output(struct facts *f, const struct sensed *in, const struct runtime_fact *t)
+/* Still, but not up yet, or it shows something else: an agent whose input line is known is not ready
+ * without it. */
+static bool lacks_box(const struct agent *a, const struct runtime_fact *t)
+{
+	return a->send.box && t->screen && screen_box(a, t->screen, NULL) == SCREEN_BOX_NONE;
+}
+
+static void sense_output(struct facts *f, const struct sensed *in, const struct agent *a,
+	const struct runtime_fact *t)
 {
 	/* in the future: the clock was set back, and there was no output since */
 	bool still = t->output_at &&
@@ -240,7 +248,10 @@ static void sense_output(struct facts *f, const struct sensed *in, const struct 
 
 	if (!t->output_at && !child)
 		return;
-	fact = facts_add(f, SOURCE_TERMINAL, child || !still ? ACTIVITY_ACTIVE : ACTIVITY_READY,
+	fact = facts_add(f, SOURCE_TERMINAL,
+		child || !still           ? ACTIVITY_ACTIVE
+			: lacks_box(a, t) ? ACTIVITY_UNKNOWN
+					  : ACTIVITY_READY,
 		child ? f->now : t->output_at);
 	fact->state = true;
 	f->output_at = fact->at;
@@ -285,6 +296,6 @@ void sense_terminal(struct facts *f, const struct sensed *in, const struct agent
 		f->sign_of_life = true;
 	if (t->exists != TRI_YES || t->dead)
 		return;
-	sense_output(f, in, t);
+	sense_output(f, in, a, t);
 	sense_patterns(f, a, t);
 }

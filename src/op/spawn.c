@@ -69,7 +69,7 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 
 	TRY(agent_load(&p->agent, &w->config, o->agent ? o->agent : project->agent));
 	TRY(start_allowed(w, &p->agent, project, true));
-	TRY(start_program(&p->program, w, &p->agent));
+	TRY(start_program(&p->program, &p->agent));
 	if (o->branch && !valid_branch(o->branch))
 		return fail(ERR_USAGE, "'%s' is not a branch name that git takes", o->branch);
 	str_set(&h->s.runtime, project->runtime);

@@ -36,6 +36,7 @@ fakes_stop() {
 FAKES=()
 teardown() {
 	local log rc=0
+	[ -n "${BOX:-}" ] || return 0
 	fakes_stop
 	for log in "$BOX"/*/log; do # a fake that broke fails the test
 		[ -e "$log" ] && grep -q . "$log" && cat "$log" && rc=1
@@ -61,22 +62,38 @@ fake_github_start() {
 	export GH_TOKEN=token-of-ann GH_CONFIG_DIR=$BOX/gh GH_NO_UPDATE_NOTIFIER=1 GH_PROMPT_DISABLED=1
 	mkdir -p "$GH_CONFIG_DIR"
 	printf 'http_unix_socket: %s\n' "$GITHUB/socket" >"$GH_CONFIG_DIR/config.yml"
-	# git's own way to git@github.com leads to the fake's repositories
-	printf '#!/bin/sh\nshift\ncd "%s" && exec sh -c "$1"\n' "$GITHUB/repos" >"$BOX/ssh"
+	ssh_to "$GITHUB/repos"
+}
+# git's own way to git@HOST: leads to the repositories in FOLDER
+ssh_to() {
+	printf '#!/bin/sh\nshift\ncd "%s" && exec sh -c "$1"\n' "$1" >"$BOX/ssh"
 	chmod +x "$BOX/ssh"
 	git config --global core.sshCommand "$BOX/ssh"
 	git config --global ssh.variant simple
 }
 github_repo() { # OWNER/NAME [JSON of more]
-	cause github "{\"op\": \"repo\", \"repo\": \"$1\"} " >/dev/null
-	[ -z "${2:-}" ] || cause github "{\"op\": \"repo-set\", \"repo\": \"$1\", \"set\": $2}" >/dev/null
+	cause github "$(jq -n --arg r "$1" --argjson more "${2:-{\}}" '{op: "repo", repo: $r} + $more')" >/dev/null
 	git -C "$REPO" remote add origin "git@github.com:$1.git"
 	git -C "$REPO" push -q origin main
 }
+fake_gitlab_start() {
+	fake_start gitlab "$@"
+	GITLAB=$BOX/gitlab
+	GITLAB_PORT=$(jq .port "$GITLAB/ready")
+	GITLAB_SCM="{plugin: gitlab, apiUrl: http://gitlab.localhost/api/v4, socket: $GITLAB/socket}"
+	export GITLAB_TOKEN=glpat-ann
+	ssh_to "$GITLAB/repos"
+}
+gitlab_repo() { # GROUP/SUBGROUP/NAME [JSON of more]
+	cause gitlab "$(jq -n --arg p "$1" --argjson more "${2:-{\}}" '{op: "project", project: $p} + $more')" >/dev/null
+	git -C "$REPO" remote add origin "git@gitlab.example.org:$1.git"
+	git -C "$REPO" push -q origin main
+}
+
 fake_linear_start() {
 	fake_start linear
 	LINEAR=$BOX/linear
-	LINEAR_TRACKER="{plugin: linear, apiUrl: http://api.linear.app, socket: $LINEAR/socket}"
+	LINEAR_TRACKER="{plugin: linear, apiUrl: http://api.linear.localhost, socket: $LINEAR/socket}"
 	export LINEAR_API_KEY=lin_api_of_ann
 }
 
@@ -86,7 +103,7 @@ fake_certificate() {
 		-keyout "$BOX/ca.key" -out "$BOX/ca.crt"
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost \
 		-keyout "$BOX/tls.key" -out "$BOX/tls.csr"
-	printf 'subjectAltName=DNS:localhost,DNS:logs.localhost,IP:127.0.0.1\n' >"$BOX/tls.ext"
+	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >"$BOX/tls.ext"
 	openssl x509 -req -days 2 -in "$BOX/tls.csr" -CA "$BOX/ca.crt" -CAkey "$BOX/ca.key" \
 		-CAcreateserial -extfile "$BOX/tls.ext" -out "$BOX/tls.crt"
 } 2>/dev/null

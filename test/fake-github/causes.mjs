@@ -1,6 +1,6 @@
 // The causes that a test may set (POST /_fake/apply), each as {op, repo, pr | issue, …}. Nothing
 // here writes what GitHub would have derived.
-import * as git from './git.mjs';
+import * as git from '../fake/git.mjs';
 
 export function makeCauses(model) {
 	const pr = (set) => {

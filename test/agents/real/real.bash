@@ -78,6 +78,7 @@ point_codex() {
 
 point_opencode() {
 	export OPENCODE_DISABLE_AUTOUPDATE=1 OPENCODE_DISABLE_MODELS_FETCH=1
+	export npm_config_registry=$MODEL # it looks for packages at its start, and long where nobody answers
 	mkdir -p "$HOME/.config/opencode"
 	cat >"$HOME/.config/opencode/opencode.json" <<-J
 		{"model": "scripted/scripted", "small_model": "scripted/scripted",
@@ -91,6 +92,7 @@ point_opencode() {
 
 point_gemini() {
 	export GEMINI_API_KEY=dummy-not-a-key GOOGLE_GEMINI_BASE_URL=$MODEL
+	EXPANDS=yes # puts the file README where @re stands
 	local trust=', "folderTrust": {"enabled": false}'
 	mkdir -p "$HOME/.gemini"
 	cat >"$HOME/.gemini/settings.json" <<-J
@@ -132,12 +134,12 @@ point_pi() {
 
 # ---- what is asked of it -----------------------------------------------------------------------------
 
-activity() { fact "${1:-fe-1}" activity; }
+activity() { fact fe-1 activity; }
 is_now() { case $(activity) in "$1") ;; *) return 1 ;; esac; }
 # The activity is told within a second or so; what it took is printed. The bound is generous.
 tells() { # ACTIVITY
 	local from=${EPOCHREALTIME/./}
-	wait_for "${2:-15}" is_now "$1" || return
+	wait_for "${2:-60}" is_now "$1" || return
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
 # How often the model was told exactly this by the user, white space at the end aside, and what Claude

@@ -1,6 +1,7 @@
-// The bare repositories below the fake: what GitHub derives from commits is derived from commits.
+// The bare repositories below a fake: what a forge derives from commits is derived from commits.
 // Every push tells the server, over its own socket, whichever way it came (HTTP, ssh, a path).
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -17,6 +18,9 @@ export function git(dir, args, more = {}) {
 	}).trim();
 }
 const asks = (dir, ...args) => spawnSync('git', ['-C', dir, ...args], { encoding: 'utf8' });
+
+// Forty digits that name something, as git's own do.
+export const name = (text) => createHash('sha1').update(text).digest('hex');
 
 export function create(dir, { branch, socket, repo }) {
 	fs.mkdirSync(path.dirname(dir), { recursive: true });
