@@ -79,8 +79,8 @@ struct scm {
 		enum merge_method method, const char *head);
 	MUST_USE struct err *(*close)(struct pull *out, const struct forge *f, int number);
 
-	/* For `ao doctor`: what checks that died left in data_dir; `remove`: and they go. NULL: none run
-	 * here. */
+	/* For `ao doctor`: what checks that died left in data_dir, and merges that died; `remove`: they go,
+	 * are completed or taken back. NULL: none run here. */
 	MUST_USE struct err *(*leftovers)(struct strv *paths, const struct forge *f, bool remove);
 };
 
