@@ -19,15 +19,26 @@ char *check_trees(const struct local *l, const char *data_dir, int number)
 	return str_format("%s/checks/%s%d", data_dir, prefix, number);
 }
 
-struct err *check_tree_remove(const struct local *l, const char *tree, int keep_fd)
+static struct err *git_forget(bool *done, const struct local *l, const char *tree, int keep_fd)
 {
-	AUTO(run_result_release) struct run_result result = { 0 };
+	AUTO(run_result_release) struct run_result r = { 0 };
 
-	TRY(git_run(&result,
+	TRY(git_run(&r,
 		&(struct git){
 			.git_dir = l->common, .timeout_ms = GIT_LONG_MS, .keep_fd = keep_fd },
 		ARGV("worktree", "remove", "--force", "--force", "--", tree)));
-	return file_remove_tree(tree);
+	*done = r.code == 0;
+	return NULL;
+}
+
+/* What git did not want to remove goes without it; its own entry of it would stay. */
+struct err *check_tree_remove(const struct local *l, const char *tree, int keep_fd)
+{
+	bool there = path_exists(tree), done;
+
+	TRY(git_forget(&done, l, tree, keep_fd));
+	TRY(file_remove_tree(tree));
+	return there && !done ? git_forget(&done, l, tree, keep_fd) : NULL;
 }
 
 /* Under the lock of their checks, which nobody holds; none where the pull request itself is gone. */

@@ -312,16 +312,16 @@ static void test_a_merge_that_died_is_left_over(void **state)
 	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL));
 }
 
-/* The first call of git with that word says so before, or fails behind it. */
-static void lying_git(const char *word, const char *before)
+/* The first call of git with that word does what the line of shell says, "$@" being what it was asked. */
+static void lying_git(const char *word, const char *lie)
 {
 	AUTO(str_release) char *git = at("bin/git");
 	AUTO(str_release) char *path = str_format("%s/bin:%s", root, getenv("PATH"));
 	AUTO(str_release)
 	char *script = str_format("#!/bin/sh\nPATH=${PATH#*:}\ncase \" $* \" in *' %s '*)\n"
-				  "[ -e '%s/lied' ] || { >'%s/lied'; printf '%s'; git \"$@\"; "
-				  "exit %d; } ;;\nesac\nexec git \"$@\"\n",
-		word, root, root, before ? before : "", before ? 0 : 1);
+				  "[ -e '%s/lied' ] || { >'%s/lied'; %s; } ;;\nesac\nexec git "
+				  "\"$@\"\n",
+		word, root, root, lie);
 
 	setenv("PATH", path, 1);
 	sh("mkdir -p '%s/bin' && rm -f '%s/lied'", root, root);
@@ -337,11 +337,11 @@ static void test_a_git_that_fails_behind_its_deed(void **state)
 	(void)state;
 	create(&p);
 	pull_release(&p);
-	lying_git("worktree", "noise");
+	lying_git("worktree", "printf noise");
 	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL), ERR_FAILED, "checkouts");
 	setenv("PATH", path, 1);
 	sh("test \"$(git log --format=%%s main)\" = first && test -z \"$(git status --porcelain)\"");
-	lying_git("read-tree", NULL);
+	lying_git("read-tree", "git \"$@\"; exit 1");
 	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL), ERR_FAILED, "not merged");
 	setenv("PATH", path, 1);
 	sh("test \"$(git log --format=%%s main)\" = first && test -z \"$(git status --porcelain)\"");
@@ -350,11 +350,28 @@ static void test_a_git_that_fails_behind_its_deed(void **state)
 	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL), ERR_REFUSED,
 		"what the merge changes: a");
 	sh("git reset -q --hard");
-	lying_git("update-ref -m", NULL);
+	lying_git("update-ref -m", "git \"$@\"; exit 1");
 	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL));
 	setenv("PATH", path, 1);
 	assert_int_equal(p.state, PULL_MERGED);
 	sh("test \"$(cat a)\" = two && test -z \"$(git status --porcelain)\"");
+}
+
+static void test_no_entry_of_a_check_stays(void **state)
+{
+	AUTO(pull_release) struct pull p = { 0 };
+	AUTO(str_release) char *path = str_dup(getenv("PATH"));
+
+	(void)state;
+	named_texts_set(&box.project.checks, "test", "true");
+	create(&p);
+	pull_release(&p);
+	/* not the first one, which is of what a run before may have left */
+	lying_git("worktree remove",
+		"for tree; do :; done; [ ! -e \"$tree\" ] && rm \"${0%/*/*}/lied\" || exit 1");
+	ok(scm_local.check(&p, &box.forge, 1));
+	setenv("PATH", path, 1);
+	sh("test \"$(git worktree list | wc -l)\" = 1");
 }
 
 static void test_rebase_keeps_authors_and_drops_nothing(void **state)
@@ -402,6 +419,7 @@ int main(void)
 		IN_BOX(test_checks_count_for_their_command),
 		IN_BOX(test_a_merge_that_died_is_left_over),
 		IN_BOX(test_a_git_that_fails_behind_its_deed),
+		IN_BOX(test_no_entry_of_a_check_stays),
 		IN_BOX(test_rebase_keeps_authors_and_drops_nothing),
 		IN_BOX(test_conflict),
 		IN_BOX(test_this_head_alone),
