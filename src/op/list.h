@@ -8,6 +8,7 @@
 #include "op/world.h"
 #include "rule/activity_of.h"
 #include "rule/status_of.h"
+#include "slot/scm.h"
 
 struct view {
 	struct session session;
@@ -31,7 +32,7 @@ struct list_options {
 	const char *project; /* only this one; NULL: all */
 	const char *session; /* only this one; NULL: all */
 	bool all;            /* also those that hold nothing any more */
-	bool known;          /* pull requests as they were last seen: no forge is asked */
+	enum ask ask;        /* how much of the forges */
 	bool look;           /* ask the terminal even where files tell (--why) */
 };
 
