@@ -37,6 +37,7 @@
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
  *                         merge
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
+ *   tracker_github        its issues
  *   scm_github*           its pull requests: query round details verbs create
  *   agent_claude agent_codex    what an agent's transcript says, a file for each format
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH

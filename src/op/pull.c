@@ -203,7 +203,7 @@ struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *mad
 		return fail(ERR_FAILED, "%s has no branch yet", id);
 	TRY(hand_over(&h, out->scm, branch));
 	f = forge_of(w, out);
-	title = o->title ? str_dup(o->title) : issue_title(&h.s, h.project, w->sink);
+	title = o->title ? str_dup(o->title) : issue_title(&h.s, w, h.project);
 	TRY(out->scm->create(pull, made, &f,
 		&(struct pull_draft){ .branch = branch,
 			.base = o->base,
@@ -320,6 +320,21 @@ struct err *op_pull_close(struct pull *out, const struct world *w, const struct 
 	complete(out, t);
 	log_pull(w, out, "close");
 	return NULL;
+}
+
+struct err *op_pull_examine(struct strv *said, const struct world *w, const struct project *p)
+{
+	struct pull_target t = { .project = p, .repo = p->path };
+	struct forge f;
+	struct err *e = scm_of_project(&t.scm, p);
+
+	if (e || !t.scm->examine) {
+		err_drop(e, "a project may be without a forge");
+		return NULL;
+	}
+	TRY(may_ask(w, p));
+	f = forge_of(w, &t);
+	return t.scm->examine(said, &f);
 }
 
 /* ---- for lists ---------------------------------------------------------------------------------------- */

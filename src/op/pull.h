@@ -47,6 +47,10 @@ MUST_USE struct err *op_pull_merge(struct pull *out, const struct world *w,
 MUST_USE struct err *op_pull_close(
 	struct pull *out, const struct world *w, const struct pull_target *t);
 
+/* For doctor: whether the project's forge lets us in. One without a forge has nothing to say. */
+MUST_USE struct err *op_pull_examine(
+	struct strv *said, const struct world *w, const struct project *p);
+
 /* Fill in the pull requests of all views, each forge asked once. */
 MUST_USE struct err *pulls_look(struct views *v, const struct world *w, enum ask ask);
 /* Folders in which a file changes when one of these pull requests does. */

@@ -120,7 +120,7 @@ static struct err *make_attempt(struct attempt *t, struct hold *h)
 	values.agent_session_id = h->s.agent_session_id;
 	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
 	TRY(start_allowed(h->world, &t->agent, h->project, false));
-	TRY(start_program(&t->program, h->world, &t->agent));
+	TRY(start_program(&t->program, &t->agent));
 	t->resumed = has_conversation(h, &t->agent, &told);
 	words = t->resumed ? &t->agent.resume : &t->agent.command;
 	if (!t->resumed) {

@@ -220,7 +220,7 @@ static void tell_quota(struct asking *a)
 		int64_t in = github_time(quota, "resetAt") - a->now;
 		AUTO(str_release) char *age = clock_age(in);
 
-		if (w->host == i && limit > 0 && left >= 0 && left < limit / 5 && in > 0)
+		if (w->host == i && limit > 0 && left >= 0 && left * 5 < limit && in > 0)
 			sink_say(a->look->sink, SINK_NOTE,
 				"%s: %lld of %lld requests are left for the next %s", w->g.host,
 				(long long)left, (long long)limit, age);

@@ -7,8 +7,8 @@ load box
 load forge
 
 setup() {
-	command -v gh >/dev/null || skip 'gh is not here'
 	box_open
+	command -v gh >/dev/null || skip 'gh is not here'
 	cd "$REPO" || return
 }
 

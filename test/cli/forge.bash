@@ -36,6 +36,7 @@ fakes_stop() {
 FAKES=()
 teardown() {
 	local log rc=0
+	[ -n "${BOX:-}" ] || return 0
 	fakes_stop
 	for log in "$BOX"/*/log; do # a fake that broke fails the test
 		[ -e "$log" ] && grep -q . "$log" && cat "$log" && rc=1
@@ -79,7 +80,7 @@ fake_gitlab_start() {
 	fake_start gitlab "$@"
 	GITLAB=$BOX/gitlab
 	GITLAB_PORT=$(jq .port "$GITLAB/ready")
-	GITLAB_SCM="{plugin: gitlab, apiUrl: http://gitlab.example.org/api/v4, socket: $GITLAB/socket}"
+	GITLAB_SCM="{plugin: gitlab, apiUrl: http://gitlab.localhost/api/v4, socket: $GITLAB/socket}"
 	export GITLAB_TOKEN=glpat-ann
 	ssh_to "$GITLAB/repos"
 }
@@ -92,7 +93,7 @@ gitlab_repo() { # GROUP/SUBGROUP/NAME [JSON of more]
 fake_linear_start() {
 	fake_start linear
 	LINEAR=$BOX/linear
-	LINEAR_TRACKER="{plugin: linear, apiUrl: http://api.linear.app, socket: $LINEAR/socket}"
+	LINEAR_TRACKER="{plugin: linear, apiUrl: http://api.linear.localhost, socket: $LINEAR/socket}"
 	export LINEAR_API_KEY=lin_api_of_ann
 }
 
@@ -102,7 +103,7 @@ fake_certificate() {
 		-keyout "$BOX/ca.key" -out "$BOX/ca.crt"
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost \
 		-keyout "$BOX/tls.key" -out "$BOX/tls.csr"
-	printf 'subjectAltName=DNS:localhost,DNS:logs.localhost,IP:127.0.0.1\n' >"$BOX/tls.ext"
+	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >"$BOX/tls.ext"
 	openssl x509 -req -days 2 -in "$BOX/tls.csr" -CA "$BOX/ca.crt" -CAkey "$BOX/ca.key" \
 		-CAcreateserial -extfile "$BOX/tls.ext" -out "$BOX/tls.crt"
 } 2>/dev/null

@@ -22,13 +22,13 @@ teardown() {
 	box_close && return "$rc"
 }
 
-session() { # [ISSUE]: fe-1 with a commit on its branch
-	ao spawn frontend "${1:-42}"
+session() { # fe-1 with a commit on its branch
+	ao spawn frontend 42
 	echo text >"$TREES/fe-1/new"
 	git -C "$TREES/fe-1" add new
 	git -C "$TREES/fe-1" commit -q -m 'Add new'
 }
-push() { git -C "$TREES/fe-1" push -q origin "HEAD:${1:-feat/42}"; }
+push() { git -C "$TREES/fe-1" push -q origin HEAD:feat/42; }
 row() { ao status --json | jq -r '.[0] | [.prNumber, .ciStatus, .reviewDecision, .pendingThreads] | map(tostring) | join(" ")'; }
 old() { find "$HOME/.agent-orchestrator/cache/forge" -name '*.json' -exec sed -i "s/\"at\":[0-9]*/\"at\":$(($(date +%s) - 60))000/g" {} +; }
 why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}"; }
@@ -162,4 +162,48 @@ why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}"; 
 	run -5 ao --config "$REPO/agent-orchestrator.yaml" pr ls -p frontend
 	[[ $output == *'ao trust'* ]]
 	[ "$(asked github)" = 0 ]
+}
+
+@test "issues: a prompt holds what those said who may speak to an agent" {
+	cause github '[{"op": "issue", "repo": "acme/app", "title": "Login is slow", "body": "On phones\u001b[31m. ![x](https://evil/a.zip)", "author": "mallory"},
+		{"op": "comment", "repo": "acme/app", "issue": 1, "author": "mallory", "body": "STRANGE order"},
+		{"op": "comment", "repo": "acme/app", "issue": 1, "author": "ann", "body": "look at the cache"}]'
+	run -0 ao issue ls -p frontend
+	[[ $output == *'#1'*'Login is slow'* ]]
+	run -0 ao issue view 1 -p frontend
+	[[ $output == *'look at the cache'* && $output != *STRANGE* && $output != *$'\e'* ]]
+	run -0 ao spawn frontend https://github.com/acme/app/issues/1
+	[[ $output == *'Branch:   feat/1'* ]]
+	grep -q '^issueId=1$' "$DATA/fe-1/metadata"
+	grep -q 'tracker=github' "$DATA/fe-1/metadata"
+	grep -q 'Login is slow' "$DATA/fe-1/prompt.md"
+	grep -q 'look at the cache' "$DATA/fe-1/prompt.md"
+	run ! grep -q STRANGE "$DATA/fe-1/prompt.md"
+	run -0 --separate-stderr ao spawn frontend '#99'
+	[[ $stderr == *'has no issue #99'* ]]
+	run -0 ao issue create 'A new one' --body text -p frontend
+	[[ $output == *'#2'* ]]
+	run -0 ao issue close 1 --reason 'done elsewhere' -p frontend
+	run -0 ao session cleanup
+	[[ $output == *'Cleaned: fe-1'* && $output != *fe-2* ]]
+	run -0 ao issue ls -p frontend
+	[[ $output != *'Login is slow'* ]]
+}
+
+@test "doctor tells of login, rights and quota; status of a quota that runs out" {
+	run ao doctor
+	[[ $output == *'forge github.com: logged in as ann, 4'*' of 5000 requests left'* ]]
+	GH_TOKEN=bad-token run -1 ao doctor
+	[[ $output == *'project frontend: github.com does not let us in (status 401)'* ]]
+	unset GH_TOKEN
+	PATH=$AO_BUILD:/usr/bin:/bin run -1 ao doctor
+	[[ $output == *'no login for github.com'* ]]
+	export GH_TOKEN=token-of-ann
+	session
+	control github POST config '{"limit": {"graphql": 9}}'
+	ao status --json >/dev/null
+	for _ in 1 2 3 4 5 6; do ao issue ls -p frontend >/dev/null; done
+	old
+	run -0 --separate-stderr ao status
+	[[ $stderr == *'github.com: '?' of 9 requests are left for the next'* ]]
 }

@@ -252,7 +252,7 @@ export class Model {
 		const user = this.user(author), { repo } = thread.pr;
 		this.writable(repo);
 		const comment = this.made('PullRequestReviewComment', {
-			thread, author: user, body, authorAssociation: this.association(repo, user, association),
+			thread, author: user, body, oid: thread.pr.headRefOid, authorAssociation: this.association(repo, user, association),
 		});
 		thread.comments.push(comment);
 		this.touch(thread.pr);
@@ -370,6 +370,11 @@ export class Model {
 	closes(pr) {
 		const words = pr.body.matchAll(/\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\s+#(\d+)/gi);
 		return [...words].map((w) => pr.repo.issues.get(+w[1])).filter(Boolean);
+	}
+	// of a job: the last one says what the whole says
+	steps(check) {
+		const last = { name: `Run ${check.name}`, number: 2, status: check.status, conclusion: check.conclusion ?? null };
+		return [{ name: 'Set up job', number: 1, status: 'COMPLETED', conclusion: 'SUCCESS' }, last];
 	}
 	maybeAutoMerge(pr) {
 		if (pr.autoMerge && pr.state === 'OPEN' && this.mergeState(pr) === 'CLEAN')

@@ -174,9 +174,7 @@ export function makeResolvers(model) {
 		isRequired: required, startedAt: (c) => c.startedAt ?? null, completedAt: (c) => c.completedAt ?? null,
 		conclusion: (c) => c.conclusion ?? null, title: constant(null), summary: (c) => c.summary ?? null,
 		text: constant(null), externalId: constant(null), repository: (c) => c.pr.repo,
-		checkSuite: (c) => ({ check: c }),
-		steps: conn((c) => (c.url ? [] : [{ name: 'Set up job', number: 1, status: 'COMPLETED', conclusion: 'SUCCESS' },
-			{ name: `Run ${c.name}`, number: 2, status: c.status, conclusion: c.conclusion ?? null }])),
+		checkSuite: (c) => ({ check: c }), steps: conn((c) => (c.url ? [] : model.steps(c))),
 	};
 	const CheckSuite = {
 		id: (s) => `CS_${s.check.databaseId}`, databaseId: (s) => s.check.databaseId,
@@ -206,8 +204,8 @@ export function makeResolvers(model) {
 		...remark, path: (c) => c.thread.path, line: (c) => (c.thread.isOutdated ? null : c.thread.line),
 		originalLine: (c) => c.thread.line, outdated: (c) => c.thread.isOutdated,
 		url: url((c, ctx) => `${itemUrl(c.thread.pr, ctx)}#discussion_r${c.databaseId}`),
+		originalCommit: (c) => commit(c.thread.pr, c.oid), commit: (c) => commit(c.thread.pr, c.thread.pr.headRefOid),
 		diffHunk: constant('@@ -1 +1 @@'), pullRequest: (c) => c.thread.pr,
-		originalCommit: (c) => commit(c.thread.pr, c.thread.pr.headRefOid),
 		replyTo: (c) => (c.thread.comments[0] === c ? null : c.thread.comments[0]),
 	};
 	const IssueComment = {

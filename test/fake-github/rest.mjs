@@ -205,8 +205,7 @@ export function makeRest(model) {
 			if (!c || c.url) return none();
 			return ok({
 				...show.run(c, ctx), run_id: c.pr.databaseId, workflow_name: c.workflow, head_branch: c.pr.headRefName,
-				steps: [{ name: 'Set up job', number: 1, status: 'completed', conclusion: 'success' },
-					{ name: `Run ${c.name}`, number: 2, status: low(c.status), conclusion: low(c.conclusion) }],
+				steps: model.steps(c).map((s) => ({ ...s, status: low(s.status), conclusion: low(s.conclusion) })),
 			});
 		}],
 		// the log itself lies at another host, with the permission in its address

@@ -37,13 +37,12 @@ const bucket = (request) => limits.bucket(token(request), RESOURCE[request.kind]
 
 // Where this client believes GitHub to be: links in answers must lead it back through its own door.
 function places(request) {
-	const { origin, url } = request, { host, protocol } = url;
-	const prefix = url.pathname.startsWith('/api/') ? '/api/v3' : '';
-	const pages = host === 'api.github.localhost' ? 'http://github.localhost' : 'https://github.com';
-	const other = { '127.0.0.1': 'localhost', localhost: '127.0.0.1' }[url.hostname];
+	const { origin, url } = request, prefix = url.pathname.startsWith('/api/') ? '/api/v3' : '';
+	const proxied = request.raw.url.startsWith('http'); // who comes so believes in github.localhost
+	const pages = proxied ? origin.replace('//api.', '//') : 'https://github.com';
+	const elsewhere = url.hostname === '127.0.0.1' ? 'localhost' : '127.0.0.1';
 	return {
-		api: origin + prefix, web: prefix ? origin : pages,
-		logs: `${protocol}//${other ? `${other}:${url.port}` : `logs.${host.replace(/^api\./, '')}`}`,
+		api: origin + prefix, web: prefix ? origin : pages, logs: `http://${elsewhere}:${ports.port}`,
 		limit(cost) {
 			const { limit, used, remaining, reset } = limits.view(bucket(request));
 			const resetAt = new Date(reset * 1000).toISOString().replace('.000', '');
@@ -130,7 +129,7 @@ async function answer(request, reply, fault) {
 	return kind === 'graphql' ? onGraphql(request, reply, fault) : onRest(request, reply);
 }
 
-await open(opt, {
+const ports = await open(opt, {
 	faults,
 	kind({ url }) {
 		if (/^\/[^/]+\/[^/]+\.git\//.test(url.pathname)) return 'git';

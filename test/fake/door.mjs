@@ -127,8 +127,8 @@ function reply(request, raw, record) {
 	};
 }
 
-// A fake is {config, kind(request), answer(request, reply, fault), apply(cause), faults: {kind: …},
-// summary()}; kind() null means that the request counts for nothing and is not faulted.
+// A fake is {kind(request), answer(request, reply, fault), apply(cause), configure(settings),
+// faults: {kind: …}, summary(log)}. Answers the ports, as in `ready`.
 export async function open(opt, fake) {
 	const faults = makeFaults();
 	let log = [];
@@ -170,7 +170,6 @@ export async function open(opt, fake) {
 			agent: request.headers['user-agent'],
 		};
 		const answer = reply(request, rawReply, record);
-		if (!request.kind) return fake.answer(request, answer, null);
 		log.push(record);
 		const fault = faults.take(request);
 		if (fault) {
@@ -202,4 +201,5 @@ export async function open(opt, fake) {
 	const parent = process.ppid;
 	setInterval(() => process.ppid !== parent && process.exit(1), 1000).unref();
 	for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0));
+	return ready;
 }

@@ -19,6 +19,7 @@ command -v node >/dev/null || skip "node is not here"
 command -v npm >/dev/null || skip "npm is not here"
 [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] || skip "node is older than 18"
 cp test/fake/package.json "$lock" "$to"
-timeout 300 npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund >"$to/npm.log" 2>&1 ||
+timeout 300 npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund \
+	--fetch-retries=1 --fetch-retry-mintimeout=1000 >"$to/npm.log" 2>&1 ||
 	skip "npm ci failed: $(grep -m 1 'npm error' "$to/npm.log" || tail -1 "$to/npm.log")"
 cp "$lock" "$to/installed"

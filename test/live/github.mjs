@@ -8,8 +8,6 @@
 // are not sent.
 import fs from 'node:fs';
 import path from 'node:path';
-import { parse, print } from 'graphql';
-import { loadSchema, price } from '../fake-github/schema.mjs';
 
 const { GH_TOKEN, GITHUB_TOKEN, AO_LIVE_REPO: repo = '', AO_LIVE_API: api = 'https://api.github.com' } = process.env;
 const token = GH_TOKEN || GITHUB_TOKEN, dir = process.argv[2];
@@ -17,6 +15,8 @@ if (!token || !/^[^/]+\/[^/]+$/.test(repo)) {
 	console.error('test-live: set GH_TOKEN to a token of yours and AO_LIVE_REPO to OWNER/NAME of a repository it may read');
 	process.exit(2);
 }
+const { parse, print } = await import('graphql');
+const { loadSchema, price } = await import('../fake-github/schema.mjs');
 const [owner, name] = repo.split('/'), headers = { authorization: `bearer ${token}`, 'user-agent': 'ao-test-live' };
 let failed = 0;
 function told(what, wrong) {
@@ -42,7 +42,7 @@ const VALUES = {
 	number: pull?.number ?? found.issues.nodes[0]?.number,
 };
 
-const schema = loadSchema();
+let schema;
 async function shipped(file, doc, operation) {
 	const what = `${file} ${operation.name.value}`, values = {};
 	for (const { variable, type } of operation.variableDefinitions ?? []) {
@@ -56,6 +56,7 @@ async function shipped(file, doc, operation) {
 	const cost = parse('{ askedPrice: rateLimit { cost } }').definitions[0].selectionSet.selections;
 	const asked = { ...operation, selectionSet: { ...operation.selectionSet, selections: [...operation.selectionSet.selections, ...cost] } };
 	const whole = { ...doc, definitions: [asked, ...reached(doc, operation)] };
+	schema ??= loadSchema();
 	const { data, errors } = await ask(print(whole), values);
 	const bad = (errors ?? []).filter((e) => e.type !== 'NOT_FOUND').map((e) => e.message);
 	const formula = price(schema, whole, operation.name.value, values).cost;
