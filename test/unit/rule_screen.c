@@ -127,7 +127,7 @@ static void test_fixtures(void **state)
 		check_screen(&a, name, truth);
 		rows++;
 	}
-	assert_int_equal(rows, 32);
+	assert_int_equal(rows, 38);
 }
 
 struct made_up {
