@@ -21,11 +21,6 @@ enum { TRIES = 3 };
 
 /* ---- objects ------------------------------------------------------------------------------------ */
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static struct err *list_packs(char **names, const char *common)
 {
 	AUTO(str_release) char *dir = path_join(common, "objects/pack");
@@ -33,8 +28,7 @@ static struct err *list_packs(char **names, const char *common)
 	AUTO(buf_release) struct buf text = { 0 };
 
 	TRY(file_list(&list, dir));
-	if (list.n)
-		qsort(list.v, list.n, sizeof(*list.v), by_text);
+	strv_sort(&list, 0);
 	STRV_EACH(name, &list)
 		buf_addf(&text, "%s\n", *name);
 	str_release(names);
@@ -214,7 +208,7 @@ struct err *clone_make(char **at, const struct clone_plan *p)
 	TRY(copy_objects(p->c, p->common, gone));
 	TRY(fetch_all(p->c, p->common, gone));
 	TRY(forget_source(p, git_dir));
-	TRY(clone_configure(p->c, p->common, git_dir));
+	TRY(clone_configure(p->common, git_dir));
 	TRY(set_head(p, git_dir));
 	TRY(set_refs(p, git_dir));
 	TRY(check_out(p, git_dir, gone));
