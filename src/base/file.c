@@ -408,10 +408,10 @@ struct err *file_list(struct strv *names, const char *dir)
 		return NULL;
 	if (!d)
 		return fail_errno("cannot list %s", dir);
-	while ((entry = readdir(d)))
+	for (errno = 0; (entry = readdir(d)); errno = 0)
 		if (!str_equal(entry->d_name, ".") && !str_equal(entry->d_name, ".."))
 			strv_add(names, entry->d_name);
-	return NULL;
+	return errno ? fail_errno("cannot list %s", dir) : NULL;
 }
 
 int64_t file_mtime(const char *path)

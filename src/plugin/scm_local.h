@@ -75,6 +75,8 @@ MUST_USE struct err *merge_build(char **commit, const struct merge_plan *m);
  * touched; else there may be something to return from. */
 MUST_USE struct err *checkouts_follow(
 	const struct local *l, const char *branch, const char *old, const char *new, int keep_fd);
+/* The ref has moved. Until then, or until they return, no git changes an index there. */
+MUST_USE struct err *checkouts_publish(const struct local *l, const char *branch);
 /* Back from new to old, also from half way: only files that are exactly new's are touched. */
 MUST_USE struct err *checkouts_return(
 	const struct local *l, const char *branch, const char *old, const char *new, int keep_fd);

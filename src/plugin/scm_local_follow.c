@@ -1,7 +1,13 @@
 /*
  * A ref never moves under a checkout that did not follow. `git read-tree -m -u OLD NEW` brings index
  * and files along, and refuses as a whole where a file that it would write was edited.
+ *
+ * The index that it brings along is a copy, ao-index, and takes the place of the checkout's own when the
+ * ref has moved: a `git commit` in between would make the merged files its own. Until then we hold git's
+ * index.lock, with our words in it, so that it is known whose it is when we have died.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,10 +16,13 @@
 #include "base/path.h"
 #include "plugin/scm_local.h"
 
-enum { NAMED_MAX = 20 };
+enum { NAMED_MAX = 20, INDEX_MAX = 1 << 30, LOCK_TAIL = 64 };
+
+static const char our_lock[] = "ao pr merge\n";
 
 struct place {
-	char *path, *git_dir;
+	char *path, *git_dir, *lock;
+	char *index; /* the copy, while we hold the lock; else NULL */
 };
 
 struct places {
@@ -25,9 +34,40 @@ static void places_release(struct places *p)
 	for (size_t i = 0; i < p->list.n; i++) {
 		free(p->list.v[i].path);
 		free(p->list.v[i].git_dir);
+		free(p->list.v[i].lock);
+		free(p->list.v[i].index);
 	}
 	free(p->list.v);
 	*p = (struct places){ 0 };
+}
+
+static char *copy_of(const struct place *at)
+{
+	return path_join(at->git_dir, "ao-index");
+}
+
+static struct err *lock_is_ours(bool *ours, const struct place *at)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+	bool found;
+
+	TRY(file_read_tail_if(&b, &found, at->lock, LOCK_TAIL));
+	*ours = found && str_equal(buf_text(&b), our_lock);
+	return NULL;
+}
+
+/* The copy counts while our lock is there, and where somebody took that away but has not used git since. */
+static struct err *find_copy(struct place *at)
+{
+	AUTO(str_release) char *copy = copy_of(at);
+	AUTO(str_release) char *index = path_join(at->git_dir, "index");
+	bool ours;
+
+	TRY(lock_is_ours(&ours, at));
+	if (path_exists(copy) &&
+		(ours || (!path_exists(at->lock) && file_mtime(index) < file_mtime(copy))))
+		at->index = str_dup(copy);
+	return NULL;
 }
 
 static struct err *add_place(struct places *out, const char *path)
@@ -46,8 +86,9 @@ static struct err *add_place(struct places *out, const char *path)
 	place = vec_push(&out->list);
 	place->path = str_dup(path);
 	place->git_dir = git_dir;
+	place->lock = path_join(git_dir, "index.lock");
 	git_dir = NULL;
-	return NULL;
+	return find_copy(place);
 }
 
 /* Records of NUL-ended lines, an empty one behind each (git-worktree(1), porcelain). */
@@ -75,6 +116,7 @@ static struct git git_at(const struct place *at, int keep_fd)
 {
 	return (struct git){ .git_dir = at->git_dir,
 		.work_tree = at->path,
+		.index = at->index,
 		.timeout_ms = GIT_LONG_MS,
 		.keep_fd = keep_fd };
 }
@@ -196,7 +238,7 @@ static struct err *index_differs(
 static bool has_refused(
 	const struct place *at, const char *old, const char *new, const struct err *said)
 {
-	AUTO(str_release) char *lock = path_join(at->git_dir, "index.lock");
+	AUTO(str_release) char *lock = str_format("%s.lock", at->index);
 	AUTO(strv_release) struct strv paths = { 0 };
 	bool stayed = false;
 	struct err *e = changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB");
@@ -207,18 +249,77 @@ static bool has_refused(
 	return said->class == ERR_FAILED && stayed && !path_exists(lock);
 }
 
-static struct err *follow(const struct place *at, const char *old, const char *new, int keep_fd)
+/* ---- the lock ----------------------------------------------------------------------------------------- */
+
+/* The checkout is git's again, with its own index. */
+static struct err *let_go(struct place *at)
 {
-	AUTO(str_release) char *lock = path_join(at->git_dir, "index.lock");
+	AUTO(str_release) char *copy = copy_of(at);
+	AUTO(str_release) char *lock = str_format("%s.lock", copy);
+	bool ours;
+
+	TRY(file_remove(lock));
+	TRY(file_remove(copy));
+	str_release(&at->index);
+	TRY(lock_is_ours(&ours, at));
+	return ours ? file_remove(at->lock) : NULL;
+}
+
+/* The same with what the copy says by now. */
+static struct err *publish(struct place *at)
+{
+	AUTO(str_release) char *index = path_join(at->git_dir, "index");
+
+	if (at->index && rename(at->index, index) < 0)
+		return fail_errno("cannot write %s", index);
+	return let_go(at);
+}
+
+static struct err *take_lock(const struct place *at)
+{
+	AUTO(str_release) char *mine = path_join(at->git_dir, "ao-holds");
+	struct err *e = NULL;
+
+	TRY(file_replace(mine, our_lock, strlen(our_lock), FILE_VOLATILE));
+	if (link(mine, at->lock) < 0)
+		e = errno == EEXIST
+			? fail(ERR_REFUSED, "git is at work in %s (%s is there): try again",
+				  at->path, at->lock)
+			: fail_errno("cannot make %s", at->lock);
+	err_drop(file_remove(mine), "the next one takes its place");
+	return e;
+}
+
+static struct err *hold(struct place *at)
+{
+	AUTO(str_release) char *index = path_join(at->git_dir, "index");
+	AUTO(str_release) char *copy = copy_of(at);
+	AUTO(buf_release) struct buf b = { 0 };
 	struct err *e;
 
-	if (path_exists(lock))
-		return fail(ERR_REFUSED, "git is at work in %s (%s is there): try again", at->path,
-			lock);
+	TRY(take_lock(at));
+	e = file_read(&b, index, INDEX_MAX);
+	if (!e)
+		e = file_replace(copy, b.s, b.n, FILE_VOLATILE);
+	if (!e)
+		at->index = str_dup(copy);
+	else
+		err_drop(let_go(at), "told as the other");
+	return e;
+}
+
+/* ---- there -------------------------------------------------------------------------------------------- */
+
+static struct err *follow(struct place *at, const char *old, const char *new, int keep_fd)
+{
+	struct err *e;
+
 	TRY(no_untracked_in_the_way(at, old, new));
+	TRY(hold(at));
 	e = read_tree(at, old, new, keep_fd);
 	if (!e || !has_refused(at, old, new, e))
 		return e;
+	err_drop(let_go(at), "what settles it does that");
 	e = refusal(at, old, new, e);
 	e->class = ERR_REFUSED;
 	return e;
@@ -232,10 +333,22 @@ struct err *checkouts_follow(
 	TRY(places_of(&places, l, branch));
 	for (size_t i = 0; i < places.list.n; i++) {
 		struct err *e = follow(&places.list.v[i], old, new, keep_fd);
-		for (size_t k = i; e && k-- > 0;)
+		for (size_t k = i; e && k-- > 0;) {
 			err_drop(read_tree(&places.list.v[k], new, old, keep_fd), "told as i's");
+			err_drop(publish(&places.list.v[k]), "told as i's");
+		}
 		TRY(e);
 	}
+	return NULL;
+}
+
+struct err *checkouts_publish(const struct local *l, const char *branch)
+{
+	AUTO(places_release) struct places places = { 0 };
+
+	TRY(places_of(&places, l, branch));
+	for (size_t i = 0; i < places.list.n; i++)
+		TRY(publish(&places.list.v[i]));
 	return NULL;
 }
 
@@ -295,22 +408,26 @@ static struct err *put_back(
 	return git_ok(&r, &g, ARGV("checkout-index", "-f", "-u", "--", name));
 }
 
-static struct err *come_back(const struct place *at, const char *old, const char *new, int keep_fd)
+/* One that another git left, or is at work with. */
+static struct err *no_lock_of_others(const struct place *at)
 {
-	AUTO(str_release) char *lock = path_join(at->git_dir, "index.lock");
+	struct checkout c = { .path = at->path, .handle = at->git_dir };
+
+	if (!path_exists(at->lock))
+		return NULL;
+	if (!lock_is_stale(at->lock, &c))
+		return fail(ERR_REFUSED,
+			"a merge was interrupted in %s; if no git is at work there, remove %s and "
+			"try again",
+			at->path, at->lock);
+	return file_remove(at->lock);
+}
+
+static struct err *undo(const struct place *at, const char *old, const char *new, int keep_fd)
+{
 	AUTO(strv_release) struct strv paths = { 0 };
 	bool followed;
 
-	if (path_exists(lock)) {
-		struct checkout c = { .path = at->path, .handle = at->git_dir };
-		if (!lock_is_stale(lock, &c))
-			return fail(ERR_REFUSED,
-				"a merge was interrupted in %s; if no git is at work there, remove "
-				"%s and try "
-				"again",
-				at->path, lock);
-		TRY(file_remove(lock));
-	}
 	TRY(changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB"));
 	TRY(index_differs(&followed, at, old, &paths));
 	if (followed) {
@@ -320,6 +437,26 @@ static struct err *come_back(const struct place *at, const char *old, const char
 	STRV_EACH(name, &paths)
 		TRY(put_back(at, old, new, *name));
 	return NULL;
+}
+
+/* Whatever comes of it, the checkout is git's again: what was edited in it is its user's to settle. */
+static struct err *come_back(struct place *at, const char *old, const char *new, int keep_fd)
+{
+	AUTO(str_release) char *lock = str_format("%s.lock", at->index ? at->index : "");
+	struct err *e, *second;
+
+	if (at->index) {
+		TRY(file_remove(lock)); /* of a git that died: one at work holds the pull's lock */
+	} else {
+		TRY(let_go(at));
+		TRY(no_lock_of_others(at));
+	}
+	e = undo(at, old, new, keep_fd);
+	second = publish(at);
+	if (!e)
+		return second;
+	err_drop(second, "told as the first");
+	return e;
 }
 
 struct err *checkouts_return(

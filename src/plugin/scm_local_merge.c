@@ -84,8 +84,10 @@ struct err *local_settle(struct record *r, struct local *l, const struct forge *
 		TRY(holds(&happened, l, tip, new));
 	sink_say(f->sink, SINK_NOTE, "#%d: an interrupted merge was %s", r->pull.number,
 		happened ? "completed" : "taken back");
-	if (happened)
+	if (happened) {
+		TRY(checkouts_publish(l, r->pull.base));
 		return record_merged(r, l, new, head);
+	}
 	TRY(checkouts_return(l, r->pull.base, old, new, keep_fd));
 	forget_doing(r);
 	return record_save(r, l);
@@ -216,6 +218,7 @@ static struct err *attempt(struct merging *m, enum merge_method method, bool *lo
 	e = move_ref(lost, m);
 	if (e || *lost)
 		return take_back(m, true, e);
+	TRY(checkouts_publish(&m->l, p->base)); /* what settles it does that, too */
 	return record_merged(&m->r, &m->l, m->new, p->head);
 }
 

@@ -4,7 +4,7 @@
 # parts: -l
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-mutants="1:spawn+restore 2:spawn+restore 3:spawn+restore 1:pr-create 1:pr-checks 1:pr-review 5:pr-merge 6:poll 7:poll \
+mutants="1:spawn+restore 2:spawn+restore 3:spawn+restore 1:pr-create 1:pr-review 5:pr-merge 6:poll 7:poll \
 1:issue-close 2:issue-create"
 workers=$((2 * $(nproc))) passed=0 failed=0
 while getopts lv:w: o; do

@@ -92,14 +92,13 @@ check_pulls() { # OLD-MAIN
 }
 checks_running() {
 	local pid
-	for pid in $(cat "$HOME/log/checks" 2>/dev/null); do
+	while read -r pid; do
 		! grep -qzxF "HOME=$HOME" "/proc/$pid/environ" 2>/dev/null || echo "check $pid runs on"
-	done
+	done < <(cat "$HOME/log/checks" 2>/dev/null)
 }
 # Those of an ao that was killed end by themselves, and until then nobody starts them again.
 checks_end() {
-	local i
-	for i in $(seq 500); do
+	for _ in $(seq 500); do
 		[ -n "$(checks_running)" ] || return 0
 		sleep 0.02
 	done

@@ -138,7 +138,7 @@ review_push() {
 	[ "$(ao pr view fe-1 --json | jq -r .reviewDecision)" = pending ] || echo "approved by an older approval"
 	ao pr checks fe-1 >/dev/null
 	ao pr merge fe-1 >"$BOX/a" 2>&1
-	[ $? = 6 ] && grep -q pending "$BOX/a" || echo "merge: $(tail -1 "$BOX/a")"
+	[ $? = 6 ] && grep -q review "$BOX/a" || echo "merge: $(tail -1 "$BOX/a")"
 	check_pulls "$(repo_main)"
 }
 

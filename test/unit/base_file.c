@@ -413,6 +413,23 @@ static void test_lock_hostile(void **state)
 	assert_int_equal(lock_held(link), TRI_UNKNOWN);
 }
 
+/* What cannot be listed to its end is not empty. */
+static void test_list_fails(void **state)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+	AUTO(str_release) char *dir = NULL;
+	siginfo_t ended;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
+	dir = str_format("/proc/%d/net", (int)pid); /* of a zombie: opens, and reading it is an error */
+	not_ok(file_list(&names, dir), ERR_FAILED, "cannot list");
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +442,7 @@ int main(void)
 		TEST(test_remove_deep),
 		TEST(test_remove_wide),
 		TEST(test_make_dirs),
+		TEST(test_list_fails),
 		TEST(test_lock),
 		TEST(test_lock_kill),
 		TEST(test_lock_inherited),
