@@ -30,6 +30,7 @@ struct views {
 struct list_options {
 	const char *project; /* only this one; NULL: all */
 	const char *session; /* only this one; NULL: all */
+	const struct strv *sessions; /* only these, where they would be listed; NULL: all */
 	bool all;            /* also those that hold nothing any more */
 	bool known;          /* pull requests as they were last seen: no forge is asked */
 	bool look;           /* ask the terminal even where files tell (--why) */

@@ -48,8 +48,9 @@ MUST_USE struct err *op_pull_close(
 
 /* Fill in the pull requests of all views, each forge asked once; `known`: none is asked. */
 MUST_USE struct err *pulls_look(struct views *v, bool known);
-/* Folders in which a file changes when one of these pull requests does. */
+/* Folders in which a file changes when one of these pull requests does; when this one does. */
 void pulls_places(struct strv *folders, const struct views *v);
+void pull_places(struct strv *folders, const struct view *v);
 /* The session's, by its forge; unknown, or none: zero. */
 void pull_ask(struct pull *out, const struct session *s, const struct project *p);
 /* Into the default branch; unknown is no. */
