@@ -99,6 +99,8 @@ $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ao_defines) -std=gnu17 -O2 -g $(WARN) -o $@ $<
 
+$(BUILD)/test/unit/serve_daemon: | $(BUILD)/ao-serve $(BUILD)/ao
+
 $(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/test/contract/runtime: | \
 	$(BUILD)/ao-run $(BUILD)/ao-pty $(stand_ins)
 

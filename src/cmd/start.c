@@ -20,7 +20,7 @@ static struct err *tell(struct face *f, const struct args *a)
 		return NULL;
 	}
 	if (f->json)
-		face_json(f, json_null());
+		face_json(f, json_pack("{s:n}", "pid"));
 	else
 		face_print(f, "No daemon runs for %s.\n", folder);
 	return exit_quietly(ERR_FAILED);

@@ -72,6 +72,8 @@ static struct err *receive(json_t **out, int fd)
 
 	buf_reserve(&b, ANSWER_MAX);
 	while ((n = recv(fd, b.s, ANSWER_MAX, 0)) < 0) {
+		if (errno == ECONNRESET) /* it was just going */
+			return NULL;
 		if (errno != EAGAIN && errno != EINTR)
 			return fail_errno("the daemon has gone");
 		TRY(wait_readable(fd, until));
@@ -94,7 +96,7 @@ static struct err *ask(json_t **out, const char *folder, const char *word)
 		return NULL;
 	if (!local_peer(fd, &uid) || uid != getuid())
 		return fail(ERR_REFUSED, "another user listens on %s/daemon.ctl", folder);
-	if (send(fd, word, strlen(word), MSG_NOSIGNAL) < 0)
+	if (send(fd, word, strlen(word), MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		return fail_errno("cannot speak to the daemon");
 	return receive(out, fd);
 }

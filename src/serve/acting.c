@@ -36,7 +36,7 @@ static void take_hint(struct space *s, struct ward *w, const json_t *hint)
 	w->unread = json_is_true(json_object_get(hint, "unread"));
 	w->check = json_is_true(json_object_get(hint, "check"));
 	if (!w->check)
-		w->check_pause_ms = 0;
+		w->check_at = w->check_pause_ms = 0;
 	if (str_equal(before, w->places_told))
 		return;
 	str_set(&w->places_told, before);

@@ -261,6 +261,7 @@ struct err *daemon_open(struct daemon *d)
 void daemon_run(struct daemon *d)
 {
 	uv_run(&d->loop, UV_RUN_DEFAULT);
+	door_close(&d->door, d);
 }
 
 /* The loop's own memory goes with the process. */
@@ -269,7 +270,6 @@ void daemon_release(struct daemon *d)
 	for (size_t i = 0; i < d->spaces.n; i++)
 		space_free(d->spaces.v[i]);
 	free(d->spaces.v);
-	door_close(&d->door);
 	watch_release(&d->watch);
 	log_release(&d->log);
 	str_release(&d->data_dir);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/local.h"
+#include "base/path.h"
 #include "base/wake.h"
 #include "serve/daemon.h"
 
@@ -178,7 +179,7 @@ struct err *door_open(struct door *door, struct daemon *d)
 	int yes = 1;
 
 	TRY(local_listen(&door->hints, d->data_dir, WAKE_SOCKET, SOCK_DGRAM));
-	TRY(local_listen(&door->calls, d->data_dir, "daemon.ctl", SOCK_SEQPACKET));
+	TRY(local_listen(&door->calls, d->data_dir, CALL_SOCKET, SOCK_SEQPACKET));
 	if (setsockopt(door->hints, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) < 0)
 		return fail_errno("cannot tell who speaks to us");
 	uv_poll_init(&d->loop, &door->on_hints, door->hints);
@@ -189,10 +190,19 @@ struct err *door_open(struct door *door, struct daemon *d)
 	return NULL;
 }
 
-void door_close(struct door *door)
+static void take_away(const struct daemon *d, int fd, const char *name)
+{
+	AUTO(str_release) char *path = path_join(d->data_dir, name);
+
+	close(fd);
+	unlink(path);
+}
+
+void door_close(struct door *door, const struct daemon *d)
 {
 	if (door->hints > 0)
-		close(door->hints);
+		take_away(d, door->hints, WAKE_SOCKET);
 	if (door->calls > 0)
-		close(door->calls);
+		take_away(d, door->calls, CALL_SOCKET);
+	door->hints = door->calls = 0;
 }

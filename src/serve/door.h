@@ -9,6 +9,8 @@
 
 #include "base/err.h"
 
+#define CALL_SOCKET "daemon.ctl"
+
 enum { CLIENTS_MAX = 16, DATAGRAMS_AT_ONCE = 256 };
 
 struct daemon;
@@ -20,4 +22,5 @@ struct door {
 };
 
 MUST_USE struct err *door_open(struct door *door, struct daemon *d);
-void door_close(struct door *door);
+/* And the sockets' files go: the lock is still ours. */
+void door_close(struct door *door, const struct daemon *d);
