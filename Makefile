@@ -29,6 +29,7 @@ serve_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/serve/*.c))
 # all that the daemon may know: what acts, or asks a plugin, is an ao that it starts
 thinking_objects := $(foreach r,base model rule store,$(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$r/*.c)))
 pty_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/pty/*.c))
+net_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/net/*.c))
 unit_tests := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*.c))
 stand_ins := $(patsubst test/agents/%.c,$(BUILD)/test/agents/%,$(wildcard test/agents/*.c))
 pages := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
@@ -36,12 +37,15 @@ completions := $(addprefix $(BUILD)/completion/,bash zsh fish)
 
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-pty $(BUILD)/ao-serve $(pages) $(completions)
+all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-pty $(BUILD)/ao-serve $(BUILD)/ao-http $(pages) $(completions)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  cc $<"
 	@$(CC) $(ao_cppflags) $(ao_cflags) -c -o $@ $<
+
+# it has the documents in it
+$(BUILD)/obj/plugin/github_ask.o: $(wildcard share/graphql/*.graphql)
 
 $(BUILD)/libao.a: $(objects)
 	@rm -f $@
@@ -67,6 +71,10 @@ $(BUILD)/libthinking.a: $(thinking_objects)
 
 $(BUILD)/ao-serve: $(serve_objects) $(BUILD)/libthinking.a
 	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS) -luv
+
+# the network library costs 14 ms at each start: only this one has it
+$(BUILD)/ao-http: $(net_objects) $(BUILD)/libbase.a
+	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^ -lcurl -ljansson
 
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libao.a
 	@mkdir -p $(@D)
@@ -103,6 +111,7 @@ $(BUILD)/test/unit/serve_daemon: | $(BUILD)/ao-serve $(BUILD)/ao
 
 $(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/test/contract/runtime: | \
 	$(BUILD)/ao-run $(BUILD)/ao-pty $(stand_ins)
+$(BUILD)/test/unit/net_ao_http: | $(BUILD)/ao-http
 
 $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)
@@ -121,8 +130,8 @@ shims := $(patsubst test/fault/%.c,$(BUILD)/test/fault/%.so,$(wildcard test/faul
 timers := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 test_programs := $(unit_tests) $(contract_tests) $(replays) $(stand_ins) $(shims)
 
-.PHONY: programs deps ready lint test test-sanitized test-hostile test-unit test-contract test-cli test-faults test-agents fuzz bench demo \
-	install uninstall deb clean help
+.PHONY: programs deps ready lint test test-sanitized test-hostile test-unit test-contract test-cli test-faults test-agents \
+	test-live fakes fuzz bench demo install uninstall deb clean help
 programs: all $(test_programs)
 
 deps:
@@ -134,28 +143,35 @@ ready:
 
 test: NEEDS = build test
 test: ready
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory programs fakes
 	@test/run $(BUILD) faults unit cli house fuzz contract
 
 # everything but the sweep, which needs ptrace for itself
-test-sanitized: programs
+test-sanitized: programs fakes
 	@test/run $(BUILD) unit cli fuzz contract
 # the part of it that CI has time for: the units, and what reads what agents, forges and people wrote
-hostile := hostile hook config send events issue review status agent golden
-test-hostile: programs
+hostile := hostile hook config send events issue review status agent golden notify process
+test-hostile: programs fakes
 	@test/run $(BUILD) unit $(hostile:%=cli:%) fuzz contract
 
 test-unit: $(unit_tests) $(contract_tests) $(replays)
 	@test/run $(BUILD) unit fuzz contract
 test-contract: $(contract_tests)
 	@test/run $(BUILD) contract
-test-cli: programs
+test-cli: programs fakes
 	@test/run $(BUILD) cli
 test-faults: programs
 	@test/run $(BUILD) faults
+# What the fake forges need of npm; where it is out of reach the tests that want it are skipped.
+fakes:
+	@test/fake/install.sh
 # The real agents, from npm, against a scripted model; no part of `make test`. AGENTS="claude-code …"
 test-agents: programs
 	@test/agents/real/run.sh $(BUILD) $(AGENTS)
+
+# GitHub itself, by the user's own token, reading only; no part of `make test`.
+test-live: fakes
+	@node --preserve-symlinks --preserve-symlinks-main build/fakes/test/live/github.mjs share/graphql
 
 lint:
 	@tools/lint.sh $(BUILD)
@@ -175,6 +191,7 @@ demo: ready
 # FILE:MODE:PLACE below PREFIX of all that is installed; uninstall takes away just that
 shipped := $(BUILD)/ao:755:bin/ao $(BUILD)/ao-run:755:libexec/ao/ao-run \
 	$(BUILD)/ao-pty:755:libexec/ao/ao-pty $(BUILD)/ao-serve:755:libexec/ao/ao-serve \
+	$(BUILD)/ao-http:755:libexec/ao/ao-http \
 	$(BUILD)/ao.service:644:lib/systemd/user/ao.service \
 	$(foreach f,$(shell find share -type f),$(f):644:share/ao/$(f:share/%=%)) \
 	$(foreach p,$(pages),$(p):644:share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
@@ -208,11 +225,13 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make              build/ao, and what it starts: ao-run, ao-pty, ao-serve
+#: make              build/ao, and what it starts: ao-run, ao-pty, ao-serve, ao-http
 #: make demo         a small real run on a home of its own, checked as it goes
 #: make test         every test; the last line is the sum
 #: make test-unit, test-contract, test-cli, test-faults
 #: make test-agents  real agents, installed from npm, against a scripted model (node)
+#: make fakes        what the fake forges need of npm, in build/fakes (part of make test)
+#: make test-live    what only GitHub can tell: GH_TOKEN=… AO_LIVE_REPO=OWNER/NAME, reads only
 #: make lint         format, clang-tidy, cppcheck, shellcheck, layers, manual
 #: make fuzz         libFuzzer, FUZZ_SECONDS=20 for each target
 #: make bench        costs as ratios to bare tmux and git

@@ -77,6 +77,13 @@ projects:
 Y
 cd "$HOME" || exit 1
 
+# A poll after which nothing is left to do; what is on disk, by name, inode, size and time of change.
+poll_until_idle() {
+	local end=$((SECONDS + 20))
+	until [ -z "$(ao poll 2>&1)" ]; do [ $SECONDS -lt $end ] || die "polls find ever more to do"; done
+}
+everything() { find "$HOME/.agent-orchestrator" -printf '%p %i %s %T@ %C@\n' | sort; }
+
 live=0
 up_to() { # N sessions that have reported by a hook
 	local end
@@ -152,6 +159,11 @@ for n in $SIZES; do
 	measure "$ROUNDS" ao status -- "${list[@]}"
 	row "status : list-panes" "$n" 1.5 2 8192
 	[ "$n" = 50 ] || continue
+	poll_until_idle
+	before=$(everything)
+	measure "$ROUNDS" ao poll
+	row "poll, nothing new" "$n" 0 20 8192
+	[ "$(everything)" = "$before" ] || { echo "poll wrote: MISSED"; missed=$((missed + 1)); }
 	fill_up
 	measure "$ROUNDS" ao session ls
 	row "ls of 10,000 records" "$n" 0 20 8192

@@ -14,6 +14,7 @@
  * model/   the nouns, no I/O: session facts activity pull notice
  *   issue                 what is to be done, as a file
  *   reaction              the events that something follows from, and where one stands
+ *   turn                  a record of an agent's transcript, whoever's format
  *   config* agent*        the configuration and an agent's file, by the key tables of schema; text
  *                         expands what stands in them
  * rule/    the decisions, pure
@@ -27,8 +28,8 @@
  *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: runtime workspace tracker scm notifier, each with its .def of
- *          those there are; terminal is a row of terminals.def each, no code
+ * slot/    the doorways for plugins: agent runtime workspace tracker scm notifier, each with its .def
+ *          of those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
  *   runtime_process process        the same without tmux, by ao-pty
@@ -38,8 +39,13 @@
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
  *                         merge
+ *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
+ *   tracker_github        its issues
+ *   scm_github*           its pull requests: query round details verbs create
+ *   agent_claude agent_codex    what an agent's transcript says, a file for each format
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
- *   git                   one way to run it: no hooks, no filters, a pinned git dir
+ *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
+ *                         ao-http
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
  *   spawn batch queue prompt prepare lease start    a session comes to be
@@ -53,6 +59,7 @@
  *   notify                a notice to those it is routed to
  *   pull                  pull requests: their verbs, and what lists show of them
  *   hook hook_input       what agents report
+ *   transcript            an agent's own log, read from its end
  *   names open attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
@@ -65,6 +72,8 @@
  *   completion complete   scripts for the shells; what could stand next on a command line
  *   open                  also for spawn --open
  *   input killed          --file and -; what became of the work of a session that went
+ * net/     ao-http, the one program that knows a network; an executable of its own: main, request (what
+ *          it is asked and answers), transfer (one on its way), cache (ETags), limits (when to be silent)
  * run/     ao-run, the small process in each pane; an executable of its own: main, and record,
  *          which writes what store/run reads
  * pty/     ao-pty, an executable too, where the runtime is `process`: main, hold (keeps the terminal in which

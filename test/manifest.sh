@@ -3,7 +3,7 @@
 set -e
 cd "$1"
 skip=(\( -name .git -o -name '*.log' -o -type p \) -prune)
-find . "${skip[@]}" -o \( -type f -o -type l \) -printf '%p\0%y %m\0%l\0\n' | sort -z
+find . "${skip[@]}" -o \( -type f -o -type l \) -printf '%p\n%y %m %l\0' | sort -z
 find . "${skip[@]}" -o -type f -print0 | sort -z | xargs -0 -r sha256sum -z --
 echo
 [ "$2" ] || git ls-files -s

@@ -18,6 +18,7 @@ table() {
 		build header:jansson.h   libjansson-dev  jansson-devel
 		build header:uv.h        libuv1-dev      libuv-devel
 		build header:yaml.h      libyaml-dev     libyaml-devel
+		build header:curl/curl.h libcurl4-openssl-dev libcurl-devel
 		build program:scdoc      scdoc           scdoc
 		build program:git        git             git
 		build program:tmux       tmux            tmux
@@ -25,6 +26,9 @@ table() {
 		test  program:bats       bats            bats
 		test  program:strace     strace          strace
 		test  program:jq         jq              jq
+		test  program:curl       curl            curl
+		test  program:openssl    openssl         openssl
+		test  program:gh         gh              gh
 		test  program:mkfs.ext4  e2fsprogs       e2fsprogs
 		test  program:ps         procps          procps-ng
 		test  program:zsh        zsh             zsh
@@ -52,7 +56,9 @@ there() {
 	program:*) PATH=$PATH:/usr/sbin:/sbin command -v "${1#program:}" >/dev/null ;;
 
 	header:cmocka.h) [ -e /usr/include/cmocka.h ] ;;
-	header:*) [ -e "/usr/include/${1#header:}" ] ;;
+	# Debian keeps curl's below the machine's own folder
+	header:*) compgen -G "/usr/include/${1#header:}" >/dev/null ||
+		compgen -G "/usr/include/*/${1#header:}" >/dev/null ;;
 	fuzzer:) command -v clang >/dev/null && find "$(clang -print-resource-dir)/" \
 		-name 'libclang_rt.fuzzer*' 2>/dev/null | grep -q . ;;
 	esac

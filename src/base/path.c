@@ -163,6 +163,17 @@ char *path_program(const char *name)
 	return NULL;
 }
 
+char *path_no_program(const char *name)
+{
+	if (!strchr(name, '/'))
+		return str_format("no program '%s' on PATH", name);
+	if (path_is_dir(name))
+		return str_format("'%s' is a folder", name);
+	if (path_exists(name))
+		return str_format("'%s' is not executable: chmod +x", name);
+	return str_format("no program '%s' there", name);
+}
+
 char *path_self(void)
 {
 	char text[PATH_MAX];

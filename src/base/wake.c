@@ -19,8 +19,7 @@ void wake_send(const char *folder, const char *what)
 	struct wake ours;
 	int fd;
 
-	if (!str_equal(path_base(sessions), "sessions") ||
-		!wake_parse(&ours, text, strlen(text)))
+	if (!str_equal(path_base(sessions), "sessions") || !wake_parse(&ours, text, strlen(text)))
 		return;
 	err_drop(local_connect(&fd, data, WAKE_SOCKET, SOCK_DGRAM), "it looks by itself, later");
 	if (fd < 0)

@@ -17,13 +17,32 @@ static bool wrong_at(struct reader *r, yaml_mark_t at, const char *what)
 	return false;
 }
 
+/* What libyaml says of the two mistakes that people make most, in words that help. */
+static const char *plain_words(const char *problem)
+{
+	static const char *const words[][2] = {
+		{ "found character that cannot start any token",
+			"a tab, @ or ` begins nothing here: indent with spaces, quote texts" },
+		{ "did not find expected key",
+			"no key here: is the line, or the one above, indented as its neighbours?" },
+	};
+
+	for (size_t i = 0; problem && i < COUNT_OF(words); i++)
+		if (str_equal(words[i][0], problem))
+			return words[i][1];
+	return NULL;
+}
+
 static bool parser_wrong(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
 	yaml_mark_t at = p->error == YAML_READER_ERROR ? p->mark : p->problem_mark;
+	const char *plain = plain_words(p->problem);
 	AUTO(str_release) char *what = NULL;
 
-	if (p->context)
+	if (plain)
+		what = str_dup(plain);
+	else if (p->context)
 		what = str_format("%s (%s)", p->problem ? p->problem : "not YAML", p->context);
 	else
 		what = str_dup(p->problem ? p->problem : "not YAML");
@@ -107,12 +126,14 @@ static void find_doubles(struct reader *r, struct yaml *map)
 		sorted[i] = &map->v[i];
 	qsort(sorted, map->n, sizeof(*sorted), by_name);
 	for (size_t i = 1; i < map->n; i++)
-		sorted[i]->again = str_equal(sorted[i]->name, sorted[i - 1]->name);
+		if (str_equal(sorted[i]->name, sorted[i - 1]->name))
+			sorted[i]->again = sorted[i - 1]->name_line;
 	free(sorted);
 	for (size_t i = 0; i < map->n; i++)
 		if (map->v[i].again)
-			strv_addf(r->errors, "%s:%d:%d: key '%s' is given twice", r->file,
-				map->v[i].name_line, map->v[i].name_column, map->v[i].name);
+			strv_addf(r->errors, "%s:%d:%d: key '%s' is given twice, first on line %d",
+				r->file, map->v[i].name_line, map->v[i].name_column, map->v[i].name,
+				map->v[i].again);
 }
 
 static bool read_map(struct reader *r, struct yaml *y)

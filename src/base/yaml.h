@@ -22,7 +22,7 @@ struct yaml {
 	char *text;            /* of a text; never NULL there */
 	char *name;            /* of a map's entry: its key */
 	int name_line, name_column;
-	bool again;     /* the map has that key already: reported, to be skipped */
+	int again; /* the line where the map has that key already: reported, to be skipped; or 0 */
 	struct yaml *v; /* items of a list, entries of a map, in order */
 	size_t n, room;
 };

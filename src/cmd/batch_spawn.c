@@ -1,4 +1,5 @@
 #include "cmd/face.h"
+#include "cmd/input.h"
 #include "op/batch.h"
 
 static const struct option options[] = {
@@ -56,12 +57,12 @@ static json_t *as_json(const struct batch *b)
 static struct err *run(struct face *f, struct world *w, const struct args *a)
 {
 	AUTO(batch_release) struct batch b = { 0 };
-	const struct project *p = f->project ? NULL : config_project(&w->config, args_word(a, 0));
-	char *const *issues = a->words.v + (p ? 1 : 0);
-	size_t sum[COUNT_OF(ends)] = { 0 };
+	const struct project *p;
+	char *const *issues;
+	size_t sum[COUNT_OF(ends)] = { 0 }, used;
 
-	if (!p)
-		TRY(world_project(&p, w, f->project));
+	TRY(input_project(&p, &used, f, w, a));
+	issues = a->words.v + used;
 	if (!*issues)
 		return fail(ERR_USAGE, "no issue given: ao batch-spawn %s ISSUE…", p->id);
 	for (char *const *issue = issues; *issue; issue++)

@@ -4,6 +4,7 @@
 #include "base/child.h"
 #include "base/path.h"
 #include "cmd/face.h"
+#include "cmd/input.h"
 
 /* build/ao has its pages in build/man, PREFIX/bin/ao in PREFIX/share/man/man1; packages compress them. */
 static char *page_file(const char *page)
@@ -36,29 +37,34 @@ static char *page_name(const struct command *c)
 	return page;
 }
 
-static struct err *wanted(const struct command **c, const struct args *a)
+/* Both NULL: ao itself. */
+static struct err *wanted(const struct command **c, const char **group, const struct args *a)
 {
+	AUTO(str_release) char *typed = words_join(a->words.v, a->words.n);
 	size_t used;
 
 	*c = command_find(a->words.v, a->words.n, &used);
-	if (a->words.n > 0 && used != a->words.n)
+	*group = a->words.n == 1 && !*c && command_is_group(typed) ? a->words.v[0] : NULL;
+	if (used != a->words.n && !*group)
 		return fail(ERR_USAGE, "no manual page for '%s': 'ao --help' lists the commands",
-			a->words.v[used]);
+			typed);
 	return NULL;
 }
 
-/* man(1) missing, or the page not built: the short help says the most important. */
+/* A group (`session`) has no page. Nor has anything where man(1) is missing, or the page not built: the
+ * short help says the most important. */
 static struct err *run(struct face *f, struct world *w, const struct args *a)
 {
 	const struct command *c;
+	const char *group;
 	AUTO(str_release) char *page = NULL;
 	AUTO(str_release) char *file = NULL;
 	AUTO(str_release) char *man = path_program("man");
 
 	(void)w;
-	TRY(wanted(&c, a));
+	TRY(wanted(&c, &group, a));
 	page = page_name(c);
-	file = page_file(page);
+	file = group ? NULL : page_file(page);
 	if (man && file) {
 		fflush(f->out);
 		return child_exec(ARGV("man", "-l", file), NULL);
@@ -66,7 +72,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	if (c)
 		usage_command(f->out, c);
 	else
-		usage_group(f->out, NULL);
+		usage_group(f->out, group);
 	return NULL;
 }
 

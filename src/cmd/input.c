@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/stop.h"
+#include "model/schema.h"
 
 enum { INPUT_MAX = 16 << 20, STEP = 1 << 16 };
 
@@ -67,4 +68,41 @@ char *words_join(char *const *words, size_t n)
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&b, "%s%s", i ? " " : "", words[i]);
 	return buf_detach(&b);
+}
+
+static bool is_number(const char *word)
+{
+	word += *word == '#';
+	return *word && !word[strspn(word, "0123456789")];
+}
+
+/* Numbers behind a word that is nearly a project's name: no task that one would give an agent. */
+static bool means_project(const struct config *c, const struct args *a)
+{
+	AUTO(strv_release) struct strv ids = { 0 };
+
+	if (a->words.n < 2 || is_number(a->words.v[0]))
+		return false;
+	for (size_t i = 1; i < a->words.n; i++)
+		if (!is_number(a->words.v[i]))
+			return false;
+	for (size_t i = 0; i < c->projects.n; i++)
+		strv_add(&ids, c->projects.v[i].id);
+	return text_suggest(a->words.v[0], ids.v) != NULL;
+}
+
+struct err *input_project(const struct project **p, size_t *used, const struct face *f,
+	const struct world *w, const struct args *a)
+{
+	const char *word = args_word(a, 0);
+
+	*used = 0;
+	*p = word && (!f->project || str_equal(f->project, word)) ? config_project(&w->config, word)
+								  : NULL;
+	if (!*p && !f->project && means_project(&w->config, a))
+		return world_project(p, w, word);
+	if (!*p)
+		return world_project(p, w, f->project);
+	*used = 1;
+	return NULL;
 }

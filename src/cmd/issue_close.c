@@ -13,7 +13,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	bool before;
 
 	TRY(world_project(&p, w, f->project));
-	TRY(op_issue_close(&i, &before, p, args_word(a, 0), args_value(a, "reason")));
+	TRY(op_issue_close(&i, &before, w, p, args_word(a, 0), args_value(a, "reason")));
 	if (f->json) {
 		face_json(f, issue_json(&i, false));
 		return NULL;

@@ -32,7 +32,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 
 	TRY(world_project(&p, w, f->project));
 	TRY(body_of(&body, a));
-	TRY(op_issue_create(&i, p, title, body.s, body.n));
+	TRY(op_issue_create(&i, w, p, title, body.s, body.n));
 	if (f->json) {
 		face_json(f, issue_json(&i, true));
 		return NULL;

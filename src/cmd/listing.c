@@ -15,7 +15,7 @@ struct err *list_for(
 
 struct err *list_one(struct views *v, const struct world *w, const char *id)
 {
-	struct list_options o = { .session = id, .all = true, .look = true };
+	struct list_options o = { .session = id, .all = true, .look = true, .ask = ASK_QUICK };
 
 	TRY(op_list(v, w, &o));
 	if (v->list.n == 0)

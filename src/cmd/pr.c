@@ -28,8 +28,9 @@ static json_t *time_json(int64_t at)
 
 static json_t *check_json(const struct check *c)
 {
-	return json_pack("{s:o, s:o, s:s, s:i, s:o, s:o, s:o}", "name", json_text(c->name),
-		"command", json_text(c->command), "state", check_word(c->state), "code", c->code,
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:i, s:o, s:o, s:o}", "name",
+		json_text(c->name), "command", json_text(c->command), "step", json_text(c->step),
+		"url", json_text(c->url), "state", check_word(c->state), "code", c->code,
 		"startedAt", time_json(c->started_at), "endedAt", time_json(c->ended_at), "log",
 		json_text(c->log));
 }
@@ -52,10 +53,10 @@ json_t *pull_json(const struct pull *p)
 	for (size_t i = 0; i < p->remarks.n; i++)
 		json_array_append_new(remarks, remark_json(&p->remarks.v[i]));
 	return json_pack(
-		"{s:i, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, "
+		"{s:i, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, "
 		"s:o, s:o, s:o}",
-		"number", p->number, "title", json_text(p->title), "state",
-		pull_state_word(p->state), "branch", json_text(p->branch), "base",
+		"number", p->number, "url", json_text(p->url), "title", json_text(p->title),
+		"state", pull_state_word(p->state), "branch", json_text(p->branch), "base",
 		json_text(p->base), "head", json_text(p->head), "session", json_text(p->session),
 		"author", json_text(p->author), "body", json_text(p->body), "ciStatus",
 		json_text(ci_word(p->ci)), "reviewDecision", json_text(review_word(p->review)),
@@ -75,6 +76,8 @@ void pull_print_head(const struct face *f, const struct pull *p)
 	face_ink(f, INK_BOLD, "#%d %s", p->number, title);
 	face_print(f, "\n  %s, %s into %s, head %.10s%s\n", pull_state_word(p->state), branch, base,
 		p->head ? p->head : "-", p->conflict ? ", in conflict" : "");
+	if (str_starts(p->url, "http"))
+		face_field(f, "URL", p->url);
 	face_field(f, "Merged as", p->merged_as);
 	face_field(f, "Session", p->session);
 }
@@ -85,21 +88,35 @@ static const char *mark_of(enum check_state s, enum ink *ink)
 	return s == CHECK_SUCCESS ? "✓" : s == CHECK_PENDING ? "⋯" : "✗";
 }
 
-static void print_tail(const struct face *f, const char *log)
+static void print_tail(const struct face *f, const struct check *c)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 	bool found = false;
-	struct err *e = log ? file_read_tail_if(&b, &found, log, LOG_TAIL) : NULL;
+	struct err *e = c->log ? file_read_tail_if(&b, &found, c->log, LOG_TAIL) : NULL;
 
 	err_drop(e, "no end to show");
-	if (!found)
-		return;
+	if (!c->log && c->tail)
+		buf_adds(&b, c->tail);
 	buf_trim(&b);
 	for (const char *at = buf_text(&b); *at;) {
 		size_t n = strcspn(at, "\n");
 		face_ink(f, INK_DIM, "      %.*s\n", (int)n, at);
 		at += n + (at[n] == '\n');
 	}
+}
+
+/* Where to read on. Text of others: step and url. */
+static void print_where(const struct face *f, const struct check *c, bool red)
+{
+	AUTO(str_release) char *step = term_line(c->step);
+	AUTO(str_release) char *url = term_line(c->url);
+
+	if (red && *step)
+		face_print(f, "  step '%s'", step);
+	if (*url)
+		face_print(f, "  %s", url);
+	else if (red && c->log)
+		face_print(f, "  %s", c->log);
 }
 
 void pull_print_checks(const struct face *f, const struct pull *p, bool logs)
@@ -117,11 +134,10 @@ void pull_print_checks(const struct face *f, const struct pull *p, bool logs)
 		face_cell(f, INK_NONE, IN_CHECK, c->name);
 		face_cell(f, INK_NONE, IN_AGE, took);
 		face_print(f, "%s", check_word(c->state));
-		if (red && c->log)
-			face_print(f, "  %s", c->log);
+		print_where(f, c, red);
 		face_print(f, "\n");
 		if (red && logs)
-			print_tail(f, c->log);
+			print_tail(f, c);
 	}
 }
 

@@ -8,7 +8,8 @@ static const struct option options[] = {
 
 static struct err *run(struct face *f, struct world *w, const struct args *a)
 {
-	struct list_options o = { .all = args_has(a, "all"), .known = !args_has(a, "refresh") };
+	struct list_options o = { .all = args_has(a, "all"),
+		.ask = args_has(a, "refresh") ? ASK_QUICK : ASK_KNOWN };
 	AUTO(views_release) struct views v = { 0 };
 	AUTO(groups_release) struct groups g = { 0 };
 

@@ -17,21 +17,6 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-/* The first word is a project where it names one, unless -p has said which. */
-static struct err *project_of(const struct project **p, size_t *used, const struct face *f,
-	const struct world *w, const struct args *a)
-{
-	const char *word = args_word(a, 0);
-
-	*used = 0;
-	*p = word && (!f->project || str_equal(f->project, word)) ? config_project(&w->config, word)
-								  : NULL;
-	if (!*p)
-		return world_project(p, w, f->project);
-	*used = 1;
-	return NULL;
-}
-
 static struct err *prompt_of(char **prompt, const struct args *a)
 {
 	AUTO(buf_release) struct buf text = { 0 };
@@ -92,7 +77,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	};
 	size_t used;
 
-	TRY(project_of(&o.project, &used, f, w, a));
+	TRY(input_project(&o.project, &used, f, w, a));
 	TRY(prompt_of(&prompt, a));
 	issue = words_join(a->words.v + used, a->words.n - used);
 	if (!*issue && a->words.n > used) /* a script's empty variable, say */

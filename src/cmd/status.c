@@ -22,7 +22,7 @@ static struct err *why(struct face *f, const struct world *w, const char *id)
 
 static struct err *once(struct face *f, const struct world *w)
 {
-	struct list_options o = { 0 };
+	struct list_options o = { .ask = ASK_QUICK };
 	AUTO(views_release) struct views v = { 0 };
 	AUTO(groups_release) struct groups g = { 0 };
 

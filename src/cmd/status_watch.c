@@ -106,7 +106,7 @@ static void drain(int fd)
 
 static struct err *list_again(struct watch *w)
 {
-	struct list_options o = { 0 };
+	struct list_options o = { .ask = ASK_QUICK };
 	struct views fresh = { 0 };
 	struct err *e;
 

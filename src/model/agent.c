@@ -65,7 +65,8 @@ static char *expand_word(const char *word, const struct placeholder p[PLACEHOLDE
 /* A path below hooks that are not there leads nowhere. */
 static bool leads_nowhere(const char *word, const struct placeholder *hooks)
 {
-	return str_empty(hooks->value) && strstr(word, hooks->word);
+	return str_empty(hooks->value) &&
+		(strstr(word, hooks->word) || str_starts(word, "{hooks<"));
 }
 
 /* "--model" or "-m", but neither "-" nor "--", which is no option to go with its value. */

@@ -135,7 +135,7 @@ static const struct key project_keys[] = {
 	KEY("env", ENV, P(env), "the agent's environment", .flags = KEY_SENSITIVE),
 	KEY("ports", INT, P(ports), "how many AO_PORT_n each session gets", .standard = "0",
 		.max = 100),
-	KEY("checks", TEXTS, P(checks), "the local forge's CI: a command each",
+	KEY("checks", TEXTS, P(checks), "the local forge's CI, {name: command}",
 		.flags = KEY_SENSITIVE | KEY_SHELL),
 	KEY("reactions", EACH, 0, "laid over the top-level ones, field by field",
 		.inside = &reaction_schema, .entry = project_reaction, .words = events),

@@ -141,6 +141,9 @@ void check_release(struct check *c)
 {
 	str_release(&c->name);
 	str_release(&c->command);
+	str_release(&c->step);
+	str_release(&c->url);
+	str_release(&c->tail);
 	str_release(&c->log);
 }
 

@@ -24,7 +24,9 @@ enum check_state {
 };
 
 struct check {
-	char *name, *command;
+	char *name, *command; /* command: of one that runs here; else NULL */
+	char *step, *url;     /* the step that failed, where to look at it; NULL: not told */
+	char *tail;           /* the end of its output, of one that runs elsewhere; NULL: none */
 	enum check_state state;
 	int code;  /* its exit code, or 128 + signal */
 	char *log; /* absolute path; NULL: none */
@@ -59,6 +61,8 @@ struct pull {
 	enum ci ci;
 	enum review review;
 	int threads; /* unresolved */
+	bool bare; /* checks and remarks were not asked for: only what is derived from them is known */
+	int64_t seen_at; /* when a forge elsewhere said so; 0: just now */
 
 	char *title, *body;
 	char *branch, *base; /* without refs/heads/ */

@@ -81,14 +81,32 @@ void schema_unknown(
 	schema_wrong(r, e->name_line, e->name_column, "%s", b.s);
 }
 
+/* Where a level deeper a key of this name is known: "projects.NAME.checks"; NULL: nowhere. */
+static char *deeper(const struct schema *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct key *k = &s->keys[i];
+		if (k->inside && schema_key(k->inside, name))
+			return str_format(
+				"%s.%s%s", k->name, k->type == KEY_EACH ? "NAME." : "", name);
+	}
+	return NULL;
+}
+
 static void unknown_key(
 	struct schema_reader *r, const struct yaml *y, const struct schema *s, const char *path)
 {
 	AUTO(strv_release) struct strv names = { 0 };
+	AUTO(str_release) char *inner = deeper(s, y->name);
 
 	for (size_t i = 0; i < s->n; i++)
 		strv_add(&names, s->keys[i].name);
-	schema_unknown(r, y, names.v, path);
+	if (inner && !text_suggest(y->name, names.v))
+		schema_wrong(r, y->name_line, y->name_column,
+			"unknown key '%s'%s%s (did you mean '%s%s%s'?)", y->name,
+			*path ? " in " : "", path, path, *path ? "." : "", inner);
+	else
+		schema_unknown(r, y, names.v, path);
 }
 
 static bool among(struct schema_reader *r, int line, int column, const char *path,
@@ -291,9 +309,11 @@ static void read_entry(struct schema_reader *r, const struct key *k, const struc
 static void read_entries(struct schema_reader *r, const struct key *k, const struct yaml *y,
 	void *owner, void *at, const char *path)
 {
+	bool of_text = k->type == KEY_ENV || k->type == KEY_TEXTS;
+
 	if (y->kind != YAML_MAP) {
-		schema_wrong(
-			r, y->line, y->column, "%s must be a map, not %s", path, yaml_kind_word(y));
+		schema_wrong(r, y->line, y->column, "%s must be a map%s, not %s", path,
+			of_text ? ", lines of 'name: text'" : "", yaml_kind_word(y));
 		return;
 	}
 	if (y->n > ENTRIES_MAX) {

@@ -180,11 +180,13 @@ void op_agent_check(struct agent_check *out, const struct agent *a, const struct
 	const char *root, bool ask)
 {
 	const char *program = a->command.n ? a->command.v[0] : "";
+	AUTO(str_release) char *why = NULL;
 
 	out->name = str_dup(a->name);
 	out->program = path_program(program);
 	if (!out->program) {
-		out->hint = str_format("install it: there is no '%s' on PATH", program);
+		why = path_no_program(program);
+		out->hint = str_format("install it: %s", why);
 		return;
 	}
 	/* a program whose data names no versions may take --version for its first prompt */

@@ -18,7 +18,7 @@ static const char *const kinds[] = {
 	[ANNOUNCE_REFUSAL] = "notify-refusal",
 };
 
-void tell(
+void announcer_tell(
 	const struct announcer *a, enum reaction_event e, const char *what, const char *format, ...)
 {
 	AUTO(str_release) char *text = NULL;
@@ -36,7 +36,7 @@ void tell(
 			.text = text });
 }
 
-void log_reaction(const struct announcer *a, enum reaction_event e, const char *decision,
+void announcer_log(const struct announcer *a, enum reaction_event e, const char *decision,
 	const char *reason, json_t *more)
 {
 	json_t *event = json_pack("{s:s?, s:s, s:s, s:s?}", "project",
@@ -145,7 +145,7 @@ static struct err *send_out(
 
 	TRY(op_notify(&result, a->world, a->project, &notice));
 	say_failed(a, &result);
-	*lost = !result.told && result.failed.n;
+	*lost = !result.told && !result.held && result.failed.n;
 	return NULL;
 }
 
@@ -156,6 +156,8 @@ struct err *announce(const struct announcer *a, const struct announced *n)
 	AUTO(str_release) char *id = notice_id(a, n, e);
 	bool lost = false;
 
+	if (a->again && e->tries)
+		return NULL;
 	claim(e, n);
 	str_set(&e->notifying, id);
 	TRY(episodes_save(&a->world->store, a->id, a->episodes));
@@ -167,10 +169,10 @@ struct err *announce(const struct announcer *a, const struct announced *n)
 		e->tries = 0;
 	}
 	TRY(episodes_save(&a->world->store, a->id, a->episodes));
-	log_reaction(a, n->event, kinds[n->kind], n->why,
+	announcer_log(a, n->event, kinds[n->kind], n->why,
 		json_pack("{s:s, s:s, s:b}", "priority", priority_word(n->priority), "title",
 			n->title, "told", !lost));
-	tell(a, n->event, lost ? "not-told" : "told", "%s (%s): %s",
+	announcer_tell(a, n->event, lost ? "not-told" : "told", "%s (%s): %s",
 		lost ? "nobody could be told" : "told", priority_word(n->priority), n->why);
 	return NULL;
 }
@@ -184,9 +186,10 @@ bool announce_unsure(const struct announcer *a)
 		if (!e->notifying)
 			continue;
 		any = true;
-		log_reaction(a, (enum reaction_event)i, "unsure", "a poll died while it told of it",
+		announcer_log(a, (enum reaction_event)i, "unsure",
+			"a poll died while it told of it",
 			json_pack("{s:s}", "notice", e->notifying));
-		tell(a, (enum reaction_event)i, "unsure",
+		announcer_tell(a, (enum reaction_event)i, "unsure",
 			"a poll died while it told of it; whether anybody heard is not known");
 		str_release(&e->notifying);
 	}

@@ -28,6 +28,7 @@ struct announcer {
 	struct episodes *episodes;
 	struct poll_ear *ear;
 	bool *acted;
+	bool again; /* a second look in the same pass: nothing is tried once more */
 };
 
 struct announced {
@@ -44,7 +45,7 @@ bool announce_unsure(const struct announcer *a);
 
 /* For op/react.c and op/poll.c: a line for whoever polls, and the log. decision: "send", "notify" … Takes
  * more. */
-void tell(const struct announcer *a, enum reaction_event e, const char *what, const char *format,
-	...) PRINTF(4, 5);
-void log_reaction(const struct announcer *a, enum reaction_event e, const char *decision,
+void announcer_tell(const struct announcer *a, enum reaction_event e, const char *what,
+	const char *format, ...) PRINTF(4, 5);
+void announcer_log(const struct announcer *a, enum reaction_event e, const char *decision,
 	const char *reason, json_t *more);

@@ -181,7 +181,8 @@ struct err *op_batch(struct batch *out, const struct world *w, const struct batc
 	AUTO(views_release) struct views views = { 0 };
 	AUTO(strv_release) struct strv named = { 0 }; /* those under way are on no list yet */
 
-	TRY(op_list(&views, w, &(struct list_options){ .project = o->project->id, .known = true }));
+	TRY(op_list(
+		&views, w, &(struct list_options){ .project = o->project->id, .ask = ASK_KNOWN }));
 	for (char *const *issue = o->issues; *issue; issue++) {
 		AUTO(str_release) char *id = issue_id(*issue);
 		const char *live = live_on(&views, id);

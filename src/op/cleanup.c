@@ -55,9 +55,9 @@ struct err *op_cleanup_plan(struct cleanup_plan *out, const struct world *w, con
 
 	struct issue_state *issues;
 
-	TRY(op_list(&views, w, &(struct list_options){ .project = project }));
+	TRY(op_list(&views, w, &(struct list_options){ .project = project, .ask = ASK_QUICK }));
 	issues = mem_alloc((views.list.n + 1) * sizeof(*issues));
-	issue_states(issues, &views);
+	issue_states(issues, &views, w);
 	for (size_t i = 0; i < views.list.n; i++) {
 		const struct view *v = &views.list.v[i];
 		struct cleanup_verdict verdict = judge(w, v, &issues[i]);
@@ -79,9 +79,9 @@ static struct err *still_done(const struct world *w, const char *id)
 	AUTO(views_release) struct views views = { 0 };
 	struct issue_state issue = { 0 };
 
-	TRY(op_list(&views, w, &(struct list_options){ .session = id }));
+	TRY(op_list(&views, w, &(struct list_options){ .session = id, .ask = ASK_QUICK }));
 	if (views.list.n == 1) {
-		issue_states(&issue, &views);
+		issue_states(&issue, &views, w);
 		if (judge(w, &views.list.v[0], &issue).kill)
 			return NULL;
 	}

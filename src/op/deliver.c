@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "op/transcript.h"
 
 enum {
 	ENTER_DELAY_MS = 200, /* measured: shorter ones are swallowed (real-agents, section 6) */
@@ -103,8 +104,10 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 
 /* ---- after: the receipt ---------------------------------------------------------------------- */
 
-static struct err *has_receipt(bool *found, const struct hold *h, const struct message *m)
+static struct err *has_receipt(
+	bool *found, const struct hold *h, const struct agent *a, const struct message *m)
 {
+	AUTO(transcript_release) struct transcript t = { 0 };
 	AUTO(signals_release) struct signals signals = { 0 };
 	uint64_t hash;
 	size_t length;
@@ -118,6 +121,10 @@ static struct err *has_receipt(bool *found, const struct hold *h, const struct m
 			s->hash == hash)
 			*found = true;
 	}
+	if (*found)
+		return NULL;
+	transcript_find(&t, &h->s, h->folder, a);
+	*found = transcript_has(&t, m->mark, length, hash);
 	return NULL;
 }
 
@@ -173,7 +180,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 			}
 			again = clock_mono() + ENTER_AGAIN_MS;
 		}
-		TRY(has_receipt(&found, h, m));
+		TRY(has_receipt(&found, h, a, m));
 		if (found)
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
 		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks))
@@ -262,7 +269,7 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 	AUTO(sight_release) struct sight s = { 0 };
 	bool found, ignored;
 
-	TRY(has_receipt(&found, h, m));
+	TRY(has_receipt(&found, h, a, m));
 	if (found)
 		return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
 	TRY(sight_take(&s, h, a));

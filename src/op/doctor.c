@@ -10,6 +10,7 @@
 #include "op/agent_check.h"
 #include "op/exam.h"
 #include "op/notify.h"
+#include "op/pull.h"
 #include "op/start.h"
 #include "store/agent_files.h"
 #include "store/events.h"
@@ -111,7 +112,7 @@ static void check_agent(struct exam *x, const char *name)
 	struct err *e = agent_load(&a, &x->world->config, name);
 
 	if (!e)
-		e = start_program(&program, x->world, &a);
+		e = start_program(&program, &a);
 	if (!e)
 		e = start_allowed(x->world, &a, NULL, false);
 	if (e)
@@ -219,6 +220,34 @@ static void check_config(struct exam *x)
 				c->projects.v[i].id, c->projects.v[i].path);
 }
 
+/* Each forge once, not each project of it. */
+static void check_forge(struct exam *x, const struct project *p, struct strv *seen)
+{
+	AUTO(strv_release) struct strv said = { 0 };
+	struct err *e = op_pull_examine(&said, x->world, p);
+
+	STRV_EACH(line, &said)
+		if (!strv_has(seen, *line))
+			exam_add(x, FINDING_OK, "forge %s", *line);
+	STRV_EACH(line, &said)
+		strv_add(seen, *line);
+	if (e && !strv_has(seen, e->text)) {
+		strv_add(seen, e->text);
+		exam_add(x, p->scm.plugin ? FINDING_PROBLEM : FINDING_NOTE, "project %s: %s", p->id,
+			e->text);
+	}
+	err_drop(e, "it is the finding's text");
+}
+
+static void check_forges(struct exam *x)
+{
+	const struct config *c = &x->world->config;
+	AUTO(strv_release) struct strv seen = { 0 };
+
+	for (size_t i = 0; i < c->projects.n; i++)
+		check_forge(x, &c->projects.v[i], &seen);
+}
+
 static struct err *check_events(struct exam *x)
 {
 	struct events_report r;
@@ -243,6 +272,7 @@ struct err *op_doctor(struct findings *out, const struct world *w, bool fix)
 	check_config(&x);
 	check_agents(&x);
 	check_notifiers(&x);
+	check_forges(&x);
 	check_private(&x, w->config.data_dir);
 	check_private(&x, w->store.dir);
 	TRY(exam_sessions(&x));

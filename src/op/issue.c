@@ -7,27 +7,50 @@
 #include "base/term.h"
 #include "op/prompt.h"
 
-static struct tracked tracked_of(const struct project *p)
+/* A tracker that is on the project's forge is reached as the forge is. */
+static struct tracked tracked_of(const struct world *w, const struct project *p)
 {
-	return (struct tracked){ .path = p->path, .repo = p->repo, .config = &p->tracker };
+	bool own = p->tracker.host || p->tracker.api_url || p->tracker.socket ||
+		(p->tracker.plugin && !str_equal(p->tracker.plugin, p->scm.plugin));
+
+	return (struct tracked){ .path = p->path,
+		.repo = p->repo,
+		.config = own ? &p->tracker : &p->scm,
+		.trust = &p->trust,
+		.data_dir = w ? w->store.data_dir : NULL };
+}
+
+/* Whom an untrusted configuration names is not asked, with a token least of all. */
+static struct err *may_ask(const struct world *w, const struct project *p)
+{
+	static const char *const keys[] = { "tracker.host", "tracker.apiUrl", "tracker.socket",
+		"scm.host", "scm.apiUrl", "scm.socket" };
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		AUTO(str_release) char *value = str_format("projects.%s.%s", p->id, keys[i]);
+		TRY(config_need_trust(&w->config, value));
+	}
+	return NULL;
 }
 
 /* ---- which tracker --------------------------------------------------------------------------- */
 
 void issue_tracker(const struct tracker **out, const struct project *p)
 {
-	struct tracked t = tracked_of(p);
+	struct tracked t = tracked_of(NULL, p);
 
 	if (p->tracker.plugin)
 		*out = tracker_named(p->tracker.plugin);
-	else if (str_equal(p->scm.plugin, "local"))
-		*out = tracker_named("local");
+	else if (p->scm.plugin)
+		*out = tracker_named(p->scm.plugin);
 	else
 		*out = tracker_serving(&t);
 }
 
-static struct err *need_tracker(const struct tracker **out, const struct project *p)
+static struct err *need_tracker(
+	const struct tracker **out, const struct world *w, const struct project *p)
 {
+	TRY(may_ask(w, p));
 	issue_tracker(out, p);
 	if (*out)
 		return NULL;
@@ -63,12 +86,24 @@ static struct err *warn_missing(const struct tracker *tracker, const struct proj
 	return NULL;
 }
 
-struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
-	const struct project *p, const char *issue, struct sink *sink)
+/* Nobody said that this tracker is to be asked: that it cannot be is no reason to do nothing. */
+static struct err *forgive(struct err *e, const struct project *p, struct sink *sink)
+{
+	if (p->tracker.plugin || p->scm.plugin || e->class == ERR_INTERRUPTED)
+		return e;
+	sink_say(sink, SINK_WARNING, "%s; taken as a task of its own", e->text);
+	err_drop(e, "told as a warning");
+	return NULL;
+}
+
+struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker, const struct world *w,
+	const struct project *p, const char *issue)
 {
 	AUTO(str_release) char *id = issue_id(issue);
-	struct tracked t = tracked_of(p);
+	struct tracked t = tracked_of(w, p);
 	const struct tracker *asked = NULL;
+	struct sink *sink = w->sink;
+	struct err *e;
 	bool found;
 
 	*tracker = NULL;
@@ -77,7 +112,11 @@ struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
 	issue_tracker(&asked, p);
 	if (!asked)
 		return NULL;
-	TRY(wrap(asked->fetch(i, &found, &t, id, sink), "issue #%s", id));
+	if (asked->is_id(id))
+		TRY(may_ask(w, p));
+	e = wrap(asked->fetch(i, &found, &t, id, sink), "issue #%s", id);
+	if (e)
+		return asked->elsewhere ? forgive(e, p, sink) : e;
 	if (!found)
 		return warn_missing(asked, p, &t, id, sink);
 	*tracker = asked;
@@ -86,17 +125,20 @@ struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
 	return NULL;
 }
 
-char *issue_title(const struct session *s, const struct project *p, struct sink *sink)
+char *issue_title(const struct session *s, const struct world *w, const struct project *p)
 {
 	const struct tracker *tracker = tracker_named(s->tracker);
 	AUTO(issue_release) struct issue i = { 0 };
-	struct tracked t = tracked_of(p);
+	struct tracked t = tracked_of(w, p);
+	struct sink *sink = w->sink;
 	bool found = false;
 	struct err *e;
 
 	if (str_empty(s->tracker)) /* an issue of words is its own title */
 		return s->issue && strchr(s->issue, ' ') ? str_dup(s->issue) : NULL;
-	e = tracker ? tracker->fetch(&i, &found, &t, s->issue, sink) : NULL;
+	e = may_ask(w, p);
+	if (!e && tracker)
+		e = tracker->fetch(&i, &found, &t, s->issue, sink);
 	if (e)
 		sink_say(
 			sink, SINK_NOTE, "issue #%s could not be asked for: %s", s->issue, e->text);
@@ -107,11 +149,14 @@ char *issue_title(const struct session *s, const struct project *p, struct sink 
 /* ---- cleanup --------------------------------------------------------------------------------- */
 
 /* All sessions of one tracker and one repository, from the first on, are one question. */
-static void ask_together(struct issue_state *out, bool *asked, const struct views *v, size_t first)
+static void ask_together(struct issue_state *out, bool *asked, const struct views *v,
+	const struct world *w, size_t first)
 {
 	const struct session *s = &v->list.v[first].session;
+	const struct project *p = v->list.v[first].project;
 	const struct tracker *tracker = tracker_named(s->tracker);
-	struct tracked t = { .path = s->repo };
+	struct tracked t = p ? tracked_of(w, p) : (struct tracked){ 0 };
+	struct err *e = p ? may_ask(w, p) : NULL;
 	AUTO(strv_release) struct strv ids = { 0 };
 	struct issue_state *states;
 	size_t k = 0;
@@ -124,8 +169,11 @@ static void ask_together(struct issue_state *out, bool *asked, const struct view
 		if (same)
 			strv_add(&ids, o->issue ? o->issue : "");
 	}
-	if (!tracker || !s->repo)
+	t.path = s->repo;
+	if (e || !tracker || !s->repo) {
+		err_drop(e, "unknown then, which is no reason for anything");
 		return;
+	}
 	states = mem_alloc(ids.n * sizeof(*states));
 	tracker->states(states, &t, ids.v, ids.n);
 	for (size_t i = first; i < v->list.n; i++) {
@@ -137,13 +185,13 @@ static void ask_together(struct issue_state *out, bool *asked, const struct view
 	free(states);
 }
 
-void issue_states(struct issue_state *out, const struct views *v)
+void issue_states(struct issue_state *out, const struct views *v, const struct world *w)
 {
 	bool *asked = mem_alloc(v->list.n + 1);
 
 	for (size_t i = 0; i < v->list.n; i++)
 		if (!asked[i] && !str_empty(v->list.v[i].session.tracker))
-			ask_together(out, asked, v, i);
+			ask_together(out, asked, v, w, i);
 	free(asked);
 }
 
@@ -152,10 +200,10 @@ void issue_states(struct issue_state *out, const struct views *v)
 struct err *op_issue_list(
 	struct issues *out, const struct world *w, const struct project *p, bool closed)
 {
-	struct tracked t = tracked_of(p);
+	struct tracked t = tracked_of(w, p);
 	const struct tracker *tracker;
 
-	TRY(need_tracker(&tracker, p));
+	TRY(need_tracker(&tracker, w, p));
 	return tracker->list(out, &t, closed, w->sink);
 }
 
@@ -163,23 +211,23 @@ struct err *op_issue_view(
 	struct issue *out, const struct world *w, const struct project *p, const char *id)
 {
 	AUTO(str_release) char *plain = issue_id(id);
-	struct tracked t = tracked_of(p);
+	struct tracked t = tracked_of(w, p);
 	const struct tracker *tracker;
 	bool found;
 
-	TRY(need_tracker(&tracker, p));
+	TRY(need_tracker(&tracker, w, p));
 	TRY(tracker->fetch(out, &found, &t, plain, w->sink));
 	if (!found)
 		return fail(ERR_MISSING, "no issue '%s': 'ao issue ls --all' lists them", id);
 	return NULL;
 }
 
-struct err *op_issue_create(struct issue *out, const struct project *p, const char *title,
-	const char *body, size_t body_n)
+struct err *op_issue_create(struct issue *out, const struct world *w, const struct project *p,
+	const char *title, const char *body, size_t body_n)
 {
 	AUTO(str_release) char *line = term_line(title);
 	AUTO(buf_release) struct buf clean = { 0 };
-	struct tracked t = tracked_of(p);
+	struct tracked t = tracked_of(w, p);
 	const struct tracker *tracker;
 
 	buf_adds(&clean, line + strspn(line, " "));
@@ -194,7 +242,7 @@ struct err *op_issue_create(struct issue *out, const struct project *p, const ch
 		return fail(ERR_USAGE, "the text holds a NUL byte");
 	if (body_n > ISSUE_BODY_MAX)
 		return fail(ERR_USAGE, "the text is larger than %d MiB", ISSUE_BODY_MAX >> 20);
-	TRY(need_tracker(&tracker, p));
+	TRY(need_tracker(&tracker, w, p));
 	return tracker->create(out, &t,
 		&(struct new_issue){
 			.title = clean.s,
@@ -205,14 +253,14 @@ struct err *op_issue_create(struct issue *out, const struct project *p, const ch
 		});
 }
 
-struct err *op_issue_close(struct issue *out, bool *before, const struct project *p, const char *id,
-	const char *reason)
+struct err *op_issue_close(struct issue *out, bool *before, const struct world *w,
+	const struct project *p, const char *id, const char *reason)
 {
 	AUTO(str_release) char *plain = issue_id(id);
 	AUTO(str_release) char *line = reason ? term_line(reason) : NULL;
-	struct tracked t = tracked_of(p);
+	struct tracked t = tracked_of(w, p);
 	const struct tracker *tracker;
 
-	TRY(need_tracker(&tracker, p));
+	TRY(need_tracker(&tracker, w, p));
 	return tracker->close(out, before, &t, plain, str_empty(line) ? NULL : line, clock_wall());
 }

@@ -1,6 +1,7 @@
 /*
- * Issues of a project, whatever tracker keeps them: the one that the config names, else the one that
- * says that the project is its own (`local`, where there is no remote or the forge is local).
+ * Issues of a project, whatever tracker keeps them: the one that the config names, else that of its forge,
+ * else the one that says that the project is its own (`local` where there is no remote, `github` where
+ * origin is there).
  */
 #pragma once
 
@@ -15,22 +16,22 @@ void issue_tracker(const struct tracker **out, const struct project *p);
 /* For a spawn: the issue where the tracker has it. What it does not have is an ad-hoc task, with
  * i->id NULL; a number that it lacks, and an issue that is closed, are warnings. *tracker NULL: ad hoc. */
 MUST_USE struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker,
-	const struct project *p, const char *issue, struct sink *sink);
+	const struct world *w, const struct project *p, const char *issue);
 
 /* What a session is about: its issue's title, by the tracker now, else as it was at the spawn; an ad-hoc
  * task's words. NULL: neither. Caller frees. */
-char *issue_title(const struct session *s, const struct project *p, struct sink *sink);
+char *issue_title(const struct session *s, const struct world *w, const struct project *p);
 
 /* out[n] for v->list.v[n], by each session's record: asked are only issues that its tracker had when
- * it was spawned, so an ad-hoc task is never closed. Reads files. */
-void issue_states(struct issue_state *out, const struct views *v);
+ * it was spawned, so an ad-hoc task is never closed. */
+void issue_states(struct issue_state *out, const struct views *v, const struct world *w);
 
 /* The verbs. id: "42" or "#42". Not there: ERR_MISSING; no tracker: ERR_CONFIG. */
 MUST_USE struct err *op_issue_list(
 	struct issues *out, const struct world *w, const struct project *p, bool closed);
 MUST_USE struct err *op_issue_view(
 	struct issue *out, const struct world *w, const struct project *p, const char *id);
-MUST_USE struct err *op_issue_create(struct issue *out, const struct project *p, const char *title,
-	const char *body, size_t body_n);
-MUST_USE struct err *op_issue_close(struct issue *out, bool *before, const struct project *p,
-	const char *id, const char *reason);
+MUST_USE struct err *op_issue_create(struct issue *out, const struct world *w,
+	const struct project *p, const char *title, const char *body, size_t body_n);
+MUST_USE struct err *op_issue_close(struct issue *out, bool *before, const struct world *w,
+	const struct project *p, const char *id, const char *reason);

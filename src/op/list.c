@@ -156,10 +156,9 @@ static void choose(struct question *q, const struct views *views, const struct r
 }
 
 static struct err *ask(struct views *views, struct work *work, const struct world *w,
-	const struct runtime *rt, bool look)
+	struct agents *agents, const struct runtime *rt, bool look)
 {
 	AUTO(question_release) struct question q = { 0 };
-	AUTO(agents_release) struct agents agents = { 0 };
 
 	choose(&q, views, rt, work, look);
 	if (!q.who.n)
@@ -168,22 +167,39 @@ static struct err *ask(struct views *views, struct work *work, const struct worl
 	for (size_t i = 0; i < q.who.n; i++) {
 		struct view *v = &views->list.v[q.who.v[i]];
 		struct work *k = &work[q.who.v[i]];
-		size_t a = agent_of(&agents, w, v->session.agent);
-		sense_terminal(&v->facts, &k->evidence, &agents.list.v[a], &q.answers[i]);
+		size_t a = agent_of(agents, w, v->session.agent);
+		sense_terminal(&v->facts, &k->evidence, &agents->list.v[a], &q.answers[i]);
 		str_set(&v->runtime_title, q.answers[i].title);
 		str_set(&v->screen, q.answers[i].screen);
 	}
 	return NULL;
 }
 
+static void read_transcripts(struct views *views, const struct world *w, struct agents *agents)
+{
+	for (size_t i = 0; i < views->list.n; i++) {
+		struct view *v = &views->list.v[i];
+		AUTO(str_release) char *folder = NULL;
+		size_t a;
+		if (v->facts.runtime != TRI_YES)
+			continue;
+		folder = store_folder(&w->store, v->session.id);
+		a = agent_of(agents, w, v->session.agent);
+		sense_transcript(&v->facts, &v->summary, &v->session, folder, &agents->list.v[a]);
+	}
+}
+
 static struct err *ask_all(struct views *views, struct work *work, const struct world *w, bool look)
 {
+	AUTO(agents_release) struct agents agents = { 0 };
+
+	read_transcripts(views, w, &agents);
 	for (size_t i = 0; i < views->list.n; i++) {
 		bool seen = !work[i].runtime;
 		for (size_t j = 0; j < i && !seen; j++)
 			seen = work[j].runtime == work[i].runtime;
 		if (!seen)
-			TRY(ask(views, work, w, work[i].runtime, look));
+			TRY(ask(views, work, w, &agents, work[i].runtime, look));
 	}
 	return NULL;
 }
@@ -206,7 +222,7 @@ static void judge(struct view *v)
 		v->facts.recorded == STATUS_QUEUED;
 	if (v->facts.recorded == STATUS_ERRORED || v->facts.recorded == STATUS_QUEUED ||
 		v->facts.half_done)
-		v->summary = str_dup(v->session.reason ? v->session.reason : v->session.title);
+		str_set(&v->summary, v->session.reason ? v->session.reason : v->session.title);
 	if (!v->summary)
 		v->summary = str_dup(v->session.title ? v->session.title : "");
 }
@@ -386,7 +402,7 @@ struct err *op_list(struct views *out, const struct world *w, const struct list_
 		evidence_release(&work[i].evidence);
 	free(work);
 	TRY(e);
-	TRY(pulls_look(&views, o->known));
+	TRY(pulls_look(&views, w, o->ask));
 	for (size_t i = 0; i < views.list.n; i++) {
 		tell_wait(&views.list.v[i], &views, w);
 		judge(&views.list.v[i]);

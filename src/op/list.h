@@ -8,6 +8,7 @@
 #include "op/world.h"
 #include "rule/activity_of.h"
 #include "rule/status_of.h"
+#include "slot/scm.h"
 
 struct view {
 	struct session session;
@@ -28,12 +29,12 @@ struct views {
 };
 
 struct list_options {
-	const char *project; /* only this one; NULL: all */
-	const char *session; /* only this one; NULL: all */
+	const char *project;         /* only this one; NULL: all */
+	const char *session;         /* only this one; NULL: all */
 	const struct strv *sessions; /* only these, where they would be listed; NULL: all */
-	bool all;            /* also those that hold nothing any more */
-	bool known;          /* pull requests as they were last seen: no forge is asked */
-	bool look;           /* ask the terminal even where files tell (--why) */
+	bool all;                    /* also those that hold nothing any more */
+	enum ask ask;                /* how much of the forges */
+	bool look;                   /* ask the terminal even where files tell (--why) */
 };
 
 MUST_USE struct err *op_list(

@@ -34,13 +34,13 @@ static struct err *go_on(struct pass *p, struct err *e, const char *id)
 	return NULL;
 }
 
-static struct err *react(struct pass *p, const struct view *v)
+static struct err *react(struct pass *p, const struct view *v, bool again)
 {
 	bool acted = false;
 	struct err *e = NULL;
 
 	if (react_is_due(p->world, v))
-		e = react_session(&acted, p->world, v->session.id, p->ear);
+		e = react_session(&acted, p->world, v->session.id, again, p->ear);
 	if (acted)
 		strv_add(&p->again, v->session.id);
 	return go_on(p, e, v->session.id);
@@ -201,7 +201,7 @@ static struct err *look_again(struct pass *p, struct views *views)
 		TRY(list(views, p));
 		for (size_t i = 0; i < views->list.n; i++)
 			if (strv_has(&now, views->list.v[i].session.id))
-				TRY(react(p, &views->list.v[i]));
+				TRY(react(p, &views->list.v[i], true));
 	}
 	return NULL;
 }
@@ -246,7 +246,7 @@ static void hint(struct pass *p, const struct view *v)
 	h.places = places;
 	h.unread = scm && v->facts.pull.state == PULL_NONE;
 	if (scm && !scm->in_files)
-		h.forge_ms = forge_again_ms(&v->facts.pull);
+		h.forge_ms = h.unread ? FORGE_OPEN_MS : forge_again_ms(&v->facts.pull);
 	p->ear->hint(p->ear, &h);
 }
 
@@ -267,7 +267,7 @@ struct err *op_poll(const struct world *w, const struct poll_options *o, struct 
 		TRY(need_sessions(w, o->sessions));
 	TRY(list(&views, &p));
 	for (size_t i = 0; i < views.list.n; i++)
-		TRY(react(&p, &views.list.v[i]));
+		TRY(react(&p, &views.list.v[i], false));
 	for (size_t i = 0; i < views.list.n; i++)
 		TRY(go_on(&p, check(&p, &views.list.v[i]), views.list.v[i].session.id));
 	TRY(look_again(&p, &views));

@@ -22,9 +22,9 @@ struct poll_line {
 struct poll_hint {
 	const char *session;
 	struct strv places; /* folders in which a file changes when its pull request does */
-	int forge_ms;       /* its forge is to be asked again after that long; 0: not for its sake */
-	bool unread;        /* its pull request could not be read */
-	bool check;         /* a check of it is due that runs here: `ao pr checks` */
+	int forge_ms; /* its forge is to be asked again after that long; 0: not for its sake */
+	bool unread;  /* its pull request could not be read */
+	bool check;   /* a check of it is due that runs here: `ao pr checks` */
 };
 
 struct poll_ear {
@@ -34,8 +34,9 @@ struct poll_ear {
 };
 
 struct poll_options {
-	const char *project;         /* only this one; NULL: all */
-	const struct strv *sessions; /* only these, and nothing of the project as a whole; NULL: all */
+	const char *project; /* only this one; NULL: all */
+	const struct strv
+		*sessions; /* only these, and nothing of the project as a whole; NULL: all */
 };
 
 /* What fails for one session is a warning, holds up no other, and is an error in the end. No session of

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "op/hold.h"
 #include "op/issue.h"
 #include "op/queue.h"
@@ -10,15 +11,31 @@
 void pull_target_release(struct pull_target *t)
 {
 	str_release(&t->repo);
+	str_release(&t->pr);
+	str_release(&t->session);
 }
 
 static struct forge forge_of(const struct world *w, const struct pull_target *t)
 {
 	return (struct forge){ .project = t->project,
 		.repo = t->repo,
+		.pr = t->pr,
 		.data_dir = w->store.data_dir,
 		.actor = world_actor(),
 		.sink = w->sink };
+}
+
+/* A forge that an untrusted configuration names is not asked, with a token least of all. */
+static struct err *may_ask(const struct world *w, const struct project *p)
+{
+	static const char *const keys[] = { "host", "apiUrl", "socket" };
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		AUTO(str_release)
+		char *value = str_format("projects.%s.scm.%s", p->id, keys[i]);
+		TRY(config_need_trust(&w->config, value));
+	}
+	return NULL;
 }
 
 /* ---- which one ---------------------------------------------------------------------------------------- */
@@ -36,6 +53,7 @@ static struct err *find_by_number(
 	struct pull_target *out, const struct world *w, int number, const char *project)
 {
 	TRY(world_project(&out->project, w, project));
+	TRY(may_ask(w, out->project));
 	TRY(scm_of_project(&out->scm, out->project));
 	out->repo = str_dup(out->project->path);
 	out->number = number;
@@ -49,6 +67,19 @@ static struct err *need_project(const struct hold *h)
 				    h->s.project ? h->s.project : "", h->s.id);
 }
 
+/* Nothing is recorded; its branch may have one all the same. */
+static struct err *find_by_branch(const struct world *w, struct hold *h)
+{
+	AUTO(pull_release) struct pull p = { 0 };
+
+	pull_ask(&p, w, &h->s, h->project);
+	if (!p.state)
+		return fail(
+			ERR_FAILED, "%s has no pull request: ao pr create %s", h->s.id, h->s.id);
+	str_set(&h->s.pr, p.url);
+	return NULL;
+}
+
 struct err *pull_find(
 	struct pull_target *out, const struct world *w, const char *word, const char *project)
 {
@@ -58,15 +89,18 @@ struct err *pull_find(
 	if (number)
 		return find_by_number(out, w, number, project);
 	TRY(hold_read(&h, w, word));
-	out->scm = scm_of_pull(h.s.pr);
 	if (str_empty(h.s.pr))
-		return fail(ERR_FAILED, "%s has no pull request: ao pr create %s", word, word);
+		TRY(find_by_branch(w, &h));
+	out->scm = scm_of_pull(h.s.pr);
 	if (!out->scm)
 		return fail(ERR_FAILED, "%s: no plugin here knows the forge of it", h.s.pr);
 	TRY(need_project(&h));
+	TRY(may_ask(w, h.project));
 	out->project = h.project;
 	out->number = out->scm->number(h.s.pr);
 	out->repo = str_dup(h.s.repo ? h.s.repo : h.project->path);
+	out->pr = str_dup(h.s.pr);
+	out->session = str_dup(h.s.id);
 	return NULL;
 }
 
@@ -90,18 +124,26 @@ struct err *op_pull_list(struct pulls *out, const struct world *w, const struct 
 	struct pull_target t = { .project = p, .repo = p->path };
 	struct forge f;
 
+	TRY(may_ask(w, p));
 	TRY(scm_of_project(&t.scm, p));
 	f = forge_of(w, &t);
 	return t.scm->list(out, &f);
 }
 
-static struct err *record_pull(struct hold *h, const struct scm *scm, int number, bool made)
+/* A forge elsewhere knows nothing of sessions, ours has no URL. */
+static void complete(struct pull *p, const struct pull_target *t)
 {
-	AUTO(str_release) char *text = scm->text(h->project, number);
+	if (str_empty(p->session) && t->session)
+		str_set(&p->session, t->session);
+	if (!p->url)
+		p->url = t->scm->text(t->project, p->number);
+}
 
-	if (str_equal(text, h->s.pr))
+static struct err *record_pull(struct hold *h, const struct pull *p, bool made)
+{
+	if (str_equal(p->url, h->s.pr))
 		return NULL;
-	str_set(&h->s.pr, text);
+	str_set(&h->s.pr, p->url);
 	if (made && session_is(&h->s, STATUS_MERGED))
 		return hold_status(h, STATUS_PR_OPEN, "a new pull request was made");
 	return store_save(&h->world->store, &h->s);
@@ -148,7 +190,9 @@ struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *mad
 
 	TRY(hold_take(&h, w, id));
 	TRY(need_project(&h));
+	TRY(may_ask(w, h.project));
 	TRY(scm_of_project(&out->scm, h.project));
+	out->session = str_dup(id);
 	out->project = h.project;
 	out->repo = str_dup(h.s.repo ? h.s.repo : h.project->path);
 	c = hold_checkout(&h);
@@ -159,7 +203,7 @@ struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *mad
 		return fail(ERR_FAILED, "%s has no branch yet", id);
 	TRY(hand_over(&h, out->scm, branch));
 	f = forge_of(w, out);
-	title = o->title ? str_dup(o->title) : issue_title(&h.s, h.project, w->sink);
+	title = o->title ? str_dup(o->title) : issue_title(&h.s, w, h.project);
 	TRY(out->scm->create(pull, made, &f,
 		&(struct pull_draft){ .branch = branch,
 			.base = o->base,
@@ -167,7 +211,9 @@ struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *mad
 			.body = o->body,
 			.session = id }));
 	out->number = pull->number;
-	TRY(record_pull(&h, out->scm, pull->number, *made));
+	complete(pull, out);
+	out->pr = str_dup(pull->url);
+	TRY(record_pull(&h, pull, *made));
 	if (*made)
 		log_pull(w, pull, "create");
 	return NULL;
@@ -177,7 +223,9 @@ struct err *op_pull_view(struct pull *out, const struct world *w, const struct p
 {
 	struct forge f = forge_of(w, t);
 
-	return t->scm->view(out, &f, t->number);
+	TRY(t->scm->view(out, &f, t->number));
+	complete(out, t);
+	return NULL;
 }
 
 static struct err *may_run(const struct world *w, const struct project *p)
@@ -200,6 +248,7 @@ static struct err *check(struct pull *out, const struct world *w, const struct p
 	TRY(may_run(w, t->project));
 	TRY(bring_head(w, t));
 	TRY(t->scm->check(out, &f, t->number));
+	complete(out, t);
 	log_pull(w, out, "checks");
 	return NULL;
 }
@@ -222,6 +271,7 @@ struct err *op_pull_review(struct pull *out, const struct world *w, const struct
 	struct forge f = forge_of(w, t);
 
 	TRY(t->scm->review(out, &f, t->number, wish));
+	complete(out, t);
 	log_pull(w, out,
 		wish->resolve          ? "resolve"
 			: wish->reopen ? "reopen"
@@ -252,6 +302,7 @@ struct err *op_pull_merge(struct pull *out, const struct world *w, const struct 
 
 	TRY(bring_head(w, t));
 	TRY(t->scm->merge(out, &f, t->number, method, head));
+	complete(out, t);
 	log_pull(w, out, "merge");
 	e = mark_merged(w, out);
 	if (e)
@@ -266,23 +317,85 @@ struct err *op_pull_close(struct pull *out, const struct world *w, const struct 
 	struct forge f = forge_of(w, t);
 
 	TRY(t->scm->close(out, &f, t->number));
+	complete(out, t);
 	log_pull(w, out, "close");
 	return NULL;
+}
+
+struct err *op_pull_examine(struct strv *said, const struct world *w, const struct project *p)
+{
+	struct pull_target t = { .project = p, .repo = p->path };
+	struct forge f;
+	struct err *e = scm_of_project(&t.scm, p);
+
+	if (e || !t.scm->examine) {
+		err_drop(e, "a project may be without a forge");
+		return NULL;
+	}
+	TRY(may_ask(w, p));
+	f = forge_of(w, &t);
+	return t.scm->examine(said, &f);
 }
 
 /* ---- for lists ---------------------------------------------------------------------------------------- */
 
 static struct pull_ref ref_of(const struct session *s, const struct project *p)
 {
-	return (struct pull_ref){ .pr = s->pr,
+	struct pull_ref ref = { .pr = s->pr,
 		.repo = s->repo ? s->repo
 			: p     ? p->path
 				: NULL,
+		.branch = s->branch,
 		.project = p };
+
+	clock_parse(&ref.since, s->created_at);
+	return ref;
+}
+
+/* Whose forge it is: of its pull request, else where one may be found by its branch. */
+static const struct scm *scm_of_session(const struct session *s, const struct project *p)
+{
+	const struct scm *scm = scm_of_pull(s->pr);
+	struct err *e = NULL;
+
+	if (scm || !str_empty(s->pr) || !p || str_empty(s->branch))
+		return scm;
+	e = scm_of_project(&scm, p);
+	if (e) {
+		err_drop(e, "a project without a forge");
+		return NULL;
+	}
+	return scm->finds ? scm : NULL;
+}
+
+/* The forge of each view. Sessions of one project follow one another, so it is looked for once. */
+static const struct scm **forges_of(const struct views *v, const struct world *w)
+{
+	const struct scm **scms = mem_alloc((v->list.n + 1) * sizeof(*scms));
+	const struct scm *found = NULL;
+	const struct project *last = NULL;
+
+	for (size_t i = 0; i < v->list.n; i++) {
+		const struct view *view = &v->list.v[i];
+		struct err *e = view->project ? may_ask(w, view->project) : NULL;
+
+		if (e) {
+			err_drop(e, "an untrusted configuration names no forge");
+		} else if (!str_empty(view->session.pr)) {
+			scms[i] = scm_of_pull(view->session.pr);
+		} else if (view->project && !str_empty(view->session.branch)) {
+			if (view->project != last)
+				found = scm_of_session(&view->session, view->project);
+			last = view->project;
+			scms[i] = found;
+		}
+	}
+	return scms;
 }
 
 /* All views of one forge in one question. */
-static struct err *look(struct views *v, const struct scm *scm, bool known)
+static struct err *look(struct views *v, const struct scm *const *scms, const struct scm *scm,
+	const struct look *how)
 {
 	struct pull_ref *refs = mem_alloc((v->list.n + 1) * sizeof(*refs));
 	struct pull *answers = mem_alloc((v->list.n + 1) * sizeof(*answers));
@@ -291,17 +404,24 @@ static struct err *look(struct views *v, const struct scm *scm, bool known)
 	struct err *e;
 
 	for (size_t i = 0; i < v->list.n; i++) {
-		if (scm_of_pull(v->list.v[i].session.pr) != scm)
+		if (scms[i] != scm)
 			continue;
 		refs[n] = ref_of(&v->list.v[i].session, v->list.v[i].project);
+		if (!str_empty(v->list.v[i].branch_now))
+			refs[n].branch = v->list.v[i].branch_now;
 		who[n++] = i;
 	}
-	e = scm->refresh(answers, refs, n, known);
+	e = scm->refresh(answers, refs, n, how);
 	for (size_t i = 0; i < n; i++) {
-		if (e)
+		struct view *view = &v->list.v[who[i]];
+
+		if (e) {
 			pull_release(&answers[i]);
-		else
-			v->list.v[who[i]].facts.pull = answers[i];
+			continue;
+		}
+		if (answers[i].state && str_empty(answers[i].session))
+			str_set(&answers[i].session, view->session.id);
+		view->facts.pull = answers[i];
 	}
 	free(refs);
 	free(answers);
@@ -309,17 +429,21 @@ static struct err *look(struct views *v, const struct scm *scm, bool known)
 	return e;
 }
 
-struct err *pulls_look(struct views *v, bool known)
+struct err *pulls_look(struct views *v, const struct world *w, enum ask ask)
 {
-	for (size_t i = 0; i < v->list.n; i++) {
-		const struct scm *scm = scm_of_pull(v->list.v[i].session.pr);
-		bool asked = !scm;
+	struct look how = { .ask = ask, .data_dir = w->store.data_dir, .sink = w->sink };
+	const struct scm **scms = forges_of(v, w);
+	struct err *e = NULL;
+
+	for (size_t i = 0; i < v->list.n && !e; i++) {
+		bool asked = !scms[i];
 		for (size_t k = 0; k < i && !asked; k++)
-			asked = scm_of_pull(v->list.v[k].session.pr) == scm;
+			asked = scms[k] == scms[i];
 		if (!asked)
-			TRY(look(v, scm, known));
+			e = look(v, scms, scms[i], &how);
 	}
-	return NULL;
+	free(scms);
+	return e;
 }
 
 void pull_places(struct strv *folders, const struct view *v)
@@ -327,7 +451,7 @@ void pull_places(struct strv *folders, const struct view *v)
 	const struct scm *scm = scm_of_pull(v->session.pr);
 	struct pull_ref ref = ref_of(&v->session, v->project);
 
-	if (scm)
+	if (scm && scm->places)
 		scm->places(folders, &ref, &v->facts.pull);
 }
 
@@ -337,19 +461,23 @@ void pulls_places(struct strv *folders, const struct views *v)
 		pull_places(folders, &v->list.v[i]);
 }
 
-void pull_ask(struct pull *out, const struct session *s, const struct project *p)
+void pull_ask(
+	struct pull *out, const struct world *w, const struct session *s, const struct project *p)
 {
-	const struct scm *scm = scm_of_pull(s->pr);
+	const struct scm *scm = scm_of_session(s, p);
 	struct pull_ref ref = ref_of(s, p);
-	struct err *e = scm ? scm->refresh(out, &ref, 1, false) : NULL;
+	struct look how = { .ask = ASK_QUICK, .data_dir = w->store.data_dir, .sink = w->sink };
+	struct err *e = p ? may_ask(w, p) : NULL;
 
+	if (!e && scm)
+		e = scm->refresh(out, &ref, 1, &how);
 	err_drop(e, "then it is unknown");
 }
 
-bool pull_is_merged(const struct session *s, const struct project *p)
+bool pull_is_merged(const struct world *w, const struct session *s, const struct project *p)
 {
 	AUTO(pull_release) struct pull pull = { 0 };
 
-	pull_ask(&pull, s, p);
+	pull_ask(&pull, w, s, p);
 	return pull.state == PULL_MERGED && pull.merged_into_default;
 }

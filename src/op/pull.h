@@ -13,6 +13,7 @@ struct pull_target {
 	const struct scm *scm;
 	int number;
 	char *repo;
+	char *pr, *session; /* as in the record, and whose; NULL: not found by a session */
 };
 
 /* By a session's id, or "#3" or "3" of the project (flag as for world_project). */
@@ -46,12 +47,17 @@ MUST_USE struct err *op_pull_merge(struct pull *out, const struct world *w,
 MUST_USE struct err *op_pull_close(
 	struct pull *out, const struct world *w, const struct pull_target *t);
 
-/* Fill in the pull requests of all views, each forge asked once; `known`: none is asked. */
-MUST_USE struct err *pulls_look(struct views *v, bool known);
+/* For doctor: whether the project's forge lets us in. One without a forge has nothing to say. */
+MUST_USE struct err *op_pull_examine(
+	struct strv *said, const struct world *w, const struct project *p);
+
+/* Fill in the pull requests of all views, each forge asked once. */
+MUST_USE struct err *pulls_look(struct views *v, const struct world *w, enum ask ask);
 /* Folders in which a file changes when one of these pull requests does; when this one does. */
 void pulls_places(struct strv *folders, const struct views *v);
 void pull_places(struct strv *folders, const struct view *v);
 /* The session's, by its forge; unknown, or none: zero. */
-void pull_ask(struct pull *out, const struct session *s, const struct project *p);
+void pull_ask(
+	struct pull *out, const struct world *w, const struct session *s, const struct project *p);
 /* Into the default branch; unknown is no. */
-bool pull_is_merged(const struct session *s, const struct project *p);
+bool pull_is_merged(const struct world *w, const struct session *s, const struct project *p);

@@ -101,7 +101,7 @@ char *queue_after(bool *lost, const struct world *w, const char *after)
 	struct err *e = store_load(&s, &w->store, after);
 
 	if (!e)
-		pull_ask(&pull, &s, config_project(&w->config, s.project ? s.project : ""));
+		pull_ask(&pull, w, &s, config_project(&w->config, s.project ? s.project : ""));
 	else if (e->class != ERR_MISSING)
 		str_set(&s.id, after); /* there, but not to be read: not known to be merged */
 	err_drop(e, "it is waited for");

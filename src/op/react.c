@@ -52,7 +52,7 @@ static void outlook_take(struct outlook *o, const struct view *v)
 	}
 }
 
-struct decision decide(
+struct decision outlook_decide(
 	const struct outlook *o, enum reaction_event e, const struct episode *episode)
 {
 	return reaction_of(&o->rules[e], episode, &o->now[e], e, &o->moment);
@@ -61,8 +61,7 @@ struct decision decide(
 static bool is_decided(const struct outlook *o, const struct episodes *episodes)
 {
 	for (int i = 0; i < EVENT_COUNT; i++) {
-		struct decision d = decide(
-			o, (enum reaction_event)i, &episodes->of[(enum reaction_event)i]);
+		struct decision d = outlook_decide(o, (enum reaction_event)i, &episodes->of[i]);
 		if (episodes->of[i].notifying || decision_is_any(&d))
 			return true;
 	}
@@ -74,6 +73,15 @@ static bool has_transition(const struct view *v)
 	return v->status.status != v->facts.recorded && !v->facts.half_done;
 }
 
+/* A pull request that the agent made by itself is found by its branch; from here on the record has it. */
+static bool has_found_pull(const struct view *v)
+{
+	const struct pull *p = &v->facts.pull;
+
+	return p->state == PULL_OPEN && str_starts(p->url, "http") &&
+		!str_equal(p->url, v->session.pr) && !v->facts.half_done;
+}
+
 bool react_is_due(const struct world *w, const struct view *v)
 {
 	AUTO(episodes_release) struct episodes episodes = { 0 };
@@ -82,7 +90,7 @@ bool react_is_due(const struct world *w, const struct view *v)
 
 	if (str_empty(v->session.status)) /* a number that was only just taken */
 		return false;
-	if (has_transition(v) || !str_empty(v->session.doing))
+	if (has_transition(v) || has_found_pull(v) || !str_empty(v->session.doing))
 		return true;
 	e = episodes_read(&episodes, &w->store, v->session.id);
 	if (e) {
@@ -147,9 +155,17 @@ static struct err *transition(struct reacting *r)
 	if (last)
 		str_set(&r->h.s.last_activity_at, last);
 	TRY(hold_status_at(&r->h, v->status.status, why, evidence_at(v)));
-	tell(&r->a, EVENT_COUNT, "status", "%s → %s (%s)", status_word(v->facts.recorded),
+	announcer_tell(&r->a, EVENT_COUNT, "status", "%s → %s (%s)", status_word(v->facts.recorded),
 		status_word(v->status.status), v->status.why);
 	return NULL;
+}
+
+static struct err *record_pull(struct reacting *r)
+{
+	if (!has_found_pull(r->a.view))
+		return NULL;
+	str_set(&r->h.s.pr, r->a.view->facts.pull.url);
+	return store_save(&r->world->store, &r->h.s);
 }
 
 /* ---- the pass ------------------------------------------------------------------------------------ */
@@ -175,9 +191,10 @@ static struct err *look(struct reacting *r, const char *id)
 		return fail(ERR_MISSING, "no session '%s'", id);
 	r->a.view = &r->views.list.v[0];
 	r->a.project = r->a.view->project;
-	TRY(agent_load(&r->agent, &r->world->config, r->h.s.agent));
+	err_drop(agent_load(&r->agent, &r->world->config, r->h.s.agent ? r->h.s.agent : ""),
+		"without its file nothing is typed; the rest goes on");
 	TRY(episodes_read(&r->episodes, &r->world->store, id));
-	TRY(outbox_read_above(&r->messages, &r->world->store, id, r->episodes.outbox));
+	TRY(outbox_look(r));
 	outlook_take(&r->o, r->a.view);
 	return NULL;
 }
@@ -187,14 +204,14 @@ static void apply(struct reacting *r)
 	for (int i = 0; i < EVENT_COUNT; i++) {
 		enum reaction_event e = (enum reaction_event)i;
 		struct episode now = episode_now(r, e);
-		struct decision d = decide(&r->o, e, &now);
+		struct decision d = outlook_decide(&r->o, e, &now);
 
 		if (is_under_way(r, e)) /* it may neither end nor forget what is being said */
 			d.end = d.tidy = false;
 		if (!d.begin && !d.end && !d.tidy)
 			continue;
 		if (d.end && now.attempts)
-			log_reaction(&r->a, e, "end", "it is no longer so", NULL);
+			announcer_log(&r->a, e, "end", "it is no longer so", NULL);
 		decision_apply(&r->episodes.of[e], &d, &r->o.now[e], e, r->o.moment.now);
 		r->changed = true;
 	}
@@ -210,17 +227,17 @@ static struct err *save(struct reacting *r)
 
 static struct err *under_lock(struct reacting *r)
 {
-	size_t before;
+	bool added = false;
 
+	TRY(record_pull(r));
 	TRY(transition(r));
 	r->changed |= announce_unsure(&r->a);
 	TRY(outbox_mend(r));
 	outbox_fold(r);
 	apply(r);
-	before = r->messages.list.n;
-	TRY(outbox_send(r));
+	TRY(outbox_send(&added, r));
 	TRY(save(r));
-	TRY(outbox_deliver(r, r->messages.list.n > before));
+	TRY(outbox_deliver(r, added));
 	outbox_fold(r);
 	return save(r);
 }
@@ -269,10 +286,10 @@ static struct err *merge(struct reacting *r, enum reaction_event e)
 	TRY(may_merge(r, e));
 	TRY(pull_find(&t, r->world, r->h.s.id, NULL));
 	TRY(op_pull_merge(&merged, r->world, &t, MERGE_SQUASH, r->a.view->facts.pull.head));
-	log_reaction(
+	announcer_log(
 		&r->a, e, "merge", "approved and green", json_pack("{s:s?}", "head", merged.head));
-	tell(&r->a, e, "merged", "#%d merged into %s as %.10s", merged.number, merged.base,
-		merged.merged_as);
+	announcer_tell(&r->a, e, "merged", "#%d merged into %s as %.10s", merged.number,
+		merged.base, merged.merged_as);
 	return NULL;
 }
 
@@ -292,7 +309,7 @@ static struct err *try_merge(struct reacting *r, enum reaction_event e)
 static struct err *act_on(struct reacting *r, enum reaction_event e)
 {
 	struct episode now = episode_now(r, e);
-	struct decision d = decide(&r->o, e, &now);
+	struct decision d = outlook_decide(&r->o, e, &now);
 	AUTO(str_release) char *trouble = NULL;
 
 	if (d.tell_trouble) {
@@ -312,14 +329,18 @@ static struct err *act_on(struct reacting *r, enum reaction_event e)
 	return NULL;
 }
 
-struct err *react_session(bool *acted, const struct world *w, const char *id, struct poll_ear *ear)
+struct err *react_session(
+	bool *acted, const struct world *w, const char *id, bool again, struct poll_ear *ear)
 {
 	AUTO(reacting_release) struct reacting r = { .world = w };
 	bool busy;
 
-	r.a = (struct announcer){
-		.world = w, .id = id, .episodes = &r.episodes, .ear = ear, .acted = acted
-	};
+	r.a = (struct announcer){ .world = w,
+		.id = id,
+		.episodes = &r.episodes,
+		.ear = ear,
+		.acted = acted,
+		.again = again };
 	TRY(take(&busy, &r, id));
 	if (busy)
 		return NULL;

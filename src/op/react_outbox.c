@@ -42,14 +42,14 @@ static void tell_message(struct reacting *r, const struct message *m)
 		[MESSAGE_WITHDRAWN] = "was taken back",
 	};
 
-	tell(&r->a, event_of(m), message_state_word(m->state), "message %04d %s%s%s", m->number,
-		says[m->state], m->note ? ": " : "", m->note ? m->note : "");
+	announcer_tell(&r->a, event_of(m), message_state_word(m->state), "message %04d %s%s%s",
+		m->number, says[m->state], m->note ? ": " : "", m->note ? m->note : "");
 }
 
 static struct err *withdraw(struct reacting *r, struct message *m)
 {
 	TRY(deliver_state(&r->h, m, MESSAGE_WITHDRAWN, "it was no longer so when its turn came"));
-	log_reaction(&r->a, event_of(m), "withdraw", m->note,
+	announcer_log(&r->a, event_of(m), "withdraw", m->note,
 		json_pack("{s:i, s:s?}", "message", m->number, "items", m->items));
 	tell_message(r, m);
 	return NULL;
@@ -61,7 +61,8 @@ struct err *outbox_mend(struct reacting *r)
 		struct message *m = &r->messages.list.v[i];
 		if (m->state == MESSAGE_QUEUED && is_stale(r, m)) {
 			TRY(withdraw(r, m));
-		} else if (m->state == MESSAGE_TYPING || m->state == MESSAGE_SUBMITTED) {
+		} else if (m->state != MESSAGE_QUEUED && message_is_live(m->state) &&
+			r->agent.name) {
 			TRY(deliver_finish(&r->h, &r->agent, m));
 			tell_message(r, m);
 		}
@@ -82,20 +83,33 @@ static void count(struct episodes *all, const struct message *m)
 		str_set(&e->trouble, m->note ? m->note : "no receipt came");
 }
 
+/* The last number first: a message that comes meanwhile is above it, and not passed over. Numbers that
+ * begin anew, since somebody emptied the outbox, are counted anew. */
+struct err *outbox_look(struct reacting *r)
+{
+	messages_release(&r->messages);
+	r->last = outbox_last(&r->world->store, r->h.s.id);
+	if (r->last < r->episodes.outbox) {
+		r->episodes.outbox = r->last;
+		r->changed = true;
+	}
+	return outbox_read_above(&r->messages, &r->world->store, r->h.s.id, r->episodes.outbox);
+}
+
 void outbox_fold(struct reacting *r)
 {
-	int before = r->episodes.outbox, last = outbox_last(&r->world->store, r->h.s.id);
+	int *mark = &r->episodes.outbox, before = *mark;
 	size_t i = 0;
 
 	for (; i < r->messages.list.n && !message_is_live(r->messages.list.v[i].state); i++) {
-		if (r->messages.list.v[i].number <= r->episodes.outbox)
+		if (r->messages.list.v[i].number <= *mark)
 			continue;
 		count(&r->episodes, &r->messages.list.v[i]);
-		r->episodes.outbox = r->messages.list.v[i].number;
+		*mark = r->messages.list.v[i].number;
 	}
-	if (i == r->messages.list.n) /* files that are no message, or that somebody removed */
-		r->episodes.outbox = last;
-	r->changed |= r->episodes.outbox != before;
+	if (i == r->messages.list.n && *mark < r->last) /* a file that is no message */
+		*mark = r->last;
+	r->changed |= *mark != before;
 }
 
 static bool is_uncounted(const struct reacting *r, const struct message *m)
@@ -145,7 +159,7 @@ static struct story story_of(const struct reacting *r, enum reaction_event e)
 static void log_send(
 	struct reacting *r, enum reaction_event e, const struct message *m, const char *why)
 {
-	log_reaction(&r->a, e, "send", why,
+	announcer_log(&r->a, e, "send", why,
 		json_pack("{s:i, s:i, s:s?}", "message", m->number, "attempt", m->attempt, "items",
 			m->items));
 }
@@ -154,27 +168,28 @@ static void log_send(
 static struct err *add_message(struct reacting *r, enum reaction_event e, const char *why)
 {
 	struct story story = story_of(r, e);
-	struct message *m = vec_push(&r->messages.list);
+	AUTO(message_release)
+	struct message m = { .state = MESSAGE_QUEUED,
+		.from = str_format("reaction %s", reaction_word(e)),
+		.reaction = str_dup(reaction_word(e)),
+		.items = str_dup(r->o.now[e].items),
+		.attempt = story.attempts + 1 };
 
-	m->state = MESSAGE_QUEUED;
-	m->from = str_format("reaction %s", reaction_word(e));
-	m->reaction = str_dup(reaction_word(e));
-	m->items = str_dup(r->o.now[e].items);
-	m->attempt = story.attempts + 1;
-	reaction_message(&m->text, &story);
-	TRY(outbox_add(&r->world->store, r->h.s.id, m));
-	log_send(r, e, m, why);
-	return NULL;
+	reaction_message(&m.text, &story);
+	TRY(outbox_add(&r->world->store, r->h.s.id, &m));
+	log_send(r, e, &m, why);
+	return outbox_look(r); /* somebody else's may have come before it */
 }
 
-struct err *outbox_send(struct reacting *r)
+struct err *outbox_send(bool *added, struct reacting *r)
 {
 	if (is_under_way(r, EVENT_COUNT))
 		return NULL;
 	for (int i = 0; i < EVENT_COUNT; i++) {
 		enum reaction_event e = (enum reaction_event)i;
 		struct episode now = episode_now(r, e);
-		struct decision d = decide(&r->o, e, &now);
+		struct decision d = outlook_decide(&r->o, e, &now);
+		*added = d.send;
 		if (d.send)
 			return add_message(r, e, d.why_act);
 	}
@@ -183,7 +198,7 @@ struct err *outbox_send(struct reacting *r)
 
 static void tell_waiting(struct reacting *r, const struct message *m, const char *why)
 {
-	tell(&r->a, event_of(m), "queued", "message %04d waits: %s", m->number, why);
+	announcer_tell(&r->a, event_of(m), "queued", "message %04d waits: %s", m->number, why);
 }
 
 static struct err *deliver_now(struct reacting *r, struct message *m, const struct sight *sight)
@@ -208,7 +223,7 @@ struct err *outbox_deliver(struct reacting *r, bool added)
 	for (size_t i = 0; i < r->messages.list.n && !m; i++)
 		if (may_go(r, &r->messages.list.v[i]))
 			m = &r->messages.list.v[i];
-	if (!m)
+	if (!m || !r->agent.name)
 		return NULL;
 	TRY(sight_take(&sight, &r->h, &r->agent));
 	e = sight_ready(&why, &sight, &r->h, &r->agent, false);

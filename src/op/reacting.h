@@ -25,21 +25,24 @@ struct reacting {
 	struct views views;
 	struct agent agent;
 	struct messages messages; /* those above episodes.outbox */
+	int last;                 /* the outbox's highest number before they were read */
 	struct outlook o;
 	bool changed; /* episodes are to be saved */
 };
 
-struct decision decide(
+struct decision outlook_decide(
 	const struct outlook *o, enum reaction_event e, const struct episode *episode);
 
 /* op/react_outbox.c; all need the session's lock, but the last two */
 
+/* Reads the messages that are not counted yet. */
+MUST_USE struct err *outbox_look(struct reacting *r);
 /* What a sender that died left half typed is finished; what is out of date is taken back. */
 MUST_USE struct err *outbox_mend(struct reacting *r);
 /* Messages that have come to their end are counted into the episodes, up to the first that has not. */
 void outbox_fold(struct reacting *r);
 /* A message for the first event that asks for one, unless one is under way already. */
-MUST_USE struct err *outbox_send(struct reacting *r);
+MUST_USE struct err *outbox_send(bool *added, struct reacting *r);
 /* The first message that may go, if its agent is ready; looked at once. added: by outbox_send(). */
 MUST_USE struct err *outbox_deliver(struct reacting *r, bool added);
 /* The episode with the messages that are not counted into it yet. It borrows all its texts. */

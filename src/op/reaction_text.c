@@ -78,6 +78,18 @@ static void add_log(struct buf *out, const char *path)
 	buf_add(out, log.s + at, log.n - at);
 }
 
+/* Of a check that runs elsewhere. */
+static void add_tail(struct buf *out, const char *text, size_t n)
+{
+	struct buf tail = { .s = (char *)text, .n = n };
+	size_t at = tail_at(&tail, LOG_LINES);
+
+	if (n - at > LOG_BYTES)
+		at = n - LOG_BYTES;
+	buf_adds(out, "the end of its output:\n");
+	buf_add(out, text + at, n - at);
+}
+
 static void add_check(struct buf *out, const struct check *c)
 {
 	AUTO(buf_release) struct buf text = { 0 };
@@ -85,13 +97,21 @@ static void add_check(struct buf *out, const struct check *c)
 	buf_addf(&text, "check: %s\n", c->name ? c->name : "");
 	if (!str_empty(c->command))
 		buf_addf(&text, "command: %s\n", c->command);
+	if (!str_empty(c->step))
+		buf_addf(&text, "step: %s\n", c->step);
 	if (c->state == CHECK_TIMEOUT)
 		buf_adds(&text, "result: it took too long and was ended\n");
-	else
+	else if (!str_empty(c->command))
 		buf_addf(&text, "result: failed, exit code %d\n", c->code);
+	else
+		buf_adds(&text, "result: failed\n");
+	if (!str_empty(c->url))
+		buf_addf(&text, "url: %s\n", c->url);
 	if (!str_empty(c->log)) {
 		buf_addf(&text, "log: %s\n", c->log);
 		add_log(&text, c->log);
+	} else if (!str_empty(c->tail)) {
+		add_tail(&text, c->tail, strlen(c->tail));
 	}
 	buf_addc(out, '\n');
 	fence_add(out, "failed check", buf_text(&text), text.n, true);

@@ -55,7 +55,7 @@ static struct err *check(const struct hold *h)
 			h->s.id);
 	if (session_is(&h->s, STATUS_QUEUED))
 		return refuse(h, "it is queued, and starts when a session ends");
-	if (session_is(&h->s, STATUS_MERGED) || pull_is_merged(&h->s, h->project))
+	if (session_is(&h->s, STATUS_MERGED) || pull_is_merged(h->world, &h->s, h->project))
 		return refuse(h, "its PR was merged");
 	TRY(check_runtime(h));
 	if (!h->s.worktree || h->workspace->exists(&c) == TRI_NO)
@@ -120,7 +120,7 @@ static struct err *make_attempt(struct attempt *t, struct hold *h)
 	values.agent_session_id = h->s.agent_session_id;
 	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
 	TRY(start_allowed(h->world, &t->agent, h->project, false));
-	TRY(start_program(&t->program, h->world, &t->agent));
+	TRY(start_program(&t->program, &t->agent));
 	t->resumed = has_conversation(h, &t->agent, &told);
 	words = t->resumed ? &t->agent.resume : &t->agent.command;
 	if (!t->resumed) {
@@ -210,7 +210,7 @@ struct err *op_restorable(struct strv *ids, const struct world *w, const char *p
 {
 	AUTO(views_release) struct views views = { 0 };
 
-	TRY(op_list(&views, w, &(struct list_options){ .project = project }));
+	TRY(op_list(&views, w, &(struct list_options){ .project = project, .ask = ASK_KNOWN }));
 	for (size_t i = 0; i < views.list.n; i++) {
 		const struct view *v = &views.list.v[i];
 		if (v->facts.has_workspace && v->facts.recorded != STATUS_KILLED &&

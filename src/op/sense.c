@@ -3,10 +3,72 @@
 #include <string.h>
 
 #include "base/proc.h"
+#include "op/transcript.h"
 #include "rule/activity_of.h"
 #include "rule/screen.h"
 
-enum { CLOCK_SLACK_MS = 1500, HELPER_MS = 10000 };
+enum {
+	CLOCK_SLACK_MS = 1500,
+	HELPER_MS = 10000,
+	WORDS_MAX = 400, /* bytes */
+};
+
+/* ---- the transcript -------------------------------------------------------------------------- */
+
+static const struct telling {
+	enum activity
+		says; /* a tool that was asked for runs, or waits for its permission: no telling */
+	bool over;
+	const char *detail;
+} tellings[] = {
+	[TURN_PROMPT] = { ACTIVITY_ACTIVE, false, "the user's words are its last record" },
+	[TURN_WORK] = { ACTIVITY_ACTIVE, false, "its last record is work" },
+	[TURN_CALL] = { ACTIVITY_UNKNOWN, false, "its last record asks for a tool" },
+	[TURN_END] = { ACTIVITY_READY, true, "its last record ends the turn" },
+	[TURN_ERROR] = { ACTIVITY_BLOCKED, true, "its last record is an error" },
+	[TURN_INTERRUPTED] = { ACTIVITY_READY, true,
+		"its last record says that it was interrupted" },
+};
+
+/* The first line of it, as far as a row may show it. */
+static char *first_line(const char *s)
+{
+	size_t n;
+
+	s += s ? strspn(s, " \t\r\n") : 0;
+	n = s ? strcspn(s, "\r\n") : 0;
+	if (n > WORDS_MAX)
+		for (n = WORDS_MAX; n && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
+			;
+	return n ? str_ndup(s, n) : NULL;
+}
+
+/* What was written before this start tells what an earlier one did. */
+void sense_transcript(struct facts *f, char **words, const struct session *s, const char *folder,
+	const struct agent *a)
+{
+	AUTO(transcript_release) struct transcript t = { 0 };
+	AUTO(lately_release) struct lately l = { 0 };
+	const struct telling *told;
+	struct fact *fact;
+
+	transcript_find(&t, s, folder, a);
+	transcript_lately(&l, &t, words != NULL);
+	if (words)
+		*words = first_line(l.words);
+	if (l.last.kind == TURN_NOTHING || l.last.at < f->started_at)
+		return;
+	told = &tellings[l.last.kind];
+	fact = facts_add(f, SOURCE_TRANSCRIPT, told->says, l.last.at);
+	fact->detail = str_dup(told->detail);
+	f->sign_of_life = true;
+	if (l.last.at > f->activity_at)
+		f->activity_at = l.last.at;
+	if (told->over && l.last.at >= f->turn_open_at)
+		f->turn_open_at = 0;
+	else if (!told->over && !f->has_hooks)
+		f->turn_open_at = l.last.at;
+}
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
 
@@ -31,7 +93,15 @@ static bool has_busy_child(const struct run_info *run)
 	return false;
 }
 
-static void sense_output(struct facts *f, const struct evidence *in, const struct runtime_fact *t)
+/* Still, but not up yet, or it shows something else: an agent whose input line is known is not ready
+ * without it. */
+static bool lacks_box(const struct agent *a, const struct runtime_fact *t)
+{
+	return a->send.box && t->screen && screen_box(a, t->screen, NULL) == SCREEN_BOX_NONE;
+}
+
+static void sense_output(struct facts *f, const struct evidence *in, const struct agent *a,
+	const struct runtime_fact *t)
 {
 	/* in the future: the clock was set back, and there was no output since */
 	bool still = t->output_at &&
@@ -41,7 +111,10 @@ static void sense_output(struct facts *f, const struct evidence *in, const struc
 
 	if (!t->output_at && !child)
 		return;
-	fact = facts_add(f, SOURCE_TERMINAL, child || !still ? ACTIVITY_ACTIVE : ACTIVITY_READY,
+	fact = facts_add(f, SOURCE_TERMINAL,
+		child || !still           ? ACTIVITY_ACTIVE
+			: lacks_box(a, t) ? ACTIVITY_UNKNOWN
+					  : ACTIVITY_READY,
 		child ? f->now : t->output_at);
 	fact->state = true;
 	f->output_at = fact->at;
@@ -86,6 +159,6 @@ void sense_terminal(struct facts *f, const struct evidence *in, const struct age
 		f->sign_of_life = true;
 	if (t->exists != TRI_YES || t->dead)
 		return;
-	sense_output(f, in, t);
+	sense_output(f, in, a, t);
 	sense_patterns(f, a, t);
 }

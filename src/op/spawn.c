@@ -56,7 +56,7 @@ static struct err *plan_prompt(struct plan *p, const struct hold *h)
 
 	if (path)
 		return file_read_if(&p->prompt, &found, path, PROMPT_MAX);
-	TRY(issue_for_spawn(&p->issue, &p->tracker, p->o->project, p->o->issue, h->world->sink));
+	TRY(issue_for_spawn(&p->issue, &p->tracker, h->world, p->o->project, p->o->issue));
 	return prompt_first(&p->prompt, p->o->project, &p->agent,
 		&(struct task){ p->o->issue, &p->issue, p->o->prompt });
 }
@@ -69,7 +69,7 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 
 	TRY(agent_load(&p->agent, &w->config, o->agent ? o->agent : project->agent));
 	TRY(start_allowed(w, &p->agent, project, true));
-	TRY(start_program(&p->program, w, &p->agent));
+	TRY(start_program(&p->program, &p->agent));
 	if (o->branch && !valid_branch(o->branch))
 		return fail(ERR_USAGE, "'%s' is not a branch name that git takes", o->branch);
 	str_set(&h->s.runtime, project->runtime);
@@ -133,7 +133,8 @@ static void fill_record(struct hold *h, const struct plan *p)
 {
 	const struct spawn_options *o = p->o;
 	AUTO(str_release) char *now = clock_iso(clock_wall());
-	AUTO(str_release) char *issue = issue_id(o->issue);
+	/* the tracker's own word for it, where a URL was given */
+	AUTO(str_release) char *issue = p->tracker ? str_dup(p->issue.id) : issue_id(o->issue);
 
 	str_set(&h->s.project, o->project->id);
 	str_set(&h->s.status, status_word(STATUS_SPAWNING));

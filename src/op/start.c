@@ -35,23 +35,18 @@ struct err *start_allowed(
 	return p && making && p->post_create.n ? key_allowed(c, p, "postCreate") : NULL;
 }
 
-struct err *start_program(char **program, const struct world *w, const struct agent *a)
+struct err *start_program(char **program, const struct agent *a)
 {
 	const char *name = a->command.n ? a->command.v[0] : "";
-	AUTO(str_release) char *near = NULL;
+	AUTO(str_release) char *why = NULL;
 
 	if (str_empty(name))
 		return fail(ERR_CONFIG, "agent '%s' has no command", a->name);
-	if (strchr(name, '/') && name[0] != '/') {
-		near = path_absolute(name, w->config.dir);
-		*program = path_program(near);
-	} else {
-		*program = path_program(name);
-	}
+	*program = path_program(name);
 	if (*program)
 		return NULL;
-	return fail(ERR_FAILED, "agent '%s' is not installed: no program '%s' %s", a->name,
-		near ? near : name, strchr(name, '/') ? "there" : "on PATH");
+	why = path_no_program(name);
+	return fail(ERR_FAILED, "agent '%s' is not installed: %s", a->name, why);
 }
 
 /* ---- the environment of the agent ------------------------------------------------------------ */

@@ -13,9 +13,8 @@ struct start {
 	int columns, rows;      /* 0: 200 x 50 */
 };
 
-/* The agent's program, absolute or as found on PATH; missing: ERR_FAILED with the name looked for. A
- * relative path with a slash counts from the config's folder. */
-MUST_USE struct err *start_program(char **program, const struct world *w, const struct agent *a);
+/* The agent's program, absolute or as found on PATH; missing: ERR_FAILED with the name looked for. */
+MUST_USE struct err *start_program(char **program, const struct agent *a);
 /* Trust: what comes from an untrusted config is not run (ERR_CONFIG): the agent's command, the
  * project's env and, where `making` the workspace, its postCreate. p NULL: no longer configured. */
 MUST_USE struct err *start_allowed(

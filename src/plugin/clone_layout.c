@@ -162,7 +162,9 @@ static void read_packed_line(struct clone_refs *out, const struct clone_refs *lo
 	if (!name || line[0] == '#' || line[0] == '^')
 		return;
 	*name++ = '\0';
-	if (is_object_id(line) && is_wanted(name) &&
+	if (!is_object_id(line) || !is_wanted(name))
+		return;
+	if (!loose->list.n ||
 		!bsearch(&(struct clone_ref){ .name = name }, loose->list.v, loose->list.n,
 			sizeof(*loose->list.v), by_name))
 		add_ref(out, name, line);

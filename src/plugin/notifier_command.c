@@ -66,11 +66,9 @@ static struct err *command_usable(const struct notifier_call *c)
 {
 	const char *program = c->config->command.n ? c->config->command.v[0] : "";
 	AUTO(str_release) char *path = path_program(program);
+	AUTO(str_release) char *why = path ? NULL : path_no_program(program);
 
-	if (path)
-		return NULL;
-	return fail(ERR_MISSING, "no program '%s' %s", program,
-		strchr(program, '/') ? "there" : "on PATH");
+	return path ? NULL : fail(ERR_MISSING, "%s", why);
 }
 
 const struct notifier notifier_command = {

@@ -59,12 +59,12 @@ static void give(struct pull *out, struct record *r)
 
 /* Refs of one repository mostly follow each other, so it is opened once for all of them. */
 static struct err *local_refresh(
-	struct pull *out, const struct pull_ref *refs, size_t n, bool known)
+	struct pull *out, const struct pull_ref *refs, size_t n, const struct look *look)
 {
 	AUTO(local_release) struct local l = { 0 };
 	const char *repo = NULL;
 
-	(void)known; /* there is nobody to ask but the files */
+	(void)look; /* there is nobody to ask but the files */
 	for (size_t i = 0; i < n; i++) {
 		AUTO(record_release) struct record r = { 0 };
 		struct err *e = NULL;

@@ -119,7 +119,9 @@ static struct err *may_merge(const struct pull *p)
 	if (p->review == REVIEW_CHANGES)
 		return fail(ERR_REFUSED, "changes of #%d were requested", p->number);
 	if (p->review == REVIEW_PENDING)
-		return fail(ERR_REFUSED, "a review of #%d is pending on %.10s", p->number, p->head);
+		return fail(ERR_REFUSED,
+			"#%d: its head %.10s waits for a review: ao pr review #%d --approve",
+			p->number, p->head, p->number);
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "base/valid.h"
 #include "plugin/worktree.h"
 
@@ -152,12 +153,15 @@ static bool is_git_in(const char *pid, const struct checkout *c)
 	AUTO(str_release) char *cwd = str_format("/proc/%s/cwd", pid);
 	AUTO(str_release) char *name = first_line(comm);
 	AUTO(str_release) char *at = NULL;
+	struct proc p;
 
 	if (!str_starts(name, "git"))
 		return false;
 	at = path_real(cwd);
-	return path_within(at, c->path) || (c->handle && path_within(at, c->handle)) ||
-		str_starts(at, "/proc/"); /* not to be seen: it may well be there */
+	if (str_starts(
+		    at, "/proc/")) /* not to be seen: it may well be there, unless it has ended */
+		return proc_read(&p, (pid_t)atoi(pid)) && p.state != 'Z';
+	return path_within(at, c->path) || (c->handle && path_within(at, c->handle));
 }
 
 bool lock_is_stale(const char *lock, const struct checkout *c)

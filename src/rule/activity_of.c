@@ -39,11 +39,11 @@ static int went_on(const struct facts *f, int hook)
 
 	if (live >= 0 && f->v[live].at > f->v[hook].at)
 		return live;
+	if (transcript >= 0 && f->v[transcript].at > f->v[hook].at)
+		return transcript;
 	/* answered, and nothing reports that: a tool that was allowed is running, or all is over */
 	if (screen >= 0 && f->v[screen].at > f->v[hook].at + DRAWN_MS)
 		return screen;
-	if (transcript >= 0 && f->v[transcript].at > f->v[hook].at)
-		return transcript;
 	if (working >= 0 && f->v[working].state && f->v[working].at > f->v[hook].at + QUIET_MS)
 		return working;
 	return -1;

@@ -84,7 +84,7 @@ struct due due_of(const struct facts *f, const struct episodes *e, const struct 
 int forge_again_ms(const struct pull *p)
 {
 	if (p->state != PULL_OPEN)
-		return p->state == PULL_NONE ? FORGE_OPEN_MS : 0;
+		return 0;
 	for (size_t i = 0; i < p->checks.n; i++)
 		if (p->checks.v[i].state == CHECK_PENDING)
 			return FORGE_RUN_MS;

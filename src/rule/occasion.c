@@ -27,6 +27,14 @@ static bool is_open(struct occasion *o, const struct pull *p)
 	return p->state == PULL_OPEN;
 }
 
+/* What checks and remarks say in particular was not asked for, so none of it is new or gone. */
+static bool is_bare(struct occasion *o, const struct pull *p)
+{
+	if (p->bare)
+		o->holds = TRI_UNKNOWN;
+	return p->bare;
+}
+
 static bool is_red(const struct check *c)
 {
 	return c->state == CHECK_FAILURE || c->state == CHECK_TIMEOUT;
@@ -39,7 +47,7 @@ static void ci_failed(struct occasion *o, const struct scene *s)
 	AUTO(buf_release) struct buf red = { 0 };
 	AUTO(buf_release) struct buf items = { 0 };
 
-	if (!is_open(o, p))
+	if (!is_open(o, p) || is_bare(o, p))
 		return;
 	o->holds = p->ci == CI_FAILURE                    ? TRI_YES
 		: p->ci == CI_SUCCESS || p->ci == CI_NONE ? TRI_NO
@@ -81,7 +89,7 @@ static void remarks(struct occasion *o, const struct scene *s, enum reaction_eve
 	AUTO(buf_release) struct buf items = { 0 };
 	AUTO(buf_release) struct buf strangers = { 0 };
 
-	if (!is_open(o, p))
+	if (!is_open(o, p) || is_bare(o, p))
 		return;
 	for (size_t i = 0; i < p->remarks.n; i++)
 		if (occasion_remark(p, i, e))

@@ -6,7 +6,13 @@
 #include "base/clock.h"
 #include "serve/daemon.h"
 
-enum { NAMED_MAX = 50, RETRY_MS = 5000, RETRY_MAX_MS = 300000, TRIES_MAX = 6, FORGE_FACTOR_MAX = 16 };
+enum {
+	NAMED_MAX = 50,
+	RETRY_MS = 5000,
+	RETRY_MAX_MS = 300000,
+	TRIES_MAX = 6,
+	FORGE_FACTOR_MAX = 16
+};
 
 /* ---- a poll -------------------------------------------------------------------------------------- */
 
@@ -18,7 +24,8 @@ static void take_places(struct space *s, struct ward *w, const json_t *places)
 
 	strv_release(&w->places);
 	watch_drop(watch, WATCH_PLACE, w);
-	json_array_foreach(places, i, place) {
+	json_array_foreach(places, i, place)
+	{
 		const char *folder = json_string_value(place);
 		if (!folder || strv_has(&w->places, folder))
 			continue;
@@ -76,8 +83,8 @@ static void fail_again(struct space *s, int code, int64_t now)
 	if (!s->failures)
 		log_say(&s->daemon->log, "%s: a poll failed (exit %d)", s->name, code);
 	if (++s->failures >= TRIES_MAX) {
-		log_say(&s->daemon->log, "%s: that goes on; the next poll is when something happens",
-			s->name);
+		log_say(&s->daemon->log,
+			"%s: that goes on; the next poll is when something happens", s->name);
 		s->failures = TRIES_MAX - 1;
 		return;
 	}
@@ -232,8 +239,8 @@ static void start_check(struct space *s, struct ward *w, struct check *c, int64_
 	w->check_at = now + w->check_pause_ms;
 	c->space = s;
 	c->session = str_dup(w->id);
-	e = job_start(&c->job, &s->daemon->loop, argv.v,
-		&(struct job){ .owner = c, .end = check_end });
+	e = job_start(
+		&c->job, &s->daemon->loop, argv.v, &(struct job){ .owner = c, .end = check_end });
 	if (e) {
 		log_say(&s->daemon->log, "%s", e->text);
 		err_drop(e, "said; the next poll finds it due");

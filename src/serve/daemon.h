@@ -16,10 +16,10 @@
 #include "serve/watch.h"
 
 enum {
-	SETTLE_MS = 5,          /* what comes at once is looked at once */
-	RESCAN_MS = 5 * 60000,  /* hints that were missed */
-	CHECKS_MAX = 2,         /* runs of `ao pr checks` at a time */
-	STOP_MS = 5000,         /* for who acts, when we end */
+	SETTLE_MS = 5,         /* what comes at once is looked at once */
+	RESCAN_MS = 5 * 60000, /* hints that were missed */
+	CHECKS_MAX = 2,        /* runs of `ao pr checks` at a time */
+	STOP_MS = 5000,        /* for who acts, when we end */
 };
 
 struct daemon {
@@ -36,7 +36,7 @@ struct daemon {
 	VEC(struct space *) spaces;
 	bool respace; /* a namespace came or went */
 	bool stopping;
-	struct check { /* a run of `ao pr checks` */
+	struct check {           /* a run of `ao pr checks` */
 		struct job *job; /* NULL: a free place */
 		struct space *space;
 		char *session;

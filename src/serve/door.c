@@ -84,9 +84,8 @@ struct client {
 
 static json_t *tell_space(const struct space *s)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:i, s:b}", "name", s->name, "config",
-		s->config.file, "trouble", s->trouble, "sessions", (int)s->wards.n, "polling",
-		s->poll != NULL);
+	return json_pack("{s:s, s:s?, s:s?, s:i, s:b}", "name", s->name, "config", s->config.file,
+		"trouble", s->trouble, "sessions", (int)s->wards.n, "polling", s->poll != NULL);
 }
 
 static char *tell(const struct daemon *d)

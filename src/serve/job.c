@@ -108,8 +108,7 @@ static void follow(struct job *j, uv_loop_t *loop)
 	uv_timer_start(&j->limit, on_limit, JOB_MAX_MS, 0);
 }
 
-struct err *job_start(
-	struct job **slot, uv_loop_t *loop, char *const *argv, const struct job *like)
+struct err *job_start(struct job **slot, uv_loop_t *loop, char *const *argv, const struct job *like)
 {
 	struct child_options o = { .argv = argv, .dir = "/", .fd = { -1, -1, 2 } };
 	struct child child;

@@ -22,7 +22,6 @@
 #include "serve/daemon.h"
 #include "serve/notify.h"
 
-
 /* What a test set, and where our own things lie, stays. AO_KEEP is for us: what we start has its own. */
 static void clean_environment(void)
 {

@@ -8,9 +8,9 @@
 #include "store/store.h"
 
 enum {
-	PAUSE_MS = 2000,        /* after a poll that changed something one more looks, later each time */
+	PAUSE_MS = 2000, /* after a poll that changed something one more looks, later each time */
 	PAUSE_MAX_MS = 300000,
-	CHECK_PAUSE_MS = 5000,  /* a check that was run and is due again */
+	CHECK_PAUSE_MS = 5000, /* a check that was run and is due again */
 };
 
 struct seen {
@@ -19,7 +19,7 @@ struct seen {
 	uint64_t tally;   /* what counts for its project */
 	bool busy;        /* a verb is at work on it */
 	bool queued;
-	int64_t due;      /* look again, ms since 1970; 0: only when something is told */
+	int64_t due; /* look again, ms since 1970; 0: only when something is told */
 };
 
 struct ward {

@@ -9,7 +9,7 @@
 #include "base/tri.h"
 #include "base/vec.h"
 
-enum slot { SLOT_RUNTIME, SLOT_WORKSPACE, SLOT_TRACKER, SLOT_SCM, SLOT_NOTIFIER };
+enum slot { SLOT_AGENT, SLOT_RUNTIME, SLOT_WORKSPACE, SLOT_TRACKER, SLOT_SCM, SLOT_NOTIFIER };
 
 struct plugin {
 	enum slot slot;

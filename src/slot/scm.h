@@ -3,8 +3,8 @@
  * text that begins with the plugin's own word ("local:frontend#1") or is a URL; the plugin that
  * made the text reads it.
  *
- * refresh() is what `ao status` and `ao session ls --refresh` ask: all pull requests of a forge at once. The other functions are
- * the verbs of `ao pr`; each leaves in *out the pull request as it is afterwards.
+ * refresh() is what lists ask: all pull requests of a forge at once. The other functions are the verbs
+ * of `ao pr`; each leaves in *out the pull request as it is afterwards.
  *
  * To add one, copy plugin/scm_local.c and add a line to slot/scms.def.
  */
@@ -18,6 +18,7 @@
 struct forge {
 	const struct project *project;
 	const char *repo;     /* the project's path */
+	const char *pr;       /* as in the record; NULL: only its number is known */
 	const char *data_dir; /* for work of its own */
 	const char *actor;    /* who acts: a session, or "user" */
 	struct sink *sink;    /* progress */
@@ -26,9 +27,23 @@ struct forge {
 };
 
 struct pull_ref {
-	const char *pr;                /* as in the record */
-	const char *repo;              /* the session's */
+	const char *pr;     /* as in the record; empty: found by branch, where scm.finds */
+	const char *repo;   /* the session's */
+	const char *branch; /* of the session; NULL: unknown */
+	int64_t since;      /* when the session was made: an older one is not its own */
 	const struct project *project; /* NULL: no longer in the config */
+};
+
+enum ask {
+	ASK_ALL,   /* also names of checks and texts of remarks, where anything has changed */
+	ASK_QUICK, /* what is 30 s old or less is good enough; one request a forge, at most 2 s */
+	ASK_KNOWN, /* nobody: what was seen before */
+};
+
+struct look {
+	enum ask ask;
+	const char *data_dir; /* where it is kept what was seen; below it, cache/forge */
+	struct sink *sink;    /* a forge that could not be asked, a quota that runs out */
 };
 
 struct pull_draft {
@@ -54,14 +69,15 @@ struct scm {
 	int (*number)(const char *pr);    /* 0: none */
 	char *(*text)(const struct project *p, int number); /* for the record */
 
-	/* Zero where one could not be read. `known`: only what was seen before, without a request. The
-	 * local one reads files and starts no process. */
+	bool finds; /* refresh() finds the pull request of a branch; the newest open one wins */
+	/* Zero where there is none, or nothing is known of it. A forge that cannot be asked is a note, and
+	 * what was seen last is given, with its time. The local one reads files and starts no process. */
 	MUST_USE struct err *(*refresh)(
-		struct pull *out, const struct pull_ref *refs, size_t n, bool known);
+		struct pull *out, const struct pull_ref *refs, size_t n, const struct look *look);
 	/* Folders in which a file changes when the pull request does, as far as that is seen here: for who
 	 * waits for it. `p` is what refresh() said. */
 	void (*places)(struct strv *folders, const struct pull_ref *ref, const struct pull *p);
-	/* All of the repository, by number. */
+	/* All of the repository, by number; of one elsewhere, the newest. */
 	MUST_USE struct err *(*list)(struct pulls *out, const struct forge *f);
 	MUST_USE struct err *(*view)(struct pull *out, const struct forge *f, int number);
 	/* An open one of the branch is given back as it is; *made tells. */
@@ -79,6 +95,9 @@ struct scm {
 		enum merge_method method, const char *head);
 	MUST_USE struct err *(*close)(struct pull *out, const struct forge *f, int number);
 
+	/* For `ao doctor`: login, rights and quota, a line each; an error says what to do. NULL: nothing
+	 * to look at. */
+	MUST_USE struct err *(*examine)(struct strv *said, const struct forge *f);
 	/* For `ao doctor`: what checks that died left in data_dir; `remove`: and they go. NULL: none run
 	 * here. */
 	MUST_USE struct err *(*leftovers)(struct strv *paths, const struct forge *f, bool remove);

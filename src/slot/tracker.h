@@ -14,9 +14,12 @@
 
 /* Whose issues. */
 struct tracked {
-	const char *path;                 /* the project's repository, here */
-	const char *repo;                 /* owner/name; NULL: said nowhere */
-	const struct slot_config *config; /* `tracker:`; NULL where only files are asked */
+	const char *path; /* the project's repository, here */
+	const char *repo; /* owner/name; NULL: said nowhere */
+	const struct slot_config
+		*config;          /* `tracker:`, else `scm:` of the same forge; NULL: neither */
+	const struct strv *trust; /* logins whose comments may reach an agent */
+	const char *data_dir;     /* below it, cache/; NULL where only files are asked */
 };
 
 struct issues {
@@ -33,9 +36,10 @@ struct new_issue {
 
 struct tracker {
 	struct plugin plugin;
-	bool in_files; /* list() reads files here: no process, no request. So they are completed */
+	bool elsewhere; /* over a network, which may be down */
+	bool in_files;  /* list() reads files here: no process, no request. So they are completed */
 
-	/* Does it serve this project where the config names none? */
+	/* Does it serve this project where the config names none? At most a process, no request. */
 	enum tri (*serves)(const struct tracked *t);
 	/* Does it have this shape, is it the id of an issue that may exist? Words have not. */
 	bool (*is_id)(const char *id);
@@ -43,8 +47,7 @@ struct tracker {
 	/* One issue; no such one is success with *found false. Broken lines are warnings. */
 	MUST_USE struct err *(*fetch)(struct issue *out, bool *found, const struct tracked *t,
 		const char *id, struct sink *sink);
-	/* The states of n issues, from files alone: no process, no request. What they do not tell stays
-	 * unknown. */
+	/* The states of n issues, from files, or in one request. What is not told stays unknown. */
 	void (*states)(
 		struct issue_state *out, const struct tracked *t, char *const *ids, size_t n);
 	/* All of them, newest first; `closed`: those too. Bodies may be missing. */

@@ -11,6 +11,8 @@
 #include "model/agent_read.h"
 #include "store/config_file.h"
 
+enum { HOOK_WORD_MAX = 64 << 10 };
+
 char *agent_user_dir(const char *name)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME");
@@ -154,6 +156,26 @@ static struct err *find_hooks(struct agent *a, const struct strv *dirs)
 		a->file, a->name, a->hooks, a->hooks);
 }
 
+/* A word "{hooks<FILE}" is what that file of the folder holds. */
+static struct err *fill_hooks(struct strv *words, const char *dir)
+{
+	for (size_t i = 0; dir && i < words->n; i++) {
+		const char *word = words->v[i];
+		AUTO(str_release) char *name = NULL;
+		AUTO(str_release) char *path = NULL;
+		AUTO(buf_release) struct buf text = { 0 };
+		if (!str_starts(word, "{hooks<") || !str_ends(word, "}"))
+			continue;
+		name = str_ndup(word + strlen("{hooks<"), strlen(word) - strlen("{hooks<}"));
+		path = path_join(dir, name);
+		TRY(file_read(&text, path, HOOK_WORD_MAX));
+		buf_trim(&text);
+		free(words->v[i]);
+		words->v[i] = buf_detach(&text);
+	}
+	return NULL;
+}
+
 struct err *agent_load(struct agent *out, const struct config *c, const char *name)
 {
 	AUTO(agent_release) struct agent a = { 0 };
@@ -172,6 +194,8 @@ struct err *agent_load(struct agent *out, const struct config *c, const char *na
 		agent_overlay(&a, over);
 	TRY(agent_complete(&a));
 	TRY(find_hooks(&a, &dirs));
+	TRY(fill_hooks(&a.command, a.hooks_dir));
+	TRY(fill_hooks(&a.resume, a.hooks_dir));
 	*out = a;
 	a = (struct agent){ 0 };
 	return NULL;

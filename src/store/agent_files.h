@@ -3,7 +3,7 @@
  * config's `agents:`, field by field in rising precedence (contract, section 8).
  *
  * What an agent needs to report by itself lies in a folder hooks/NAME beside those files and is named
- * on its command line or in its environment as {hooks}: read where it lies, so nothing of the user's is
+ * on its command line or in its environment as {hooks}, or a file's content as {hooks<FILE}: read where it lies, so nothing of the user's is
  * written, and an agent that the user starts himself never sees it.
  */
 #pragma once

@@ -43,7 +43,7 @@ load box
 
 @test "check: a named agent that is not installed is a failure" {
 	expect 1 ao agent check gemini
-	errs "no 'gemini' on PATH"
+	errs "no program 'gemini' on PATH"
 	expect 0 ao agent check
 	ao agent check --json | jq -e '.[] | select(.name == "gemini") | .program == null'
 }

@@ -151,6 +151,10 @@ ticket=ABC-1" ]
 		has "ao ${c%% *}"
 	done
 	expect 0 ao --help
+	expect 0 ao help session
+	has "Usage: ao session [command]"
+	expect 2 ao help session no-such
+	errs "no manual page for 'session no-such'"
 	expect 0 ao version
 	expect 2 ao no-such-command
 	[ "$(echo "$stderr" | wc -l)" -le 3 ]

@@ -2,6 +2,17 @@
 # ao poll: what happened to a session is noticed once, and what should follow does.
 load box
 
+NOTIFIERS='notifiers: {log: {plugin: command, command: [sh, -c, "echo $AO_NOTIFY_EVENT $AO_NOTIFY_ID >>$HOME/notices"]}}
+notificationRouting: {urgent: [log], action: [log], warning: [log], info: [log]}'
+configure() { # EXTRA…
+	local lines
+	lines=$(printf '%s\n' "$NOTIFIERS" "$@")
+	EXTRA=$lines box_config
+}
+setup() {
+	box_open
+	configure
+}
 # One commit of a session.
 work() { # SESSION FILE TEXT
 	printf '%s\n' "$3" >"$TREES/$1/$2"
@@ -30,7 +41,7 @@ rest() { # SESSION
 no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 
 @test "push, red, its log to the agent; twice; then people; green ends it" {
-	FRONTEND='checks: {test: "cat new; grep -q good new", lint: "true"}' box_config
+	FRONTEND='checks: {test: "cat new; grep -q good new", lint: "true"}' configure
 	spawn frontend 1
 	settled fe-1
 	work fe-1 new "poor @file work"
@@ -46,6 +57,8 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 	run ! grep -q lint "$BOX/message"
 	[ "$(field fe-1 status)" = ci_failed ]
 	rest fe-1
+	strace -f -qq -e trace=execve,write,pwrite64,rename,unlink,fsync,fdatasync -o "$BOX/trace" ao poll
+	[ "$(grep -c '(' "$BOX/trace")" = 1 ] # its own start
 	work fe-1 new "poorer work"
 	poll # runs what is due, and says what came of it, in one command
 	has "message 0002 is with the agent"
@@ -134,7 +147,7 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 }
 
 @test "approved and green: people are told; with auto-merge it is merged, that head alone; then all is complete" {
-	FRONTEND='checks: {test: "true"}' box_config
+	FRONTEND='checks: {test: "true"}' configure
 	spawn frontend 1
 	settled fe-1
 	work fe-1 new work
@@ -144,8 +157,7 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 	has "approved-and-green: told (action)"
 	[ "$(field fe-1 status)" = mergeable ]
 	silent
-	EXTRA='reactions: {approved-and-green: {auto: true, action: auto-merge}}' \
-		FRONTEND='checks: {test: "true"}' box_config
+	FRONTEND='checks: {test: "true"}' configure 'reactions: {approved-and-green: {auto: true, action: auto-merge}}'
 	work fe-1 more work # not what was approved
 	poll
 	[ "$(field fe-1 status)" = review_pending ]
@@ -167,7 +179,7 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 }
 
 @test "a question, an end, a turn that hangs: people are told, once for each" {
-	AGENT="standin --turn-ms 50 --menu" box_config
+	AGENT="standin --turn-ms 50 --menu" configure
 	ao spawn frontend --prompt "ask me"
 	wait_for 10 is fe-1 activity waiting_input
 	poll
@@ -184,20 +196,20 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 	has "fe-1  agent-exited: told (urgent)"
 	has "all-complete"
 	silent
-	AGENT="standin --turn-ms 600000" box_config
+	AGENT="standin --turn-ms 600000" configure
 	ao session restore fe-1 >/dev/null
 	wait_for 10 is fe-1 activity active # with a recap as its first turn
 	poll
 	lacks stuck
 	AO_TEST_NOW=$(($(date +%s%3N) + 1900000)) poll
 	has "fe-1  agent-stuck: told (urgent)"
-	[ "$(told notify | sort | uniq -c | awk '{ print $1 $2 }' | paste -sd' ')" = \
-		"1agent-exited 1agent-needs-input 1agent-stuck 1all-complete" ]
+	[ "$(told notify | sort | paste -sd' ')" = "agent-exited agent-needs-input agent-stuck all-complete" ]
+	[ "$(cut -d' ' -f1 "$HOME/notices" | sort | paste -sd' ')" = "$(told notify | sort | paste -sd' ')" ]
+	[ -z "$(sort "$HOME/notices" | uniq -d)" ]
 }
 
 @test "a busy agent: the message waits in the outbox; taken back when it is no longer so" {
-	AGENT="standin --turn-ms 2500" box_config
-	FRONTEND='checks: {test: "grep -q good new"}' AGENT="standin --turn-ms 2500" box_config
+	FRONTEND='checks: {test: "grep -q good new"}' AGENT="standin --turn-ms 2500" configure
 	ao spawn frontend --prompt "long work"
 	wait_for 5 is fe-1 activity active
 	work fe-1 new poor
@@ -219,7 +231,7 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 }
 
 @test "what a dead sender left goes with the next poll; a living one is told that it went" {
-	AGENT="standin --turn-ms 1500" box_config
+	AGENT="standin --turn-ms 1500" configure
 	ao spawn frontend --prompt "long work"
 	wait_for 5 is fe-1 activity active
 	ao send fe-1 "orphan" &
@@ -233,8 +245,27 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 	[ "$(grep -cE '^(orphan|living)' "$STANDIN_LOG/fe-1.log")" = 2 ]
 }
 
+@test "an outbox that somebody emptied: its new numbers count" {
+	FRONTEND='checks: {test: "false"}' configure
+	spawn frontend 1
+	settled fe-1
+	work fe-1 new poor
+	for n in 1 2 3; do ao send fe-1 "message $n" >/dev/null; done
+	ao pr create fe-1 >/dev/null
+	poll
+	has "message 0004 is with the agent"
+	rm "$DATA/fe-1/outbox/"0*
+	touch "$DATA/fe-1/outbox/0002" # and one that is no message
+	settled fe-1
+	work fe-1 new poorer
+	poll
+	has "message 0003 is with the agent"
+	rest fe-1
+	[ "$(grep -c 'failed check, begin' "$STANDIN_LOG/fe-1.log")" = 2 ]
+}
+
 @test "as cron runs it: an empty environment, no terminal" {
-	FRONTEND='checks: {test: "grep -q good new"}' box_config
+	FRONTEND='checks: {test: "grep -q good new"}' configure
 	spawn frontend 1
 	settled fe-1
 	work fe-1 new poor
@@ -251,7 +282,7 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 
 @test "two polls at once, many times: once" {
 	FRONTEND='checks: {test: "grep -q good new"}
-reactions: {ci-failed: {retries: 100, escalateAfter: 100}}' box_config
+reactions: {ci-failed: {retries: 100, escalateAfter: 100}}' configure
 	spawn frontend 1
 	settled fe-1
 	work fe-1 new poor
@@ -270,7 +301,7 @@ reactions: {ci-failed: {retries: 100, escalateAfter: 100}}' box_config
 
 @test "auto: false and notify tell people only; a message of the config's own; one project alone" {
 	FRONTEND='checks: {test: "false"}
-reactions: {ci-failed: {auto: false}, changes-requested: {message: "Please look:"}}' box_config
+reactions: {ci-failed: {auto: false}, changes-requested: {message: "Please look:"}}' configure
 	spawn frontend 1
 	settled fe-1
 	work fe-1 new poor
@@ -289,17 +320,93 @@ reactions: {ci-failed: {auto: false}, changes-requested: {message: "Please look:
 	[ "$output" = "[]" ]
 }
 
-@test "a session that another command works on is left to the next poll; a queued one gets its place" {
-	EXTRA='limits: {maxSessions: 1}' box_config
+@test "a session that another command works on is left to the next poll" {
+	printf '#!/bin/bash\ntrap "" TERM HUP\nwhile :; do sleep 0.1; done\n' >"$BOX/stubborn"
+	chmod +x "$BOX/stubborn"
+	AGENT=$BOX/stubborn configure
+	ao spawn frontend >/dev/null
+	ao session kill fe-1 &
+	wait_for 5 grep -q '^doing=kill' "$DATA/fe-1/metadata"
+	poll
+	[ -z "$output" ]
+	kill -9 $! # and one that died is settled
+	poll
+	errs "fe-1: an interrupted kill was finished"
+	[ "$(field fe-1 status)" = killed ]
+	poll
+	[ -z "$output$stderr" ]
+}
+
+@test "a queued session gets its place, and is not complete before" {
+	configure 'limits: {maxSessions: 1}'
 	spawn frontend 1
 	expect 0 ao spawn frontend 2
 	[ "$(field fe-2 status)" = queued ]
-	settled fe-1
-	flock "$DATA/fe-1/lock" sleep 1 || true
 	tmux kill-session -t =fe-1
 	wait_for 8 is fe-1 activity exited
 	poll
 	errs "fe-2 was queued and is started now"
 	in_tmux fe-2
 	lacks complete
+}
+
+@test "an agent that does not run: people are told, and it hears of it once it is back" {
+	FRONTEND='checks: {test: "grep -q good new"}' configure
+	spawn frontend 1
+	settled fe-1
+	work fe-1 new poor
+	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
+	ao pr create fe-1 >/dev/null
+	poll
+	has "fe-1  ci-failed: told (warning): the agent is not running"
+	ao session restore fe-1 >/dev/null
+	settled fe-1
+	ao poll >/dev/null
+	settled fe-1
+	grep -q '^reaction=ci-failed' "$DATA/fe-1/outbox/"*
+	[ "$(grep -c 'failed check, begin' "$STANDIN_LOG/fe-1.log")" = 1 ]
+}
+
+@test "notifiers that fail are tried three times; a claim that a crash left is reported, not repeated" {
+	NOTIFIERS='notifiers: {log: {plugin: command, command: [sh, -c, "echo $AO_NOTIFY_ID >>$HOME/tries; exit 1"]}}
+notificationRouting: {urgent: [log], info: []}' configure
+	spawn frontend 1
+	settled fe-1
+	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
+	for _ in 1 2 3; do
+		poll -p frontend
+		has "agent-exited: nobody could be told (urgent)"
+	done
+	silent
+	[ "$(sort -u "$HOME/tries" | wc -l) $(wc -l <"$HOME/tries")" = "1 3" ]
+	echo "agent-exited.notifying=some/notice" >>"$DATA/fe-1/reactions"
+	poll
+	has "fe-1  agent-exited: a poll died while it told of it; whether anybody heard is not known"
+	silent
+	[ "$(wc -l <"$HOME/tries")" = 3 ]
+}
+
+@test "a configuration that git tracks merges nothing by itself before ao trust" {
+	local shared=$HOME/shared
+	git init -q -b main "$shared"
+	FRONTEND='checks: {test: "true"}' configure 'reactions: {approved-and-green: {auto: true, action: auto-merge}}'
+	spawn frontend 1
+	settled fe-1
+	work fe-1 new work
+	ao pr create fe-1 >/dev/null
+	ao pr review fe-1 --approve >/dev/null
+	mv "$CONFIG" "$shared/agent-orchestrator.yaml"
+	git -C "$shared" add -A
+	cd "$shared"
+	poll
+	has "approved-and-green: nobody could be told (action)"
+	has "reactions.approved-and-green.action is not used until you trust the file"
+	[ "$(git -C "$REPO" log -1 --format=%s main)" = first ]
+	ao trust >/dev/null
+	work fe-1 new more
+	ao pr review fe-1 --approve >/dev/null
+	poll
+	has "approved-and-green: #1 merged into main"
 }

@@ -43,7 +43,7 @@ checks: {test: "! env | grep AO_"}'
 	ao --config "$BOX/other/agent-orchestrator.yaml" spawn frontend 2
 	other=$(sed -n 's/^ports=//p' "$BOX/other/other-data/sessions/second/ot-1/metadata")
 	[ -n "$other" ]
-	[ "$(printf '%s\n' $had $other | sort -u | wc -l)" = 4 ]
+	[ "$(echo "$had $other" | tr ' ' '\n' | sort -u | wc -l)" = 4 ]
 	ao session kill fe-1
 	[ "$(wc -l <"$HOME/$LEASES")" = 2 ]
 	ao session undelete fe-1

@@ -17,8 +17,9 @@ setup() {
 }
 teardown() {
 	local id
-	for id in $(ls "$DATA" 2>/dev/null); do
-		timeout 30 ao session kill "$id" >/dev/null 2>&1 || true
+	for id in "$DATA"/*; do
+		[ -d "$id" ] || continue
+		timeout 30 ao session kill "${id##*/}" >/dev/null 2>&1 || true
 	done
 	PATH=$WITH_TMUX
 	box_close

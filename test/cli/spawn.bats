@@ -291,6 +291,18 @@ two" ]
 	expect 1 ao batch-spawn frontend 8 9
 }
 
+@test "a project's name mistyped before a number is not taken for a task" {
+	for verb in spawn batch-spawn; do
+		expect 4 ao $verb frontent 42
+		errs "no project 'frontent' (did you mean 'frontend'?)"
+	done
+	expect 4 ao batch-spawn frontent 42 '#43'
+	expect 0 ao spawn -p frontend frontent 42
+	expect 0 ao batch-spawn -p frontend frontend 7
+	has "1 created"
+	[ "$(ao session ls --json | jq length)" = 2 ]
+}
+
 @test "nothing global is set in tmux, our mark is on our session alone" {
 	tmux new-session -d -s mine cat
 	tmux show-options -g >"$BOX/before"

@@ -3,8 +3,8 @@
 load box
 
 watch() { # what follows is traced
-	export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 # it cannot run under strace
-	tmux new-session -d -s w -x 100 -y "${1:-30}" \
+	# LeakSanitizer cannot run under strace
+	tmux new-session -d -s w -e "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0" -x 100 -y "${1:-30}" \
 		"exec strace -qq -s 1000000 -e trace=write,inotify_add_watch -o $BOX/trace ao status --watch"
 }
 shows() { [[ $(tmux capture-pane -p -t =w:) == *"$1"* ]]; }

@@ -211,14 +211,14 @@ points() { # VERB
 			if ($0 ~ /openat\(.*\.so[.0-9]*", O_RDONLY/) begun = NR
 			# which descriptors stand for something that is no state
 			if (call == "openat" && match($0, /= [0-9]+$/))
-				dull[substr($0, RSTART + 2)] = $0 ~ /"\/(usr|etc|dev|sys|proc)/
+				dull[substr($0, RSTART + 2)] = $0 ~ /"\/(usr|etc|sys|proc|dev\/([^s]|s[^h]))/
 			if (call ~ /^(read|getdents64)$/ && match($0, /\([0-9]+/))
 				skip[NR] = dull[substr($0, RSTART + 1, RLENGTH - 1)]
 		}
 		END {
 			for (i = begun + 1; i <= NR; i++) {
 				c = name[i]; n = nth[i]
-				if (skip[i] || c !~ relevant || line[i] ~ /"\/(usr|etc|dev|sys|proc)/) continue
+				if (skip[i] || c !~ relevant || line[i] ~ /"\/(usr|etc|sys|proc|dev\/([^s]|s[^h]))/) continue
 				reading = (c ~ /^open/ && line[i] !~ /O_(WRONLY|RDWR)/) || c ~ /^(read|getdents64|newfstatat)$/
 				if (c == "fcntl" && line[i] !~ /LK/) continue
 				if (c == "newfstatat") continue

@@ -10,7 +10,7 @@ pages() {
 
 # "MODE PLACE" of each file below the prefix, by what the source says there is.
 should_be() { # ZSH-FOLDER ENDING-OF-PAGES
-	printf '755 %s\n' bin/ao libexec/ao/ao-run libexec/ao/ao-pty
+	printf '755 %s\n' bin/ao libexec/ao/ao-run libexec/ao/ao-pty libexec/ao/ao-http
 	printf '644 %s\n' share/bash-completion/completions/ao "$1/_ao" share/fish/vendor_completions.d/ao.fish
 	find "$tree/share" -type f -printf '644 share/ao/%P\n'
 	pages | sed "s|.*|644 share/man/man1/&$2|"

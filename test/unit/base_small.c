@@ -159,6 +159,7 @@ static void test_path_program(void **state)
 	AUTO(str_release) char *bin = at("bin");
 	AUTO(str_release) char *dir = at("bin/folder");
 	AUTO(str_release) char *before = str_dup(getenv("PATH"));
+	AUTO(str_release) char *why = str_format("'%s' is not executable: chmod +x", tool);
 
 	(void)state;
 	put_text("bin/tool", "#!/bin/sh\n");
@@ -171,7 +172,12 @@ static void test_path_program(void **state)
 	is(path_program("gone"), NULL);
 	is(path_program(""), NULL);
 	is(path_program(tool), tool);
+	is(path_no_program("gone"), "no program 'gone' on PATH");
+	is(path_no_program("/x/gone"), "no program '/x/gone' there");
+	is(path_no_program("/"), "'/' is a folder");
 	assert_int_equal(chmod(tool, 0600), 0);
+	is(path_program(tool), NULL);
+	is(path_no_program(tool), why);
 	if (geteuid())
 		is(path_program("tool"), NULL);
 	assert_int_equal(chdir(bin), 0);

@@ -76,7 +76,7 @@ static const struct refusal refusals[] = {
 		"agent-orchestrator.yaml:4:5: unknown key 'sesionPrefix' in projects.frontend (did "
 		"you mean 'sessionPrefix'?)" },
 	{ "prot: 1\nport: x\nport: 2\nprojects: []\n",
-		"agent-orchestrator.yaml:3:1: key 'port' is given twice\n"
+		"agent-orchestrator.yaml:3:1: key 'port' is given twice, first on line 2\n"
 		"agent-orchestrator.yaml:1:1: unknown key 'prot' (did you mean 'port'?)\n"
 		"agent-orchestrator.yaml:2:7: port must be a number from 1 to 65535\n"
 		"agent-orchestrator.yaml:4:11: projects must be a map, not a list" },
@@ -85,6 +85,24 @@ static const struct refusal refusals[] = {
 	{ "name: a b\n",
 		"agent-orchestrator.yaml:1:7: name: 'a b' must be a plain name ([A-Za-z0-9_-]+)" },
 	{ "qqqqqqqq: 1\n", "agent-orchestrator.yaml:1:1: unknown key 'qqqqqqqq'" },
+	{ "checks: {a: b}\nruntime: tmux\nreactions: {ci-failed: {checks: 1}}\n",
+		"agent-orchestrator.yaml:1:1: unknown key 'checks' (did you mean "
+		"'projects.NAME.checks'?)\n"
+		"agent-orchestrator.yaml:2:1: unknown key 'runtime' (did you mean "
+		"'defaults.runtime'?)\n"
+		"agent-orchestrator.yaml:3:25: unknown key 'checks' in reactions.ci-failed" },
+	{ "projects: {a: {path: /x/fe, mode: keys, checks: [make]}}\n",
+		"agent-orchestrator.yaml:1:29: unknown key 'mode' in projects.a\n"
+		"agent-orchestrator.yaml:1:49: projects.a.checks must be a map, lines of 'name: "
+		"text', not a list" },
+	{ "defaults:\n\tagent: x\n",
+		"agent-orchestrator.yaml:2:1: a tab, @ or ` begins nothing here: indent with "
+		"spaces, quote texts" },
+	{ "port: 1\n  name: a\n port: 2\n",
+		"agent-orchestrator.yaml:2:7: mapping values are not allowed in this context" },
+	{ "defaults:\n  agent: x\n port: 2\n",
+		"agent-orchestrator.yaml:3:2: no key here: is the line, or the one above, indented "
+		"as its neighbours?" },
 	{ "a: [\n",
 		"agent-orchestrator.yaml:2:1: did not find expected node content (while parsing a "
 		"flow node)" },

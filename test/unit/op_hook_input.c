@@ -36,6 +36,10 @@ static const struct payload payloads[] = {
 		"{\"session_id\":\"2222\",\"notification_type\":\"ToolPermission\",\"message\":\"Tool "
 		"Confirm\"}",
 		"Tool Confirm", "2222", NULL },
+	{ SIGNAL_STOP,
+		"{\"session_id\":\"2222\",\"prompt\":\"x\",\"prompt_response\":\"[no response "
+		"text]\"}",
+		"[no response text]", "2222", NULL },
 	/* Copilot CLI */
 	{ SIGNAL_PROMPT, "{\"sessionId\":\"4444\",\"timestamp\":1795329489826,\"prompt\":\"hi\"}",
 		"hi", "4444", NULL },
@@ -80,6 +84,8 @@ static void test_payloads(void **state)
 			same(s.text, p->text, p->in);
 		same(c.id, p->id, p->in);
 		same(c.path, p->path, p->in);
+		assert_int_equal(
+			s.kind, str_equal(p->text, "[no response text]") ? SIGNAL_ERROR : p->kind);
 		free(s.text);
 	}
 }

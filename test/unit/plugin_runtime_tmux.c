@@ -82,6 +82,7 @@ static int set_up(void **state)
 
 	(void)state;
 	top = str_dup(fresh_place(dir, sizeof(dir)));
+	signal(SIGPIPE, SIG_IGN); /* as main() does: a tmux may end before it took its input */
 	setenv("HOME", top, 1);
 	setenv("TMUX_TMPDIR", top, 1);
 	unsetenv("XDG_CONFIG_HOME");

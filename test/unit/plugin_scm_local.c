@@ -85,7 +85,7 @@ static void refresh(struct pull *p)
 	struct pull_ref ref = { .pr = "local:p#1", .repo = box.repo, .project = &box.project };
 
 	pull_release(p);
-	ok(scm_local.refresh(p, &ref, 1, false));
+	ok(scm_local.refresh(p, &ref, 1, &(struct look){ 0 }));
 }
 
 static void test_texts(void **state)

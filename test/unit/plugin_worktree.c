@@ -52,7 +52,7 @@ static void origin_is_fetched_and_offline_is_a_warning(void **state)
 	ok(ws->origin(&o, clone, NULL, NULL, &n.sink));
 	assert_string_equal(o.commit, tip);
 	assert_string_equal(o.shown, "origin/main");
-	assert_string_equal(buf_text(&n.text), "");
+	assert_string_equal(buf_text(&n.text), "0 fetching main from origin\n");
 	assert_false(shell("test ! -e \"%s/clone with 'quotes\\\"/.git/FETCH_HEAD\"", b->dir));
 	SH("mv '%s' '%s.away'", b->repo, b->repo);
 	ok(ws->origin(&off, clone, NULL, NULL, &n.sink));

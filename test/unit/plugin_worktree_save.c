@@ -1,6 +1,8 @@
 /* What a save holds, what it refuses, and that it runs nothing of what it saves. */
 #include "worktree_box.h"
 
+#include <sys/prctl.h>
+
 static void nothing_of_worth_is_no_ref(void **state)
 {
 	AUTO(saved_release) struct saved s = { 0 };
@@ -99,6 +101,26 @@ static void a_lock_on_the_index_is_waited_for(void **state)
 	SH("touch '%s/index.lock'", b->handle);
 	saved_release(&s);
 	fails(ws->save(&s, &b->c, NULL, NOW), ERR_REFUSED, "git is at work");
+}
+
+static void a_git_that_ended_holds_no_lock(void **state)
+{
+	AUTO(strv_release) struct strv locks = { 0 };
+	siginfo_t ended;
+	pid_t pid;
+
+	(void)state;
+	BOX(b);
+	SH("touch -d '2 minutes ago' '%s/index.lock'", b->handle);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_NAME, "git");
+		_exit(0);
+	}
+	assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
+	ok(ws->stale_locks(&locks, &b->c));
+	waitpid(pid, NULL, 0);
+	assert_int_equal(locks.n, 1);
 }
 
 static void stale_locks_are_told_and_do_not_stop_a_save(void **state)
@@ -275,6 +297,7 @@ int main(void)
 		cmocka_unit_test(a_split_index_is_read),
 		cmocka_unit_test(a_racy_edit_is_seen),
 		cmocka_unit_test(a_lock_on_the_index_is_waited_for),
+		cmocka_unit_test(a_git_that_ended_holds_no_lock),
 		cmocka_unit_test(stale_locks_are_told_and_do_not_stop_a_save),
 		cmocka_unit_test(a_name_git_cannot_hold_is_refused),
 		cmocka_unit_test(a_user_without_a_name),

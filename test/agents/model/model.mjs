@@ -77,6 +77,8 @@ function argumentsOf(kind, tool, given) {
 			args.description = 'as asked';
 		if ('is_background' in properties)
 			args.is_background = false;
+		if ('sandbox_permissions' in properties) // else it runs in a sandbox, and nobody is asked
+			Object.assign(args, { sandbox_permissions: 'require_escalated', justification: 'as asked' });
 		return args;
 	}
 	if (kind === 'write') {

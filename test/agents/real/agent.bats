@@ -46,7 +46,7 @@ and a third"
 	sends "$(for i in {1..400}; do echo "line $i of a long message, with words in it to fill"; done)"
 	sends "!ls" "[ao] !ls"
 	sends "/quit" "[ao] /quit"
-	sends "look @re"
+	[ -n "${EXPANDS:-}" ] || sends "look @re"
 	expect 0 ao send fe-1 "work [[slow:6]]"
 	tells active
 	expect 0 ao send fe-1 --no-wait "while busy"

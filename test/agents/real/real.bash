@@ -20,7 +20,6 @@ real_open() {
 	node "${BATS_TEST_DIRNAME}/../model/model.mjs" $PORT "$HEARD" >"$BOX/model.out" 2>&1 3>&- &
 	MODEL_PID=$!
 	wait_for 10 grep -q listening "$BOX/model.out" || return
-	[ -n "${REAL_FRESH:-}" ] || "answer_${REAL_AGENT//-/_}"
 	"point_${REAL_AGENT//-/_}"
 	real_config
 }
@@ -50,26 +49,97 @@ real_config() {
 point_claude_code() {
 	export ANTHROPIC_API_KEY=dummy-not-a-key ANTHROPIC_BASE_URL=$MODEL DISABLE_AUTOUPDATER=1
 	export CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
-}
-answer_claude_code() {
 	cat >"$HOME/.claude.json" <<-J
 		{"hasCompletedOnboarding": true, "theme": "dark",
 		 "customApiKeyResponses": {"approved": ["dummy-not-a-key"], "rejected": []},
-		 "projects": {"$REPO": {"hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true}}}
+		 "projects": {"${REAL_FRESH:+/no}$REPO": {"hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true}}}
 	J
 	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
 	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
 	ASKS=yes
 }
 
+point_codex() {
+	export SCRIPTED_KEY=dummy-not-a-key
+	mkdir -p "$HOME/.codex"
+	cat >>"$HOME/.codex/config.toml" <<-T
+		model = "scripted"
+		model_provider = "scripted"
+		check_for_update_on_startup = false
+		[model_providers.scripted]
+		name = "scripted"
+		base_url = "$MODEL/v1"
+		wire_api = "responses"
+		env_key = "SCRIPTED_KEY"
+	T
+	[ -n "${REAL_FRESH:-}" ] || printf '[projects."%s"]\ntrust_level = "trusted"\n' "$REPO" >>"$HOME/.codex/config.toml"
+	ASKS=yes
+}
+
+point_opencode() {
+	export OPENCODE_DISABLE_AUTOUPDATE=1 OPENCODE_DISABLE_MODELS_FETCH=1
+	export npm_config_registry=$MODEL # it looks for packages at its start, and long where nobody answers
+	mkdir -p "$HOME/.config/opencode"
+	cat >"$HOME/.config/opencode/opencode.json" <<-J
+		{"model": "scripted/scripted", "small_model": "scripted/scripted",
+		 "permission": {"bash": "ask", "edit": "ask"},
+		 "provider": {"scripted": {"npm": "@ai-sdk/openai-compatible", "name": "Scripted",
+		  "options": {"baseURL": "$MODEL/v1", "apiKey": "dummy-not-a-key"},
+		  "models": {"scripted": {"name": "Scripted"}}}}}
+	J
+	ASKS=yes
+}
+
+point_gemini() {
+	export GEMINI_API_KEY=dummy-not-a-key GOOGLE_GEMINI_BASE_URL=$MODEL
+	EXPANDS=yes # puts the file README where @re stands
+	local trust=', "folderTrust": {"enabled": false}'
+	mkdir -p "$HOME/.gemini"
+	cat >"$HOME/.gemini/settings.json" <<-J
+		{"security": {"auth": {"selectedType": "gemini-api-key"}${REAL_FRESH:-$trust}},
+		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false},
+		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
+	J
+	ASKS=yes
+}
+
+point_qwen_code() {
+	export OPENAI_API_KEY=dummy-not-a-key OPENAI_BASE_URL=$MODEL/v1 OPENAI_MODEL=scripted
+	mkdir -p "$HOME/.qwen"
+	cat >"$HOME/.qwen/settings.json" <<-J
+		{"security": {"auth": {"selectedType": "openai"}, "folderTrust": {"enabled": false}},
+		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false}, "model": {"name": "scripted"},
+		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
+	J
+	ASKS=yes
+}
+
+point_copilot() {
+	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
+	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
+	mkdir -p "$HOME/.copilot"
+	[ -n "${REAL_FRESH:-}" ] || echo '{"trustedFolders": ["'"$REPO"'"]}' >"$HOME/.copilot/config.json"
+	ASKS=yes
+}
+
+point_pi() {
+	export PI_OFFLINE=1
+	mkdir -p "$HOME/.pi/agent"
+	cat >"$HOME/.pi/agent/models.json" <<-J
+		{"providers": {"scripted": {"baseUrl": "$MODEL/v1", "apiKey": "dummy-not-a-key",
+		 "api": "openai-completions", "models": [{"id": "scripted"}]}}}
+	J
+	echo '{"defaultProvider": "scripted", "defaultModel": "scripted"}' >"$HOME/.pi/agent/settings.json"
+}
+
 # ---- what is asked of it -----------------------------------------------------------------------------
 
-activity() { fact "${1:-fe-1}" activity; }
+activity() { fact fe-1 activity; }
 is_now() { case $(activity) in "$1") ;; *) return 1 ;; esac; }
 # The activity is told within a second or so; what it took is printed. The bound is generous.
 tells() { # ACTIVITY
 	local from=${EPOCHREALTIME/./}
-	wait_for "${2:-15}" is_now "$1" || return
+	wait_for "${2:-60}" is_now "$1" || return
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
 # How often the model was told exactly this by the user, white space at the end aside, and what Claude

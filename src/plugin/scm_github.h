@@ -1,0 +1,104 @@
+/* What the files of scm `github` share: questions that are put together, details, and the verbs. */
+#pragma once
+
+#include "plugin/github.h"
+
+enum { GITHUB_VERB_MS = 15000 };
+
+/* ---- scm_github_query.c ---------------------------------------------------------------------- */
+
+/* A thing to ask: a pull request by number, those of a branch, or (neither) the newest of all. */
+struct github_part {
+	size_t place; /* of its repository; those of one follow one another */
+	const struct github *g;
+	int number;
+	const char *branch;
+};
+
+/* The body of a request for these, with the fragment of GITHUB_SESSIONS or GITHUB_DETAILS: part i is
+ * answered as data.r<place>.p<i>, the newest of all as data.r<place>.all. */
+char *github_query(enum github_document d, const struct github_part *parts, size_t n);
+json_t *github_part_of(const json_t *data, const struct github_part *p, size_t i);
+/* The answer's repository. */
+json_t *github_place_of(const json_t *data, const struct github_part *p);
+
+/* ---- scm_github_details.c -------------------------------------------------------------------- */
+
+/* What is kept of it, as long as it holds; NULL: nothing. */
+json_t *github_details_of(const json_t *entry);
+/* Has the entry changed since they were asked for? */
+bool github_details_due(const json_t *entry);
+/* Into entries[i], of parts[i]: details and, of failed jobs, the end of the log. All on one host. */
+MUST_USE struct err *github_fetch_details(
+	json_t **entries, const struct github_part *parts, size_t n, const char *data_dir);
+/* From an answer that is there already. */
+void github_take_details(json_t *entry, json_t *details);
+MUST_USE struct err *github_fetch_logs(
+	json_t **details, const struct github *g, size_t n, const char *data_dir);
+
+/* ---- scm_github.c: one refresh() ------------------------------------------------------------- */
+
+/* One thing to ask: a pull request by number, or those of a branch. */
+struct item {
+	size_t place; /* index into asking.places */
+	int number;   /* 0: by branch */
+	const char *branch;
+	char *key; /* of what was seen */
+	bool answered;
+};
+
+struct wanted {
+	struct github g;
+	size_t host; /* the first place with the same API: it has token and what was seen */
+	struct seen seen;
+	bool silent; /* no token, or no answer */
+};
+
+struct asking {
+	const struct look *look;
+	const struct pull_ref *refs;
+	size_t n;
+	size_t *place_of; /* of each ref; SIZE_MAX: none */
+	VEC(struct wanted) places;
+	VEC(struct item) items;
+	int64_t now;
+	bool asked; /* so there is something to keep */
+};
+
+struct wanted *asking_host(struct asking *a, size_t place); /* of the place's API */
+char *asking_key(const struct github *g, int number, const char *branch);
+json_t *asking_entry(struct asking *a, size_t place, int number); /* what was seen; NULL: nothing */
+int asking_number(struct asking *a, size_t ref);                  /* 0: unknown */
+
+/* ---- scm_github_round.c ---------------------------------------------------------------------- */
+
+/* A host that does not answer is a note; errors are the user's stop alone. */
+MUST_USE struct err *asking_ask(struct asking *a);
+MUST_USE struct err *asking_details(struct asking *a);
+
+/* ---- scm_github_verbs.c ---------------------------------------------------------------------- */
+
+struct held { /* one pull request in hand */
+	struct github g;
+	struct seen seen;
+	json_t *entry; /* of seen, held: saving may put a newer one in its place */
+	struct pull pull;
+};
+
+void held_release(struct held *h);
+MUST_USE struct err *github_open_forge(
+	struct github *g, const struct forge *f); /* with its token */
+/* *root: the whole answer, of which `data` is an object. */
+MUST_USE struct err *github_answered(
+	json_t **root, const struct http_answer *a, const struct github *g);
+MUST_USE struct err *github_list(struct pulls *out, const struct forge *f);
+MUST_USE struct err *github_view(struct pull *out, const struct forge *f, int number);
+MUST_USE struct err *github_check(struct pull *out, const struct forge *f, int number);
+MUST_USE struct err *github_create(/* scm_github_create.c */
+	struct pull *out, bool *made, const struct forge *f, const struct pull_draft *d);
+MUST_USE struct err *github_review(
+	struct pull *out, const struct forge *f, int number, const struct remark_wish *w);
+MUST_USE struct err *github_merge(struct pull *out, const struct forge *f, int number,
+	enum merge_method method, const char *head);
+MUST_USE struct err *github_close(struct pull *out, const struct forge *f, int number);
+MUST_USE struct err *github_examine(struct strv *said, const struct forge *f);

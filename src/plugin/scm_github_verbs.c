@@ -1,0 +1,387 @@
+/* The verbs of `ao pr` on GitHub. What is asked for first decides, and GitHub decides again: a merge names
+ * the commit that was looked at. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "plugin/scm_github.h"
+
+enum { KNOWN_TRIES = 8, KNOWN_WAIT_MS = 500 };
+
+void held_release(struct held *h)
+{
+	json_decref(h->entry);
+	h->entry = NULL;
+	github_release(&h->g);
+	seen_release(&h->seen);
+	pull_release(&h->pull);
+}
+
+static const char *node_text(const struct held *h, const char *key)
+{
+	return github_text(json_object_get(h->entry, "node"), key);
+}
+
+static void give(struct pull *out, struct held *h)
+{
+	*out = h->pull;
+	h->pull = (struct pull){ 0 };
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+struct err *github_open_forge(struct github *g, const struct forge *f)
+{
+	TRY(github_open(g, f->project, f->repo, f->pr));
+	return github_login(g);
+}
+
+/* What it is and what is in it, in two questions at once. */
+static struct err *ask_both(struct http_answer answers[2], const struct held *h,
+	const struct forge *f, const struct github_part *part)
+{
+	AUTO(str_release) char *first = github_query(GITHUB_SESSIONS, part, 1);
+	AUTO(str_release) char *second = github_query(GITHUB_DETAILS, part, 1);
+	struct http_request requests[2] = { github_request(&h->g, first, GITHUB_VERB_MS),
+		github_request(&h->g, second, GITHUB_VERB_MS) };
+
+	return http_ask(answers, requests, 2, f->data_dir);
+}
+
+struct err *github_answered(json_t **root, const struct http_answer *a, const struct github *g)
+{
+	struct err *e = http_failed(a, g->host);
+
+	if (e)
+		return e;
+	*root = http_json(a);
+	if (json_is_object(json_object_get(*root, "data")))
+		return NULL;
+	return fail(ERR_FAILED, "%s: %s", g->host,
+		github_error(*root) ? github_error(*root) : "an answer that is no JSON");
+}
+
+static struct err *take_both(struct held *h, const struct forge *f, const struct github_part *part,
+	json_t *first, json_t *second)
+{
+	json_t *data = json_object_get(first, "data");
+	json_t *node = github_part_of(data, part, 0);
+	json_t *details = github_part_of(json_object_get(second, "data"), part, 0);
+	AUTO(str_release)
+	char *key = str_format("%s/%s#%d", h->g.owner, h->g.name, part->number);
+
+	if (!json_is_object(node) || !json_is_object(details))
+		return fail(ERR_MISSING, "%s/%s has no pull request #%d", h->g.owner, h->g.name,
+			part->number);
+	json_decref(h->entry);
+	h->entry = json_incref(seen_make(&h->seen, "pulls", key));
+	json_object_set(h->seen.root, "quota", json_object_get(data, "rateLimit"));
+	seen_pull(h->entry, node, github_place_of(data, part), clock_wall());
+	github_take_details(h->entry, details);
+	TRY(github_fetch_logs(&details, &h->g, 1, f->data_dir));
+	github_read_pull(&h->pull, node, json_object_get(h->entry, "place"));
+	github_read_details(&h->pull, details, json_object_get(h->entry, "numbers"), f->project);
+	seen_save(&h->seen);
+	return NULL;
+}
+
+static struct err *look(struct held *h, const struct forge *f, int number)
+{
+	struct github_part part = { 0, &h->g, number, NULL };
+	struct http_answer answers[2] = { 0 };
+	json_t *first = NULL, *second = NULL;
+	struct err *e;
+
+	TRY(ask_both(answers, h, f, &part));
+	e = github_answered(&first, &answers[0], &h->g);
+	if (!e)
+		e = github_answered(&second, &answers[1], &h->g);
+	if (!e)
+		e = take_both(h, f, &part, first, second);
+	json_decref(first);
+	json_decref(second);
+	http_answers_release(answers, 2);
+	return e;
+}
+
+static struct err *hold(struct held *h, const struct forge *f, int number)
+{
+	TRY(github_open_forge(&h->g, f));
+	seen_open(&h->seen, &h->g, f->data_dir);
+	return look(h, f, number);
+}
+
+struct err *github_view(struct pull *out, const struct forge *f, int number)
+{
+	AUTO(held_release) struct held h = { 0 };
+
+	TRY(hold(&h, f, number));
+	give(out, &h);
+	return NULL;
+}
+
+/* They run there; here they are only looked at. */
+struct err *github_check(struct pull *out, const struct forge *f, int number)
+{
+	if (f->red)
+		return fail(ERR_FAILED,
+			"the checks run on GitHub: `gh run rerun --failed` runs them again");
+	return github_view(out, f, number);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return ((const struct pull *)a)->number - ((const struct pull *)b)->number;
+}
+
+struct err *github_list(struct pulls *out, const struct forge *f)
+{
+	AUTO(held_release) struct held h = { 0 };
+	struct github_part part = { 0, &h.g, 0, NULL };
+	AUTO(str_release) char *body = NULL;
+	struct http_answer answer = { 0 };
+	struct http_request r;
+	json_t *root = NULL, *nodes, *data;
+	struct err *e;
+
+	TRY(github_open_forge(&h.g, f));
+	body = github_query(GITHUB_SESSIONS, &part, 1);
+	r = github_request(&h.g, body, GITHUB_VERB_MS);
+	TRY(http_ask(&answer, &r, 1, f->data_dir));
+	e = github_answered(&root, &answer, &h.g);
+	data = json_object_get(root, "data");
+	nodes = json_object_get(github_part_of(data, &part, 0), "nodes");
+	for (size_t i = 0; i < json_array_size(nodes); i++)
+		github_read_pull(vec_push(&out->list), json_array_get(nodes, i),
+			github_place_of(data, &part));
+	if (out->list.n)
+		qsort(out->list.v, out->list.n, sizeof(*out->list.v), by_number);
+	json_decref(root);
+	http_answers_release(&answer, 1);
+	return e;
+}
+
+/* ---- review ---------------------------------------------------------------------------------- */
+
+static struct err *verb(struct held *h, const struct forge *f, const char *operation, json_t *input)
+{
+	json_t *data = NULL;
+	struct err *e = github_ask(&data, &h->g, f->data_dir, GITHUB_VERBS, operation,
+		json_pack("{s:o}", "input", input));
+
+	json_decref(data);
+	return e;
+}
+
+static struct err *settle_thread(struct held *h, const struct forge *f, const struct remark_wish *w)
+{
+	int number = w->resolve ? w->resolve : w->reopen;
+	json_t *numbers = json_object_get(h->entry, "numbers");
+	const char *id = json_string_value(json_array_get(numbers, (size_t)(number - 1)));
+	const struct remark *found = NULL;
+
+	for (size_t i = 0; i < h->pull.remarks.n; i++)
+		if (h->pull.remarks.v[i].number == number)
+			found = &h->pull.remarks.v[i];
+	if (!found || !id || found->kind != REMARK_COMMENT || !found->file)
+		return fail(ERR_USAGE, "#%d has no thread %d: ao pr view #%d", h->pull.number,
+			number, h->pull.number);
+	return verb(h, f, w->resolve ? "Resolve" : "Reopen", json_pack("{s:s}", "threadId", id));
+}
+
+static struct err *ask_for_review(struct held *h, const struct forge *f, const char *who)
+{
+	json_t *data = NULL;
+	const char *id;
+	struct err *e;
+
+	TRY(github_ask(
+		&data, &h->g, f->data_dir, GITHUB_VERBS, "User", json_pack("{s:s}", "login", who)));
+	id = github_text(json_object_get(data, "user"), "id");
+	e = *id ? verb(h, f, "Ask",
+			  json_pack("{s:s, s:[s], s:b}", "pullRequestId", node_text(h, "id"),
+				  "userIds", id, "union", 1))
+		: fail(ERR_MISSING, "%s knows no user %s", h->g.host, who);
+	json_decref(data);
+	return e;
+}
+
+static struct err *say(struct held *h, const struct forge *f, const struct remark_wish *w)
+{
+	static const char *const events[] = { "COMMENT", NULL, "APPROVE", "REQUEST_CHANGES" };
+	json_t *input = json_pack("{s:s, s:s, s:s}", "pullRequestId", node_text(h, "id"), "event",
+		events[w->kind], "commitOID", h->pull.head ? h->pull.head : "");
+
+	if (w->file)
+		json_object_set_new(input, "threads",
+			json_pack("[{s:s, s:i, s:s}]", "path", w->file, "line",
+				w->line > 0 ? w->line : 1, "body", w->text ? w->text : ""));
+	else if (w->text)
+		json_object_set_new(input, "body", json_string(w->text));
+	return verb(h, f, "Review", input);
+}
+
+static struct err *same_head(const struct held *h, const char *head)
+{
+	if (!head || (strlen(head) >= 7 && str_starts(h->pull.head, head)))
+		return NULL;
+	return fail(ERR_REFUSED, "the head of #%d is %.10s by now, not %s", h->pull.number,
+		h->pull.head ? h->pull.head : "", head);
+}
+
+static struct err *need_open(const struct held *h)
+{
+	return h->pull.state == PULL_OPEN
+		? NULL
+		: fail(ERR_FAILED, "#%d is %s", h->pull.number, pull_state_word(h->pull.state));
+}
+
+struct err *github_review(
+	struct pull *out, const struct forge *f, int number, const struct remark_wish *w)
+{
+	AUTO(held_release) struct held h = { 0 };
+
+	TRY(hold(&h, f, number));
+	TRY(need_open(&h));
+	TRY(same_head(&h, w->head));
+	if (w->resolve || w->reopen)
+		TRY(settle_thread(&h, f, w));
+	else if (w->kind == REMARK_ASK)
+		TRY(ask_for_review(&h, f, w->to));
+	else
+		TRY(say(&h, f, w));
+	return github_view(out, f, number);
+}
+
+/* ---- merge and close ------------------------------------------------------------------------- */
+
+/* For a while after a push GitHub does not know. */
+static struct err *wait_until_known(struct held *h, const struct forge *f, int number)
+{
+	for (int i = 0; i < KNOWN_TRIES && h->pull.untested && h->pull.state == PULL_OPEN; i++) {
+		TRY(clock_sleep(KNOWN_WAIT_MS << (i < 3 ? i : 3)));
+		TRY(look(h, f, number));
+	}
+	return h->pull.untested
+		? fail(ERR_TIMEOUT, "%s does not say yet whether #%d can be merged: try again",
+			  h->g.host, number)
+		: NULL;
+}
+
+static struct err *refuse(const struct held *h, const char *why)
+{
+	return fail(ERR_REFUSED, "#%d is not merged: %s", h->pull.number, why);
+}
+
+static struct err *may_merge(const struct held *h)
+{
+	const struct pull *p = &h->pull;
+	const char *state = node_text(h, "mergeStateStatus");
+
+	if (json_is_true(json_object_get(json_object_get(h->entry, "node"), "isDraft")))
+		return refuse(h, "it is a draft");
+	if (p->conflict)
+		return refuse(h, "it is in conflict with its base");
+	if (p->ci == CI_FAILURE)
+		return refuse(h, "a check failed: ao pr checks");
+	if (p->ci == CI_PENDING)
+		return refuse(h, "its checks are not done");
+	if (p->review == REVIEW_CHANGES)
+		return refuse(h, "changes were requested: ao pr view");
+	if (p->review == REVIEW_PENDING)
+		return refuse(h, "a review is wanted and not there");
+	if (str_equal(state, "BEHIND"))
+		return refuse(h, "its base has moved on, and must be merged into it first");
+	if (str_equal(state, "BLOCKED"))
+		return refuse(h, "a rule of its base branch is not met");
+	return NULL;
+}
+
+struct err *github_merge(struct pull *out, const struct forge *f, int number,
+	enum merge_method method, const char *head)
+{
+	static const char *const methods[] = { "SQUASH", "MERGE", "REBASE" };
+	AUTO(held_release) struct held h = { 0 };
+	struct err *e;
+
+	TRY(hold(&h, f, number));
+	TRY(need_open(&h));
+	TRY(same_head(&h, head));
+	TRY(wait_until_known(&h, f, number));
+	TRY(same_head(&h, head));
+	TRY(may_merge(&h));
+	e = verb(&h, f, "MergePull",
+		json_pack("{s:s, s:s, s:s}", "pullRequestId", node_text(&h, "id"),
+			"expectedHeadOid", h.pull.head ? h.pull.head : "", "mergeMethod",
+			methods[method]));
+	if (e && e->class == ERR_FAILED)
+		e->class = ERR_REFUSED; /* in the words of GitHub */
+	TRY(wrap(e, "#%d is not merged", number));
+	TRY(look(&h, f, number));
+	if (h.pull.state != PULL_MERGED)
+		return fail(ERR_UNCONFIRMED,
+			"#%d: %s took the wish to merge, and has not merged yet", number, h.g.host);
+	give(out, &h);
+	return NULL;
+}
+
+struct err *github_close(struct pull *out, const struct forge *f, int number)
+{
+	AUTO(held_release) struct held h = { 0 };
+
+	TRY(hold(&h, f, number));
+	if (h.pull.state == PULL_MERGED)
+		return fail(ERR_FAILED, "#%d is merged already", number);
+	if (h.pull.state == PULL_OPEN) {
+		TRY(verb(&h, f, "ClosePull",
+			json_pack("{s:s}", "pullRequestId", node_text(&h, "id"))));
+		TRY(look(&h, f, number));
+	}
+	give(out, &h);
+	return NULL;
+}
+
+/* ---- for doctor ------------------------------------------------------------------------------ */
+
+/* Only a classic token names its scopes. */
+static struct err *check_scopes(const struct http_answer *a, const struct github *g)
+{
+	if (!a->scopes || strstr(a->scopes, "repo"))
+		return NULL;
+	return fail(ERR_FAILED, "the token for %s lacks the scope 'repo': gh auth refresh -s repo",
+		g->host);
+}
+
+static void tell(struct strv *said, const json_t *root, const struct github *g)
+{
+	json_t *data = json_object_get(root, "data");
+	json_t *quota = json_object_get(data, "rateLimit");
+
+	strv_addf(said, "%s: logged in as %s, %lld of %lld requests left this hour", g->host,
+		github_text(json_object_get(data, "viewer"), "login"),
+		(long long)json_integer_value(json_object_get(quota, "remaining")),
+		(long long)json_integer_value(json_object_get(quota, "limit")));
+}
+
+struct err *github_examine(struct strv *said, const struct forge *f)
+{
+	AUTO(held_release) struct held h = { 0 };
+	AUTO(str_release)
+	char *body = github_body(github_document(GITHUB_VERBS), "Login", json_object());
+	struct http_answer answer = { 0 };
+	struct http_request r;
+	json_t *root = NULL;
+	struct err *e;
+
+	TRY(github_open_forge(&h.g, f));
+	r = github_request(&h.g, body, GITHUB_VERB_MS);
+	TRY(http_ask(&answer, &r, 1, f->data_dir));
+	e = github_answered(&root, &answer, &h.g);
+	if (!e)
+		tell(said, root, &h.g);
+	if (!e)
+		e = check_scopes(&answer, &h.g);
+	json_decref(root);
+	http_answers_release(&answer, 1);
+	return e;
+}
