@@ -9,7 +9,7 @@ struct printer {
 
 static const struct option options[] = {
 	{ "session", 0, "SESSION", "only this one; may be given more than once" },
-	{ "hints", 0, NULL, "for the daemon: JSON lines, and what to watch" },
+	{ "hints", 0, "FORGES", "for the daemon: JSON lines, and what to watch; quick or all" },
 	{ 0 },
 };
 
@@ -67,14 +67,18 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	AUTO(strv_release) struct strv sessions = { 0 };
 	struct poll_options o = { .project = f->project };
 	const struct project *project;
+	const char *hints = args_value(a, "hints");
 	struct err *e;
 
+	if (hints && !str_equal(hints, "quick") && !str_equal(hints, "all"))
+		return fail(ERR_USAGE, "--hints is quick or all, not '%s'", hints);
+	o.quick = str_equal(hints, "quick");
 	chosen(&sessions, a);
 	if (sessions.n)
 		o.sessions = &sessions;
 	if (f->project)
 		TRY(world_project(&project, w, f->project));
-	if (args_has(a, "hints"))
+	if (hints)
 		p.ear = (struct poll_ear){ print_line, print_hint };
 	else if (f->json)
 		p.list = json_array();

@@ -188,7 +188,9 @@ static struct err *list(struct views *out, const struct pass *p)
 	views_release(out);
 	return op_list(out, p->world,
 		&(struct list_options){
-			.project = p->options->project, .sessions = p->options->sessions });
+			.project = p->options->project,
+			.sessions = p->options->sessions,
+			.ask = p->options->quick ? ASK_QUICK : ASK_ALL });
 }
 
 /* What was done may lead to more: a check to a message, a merge to the end of an episode. */

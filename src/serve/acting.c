@@ -155,30 +155,37 @@ static void choose(struct space *s)
 		strv_release(&s->polling);
 }
 
-static void begin_all(struct space *s)
+/* *fresh: the turn of a forge has come. */
+static void begin_all(bool *fresh, struct space *s, int64_t now)
 {
-	for (size_t i = 0; i < s->wards.n; i++)
-		if (was_polled(s, s->wards.v[i]))
-			ward_begin(s->wards.v[i]);
+	*fresh = s->all;
+	for (size_t i = 0; i < s->wards.n; i++) {
+		struct ward *w = s->wards.v[i];
+		if (!was_polled(s, w))
+			continue;
+		*fresh |= w->forge_at && w->forge_at <= now;
+		ward_begin(w);
+	}
 }
 
 void act_poll(struct space *s, int64_t now)
 {
 	AUTO(strv_release) struct strv argv = { 0 };
 	struct err *e;
+	bool fresh;
 
 	if (s->poll || s->not_before > now)
 		return;
 	choose(s);
 	if (!s->all && !s->polling.n)
 		return;
+	begin_all(&fresh, s, now);
 	begin(&argv, s);
 	strv_add(&argv, "poll");
-	strv_add(&argv, "--hints");
+	strv_addf(&argv, "--hints=%s", fresh ? "all" : "quick");
 	STRV_EACH(id, &s->polling)
 		strv_addf(&argv, "--session=%s", *id);
 	s->not_before = 0;
-	begin_all(s);
 	e = job_start(&s->poll, &s->daemon->loop, argv.v,
 		&(struct job){ .owner = s, .line = poll_line, .end = poll_end });
 	if (e) {
