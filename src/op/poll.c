@@ -187,8 +187,7 @@ static struct err *list(struct views *out, const struct pass *p)
 {
 	views_release(out);
 	return op_list(out, p->world,
-		&(struct list_options){
-			.project = p->options->project,
+		&(struct list_options){ .project = p->options->project,
 			.sessions = p->options->sessions,
 			.ask = p->options->quick ? ASK_QUICK : ASK_ALL });
 }
