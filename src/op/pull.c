@@ -179,6 +179,43 @@ static struct err *bring_head(const struct world *w, const struct pull_target *t
 	return hand_over(&h, t->scm, p.branch);
 }
 
+static bool has_source(struct hold *h, const struct world *w, const struct view *v)
+{
+	const struct scm *scm = scm_of_pull(v->session.pr);
+	struct err *e;
+
+	if (!scm || !scm->in_files || v->facts.pull.state != PULL_OPEN || !v->facts.pull.branch)
+		return false;
+	e = hold_read(h, w, v->session.id);
+	if (e) {
+		err_drop(e, "a verb on it will say so");
+		return false;
+	}
+	return h->workspace->publish && h->s.workspace_handle;
+}
+
+bool pull_is_behind(const struct world *w, const struct view *v)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	struct checkout c;
+
+	if (!has_source(&h, w, v))
+		return false;
+	c = hold_checkout(&h);
+	return h.workspace->has_news(&c, v->facts.pull.branch);
+}
+
+void pull_source_places(struct strv *folders, const struct world *w, const struct view *v)
+{
+	AUTO(hold_release) struct hold h = { 0 };
+	struct checkout c;
+
+	if (!has_source(&h, w, v))
+		return;
+	c = hold_checkout(&h);
+	h.workspace->places(folders, &c, v->facts.pull.branch);
+}
+
 struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *made,
 	const struct world *w, const char *id, const struct pull_draft_options *o)
 {
@@ -446,15 +483,19 @@ struct err *pulls_look(struct views *v, const struct world *w, enum ask ask)
 	return e;
 }
 
+void pull_places(struct strv *folders, const struct view *v)
+{
+	const struct scm *scm = scm_of_pull(v->session.pr);
+	struct pull_ref ref = ref_of(&v->session, v->project);
+
+	if (scm && scm->places)
+		scm->places(folders, &ref, &v->facts.pull);
+}
+
 void pulls_places(struct strv *folders, const struct views *v)
 {
-	for (size_t i = 0; i < v->list.n; i++) {
-		const struct view *view = &v->list.v[i];
-		const struct scm *scm = scm_of_pull(view->session.pr);
-		struct pull_ref ref = ref_of(&view->session, view->project);
-		if (scm && scm->places)
-			scm->places(folders, &ref, &view->facts.pull);
-	}
+	for (size_t i = 0; i < v->list.n; i++)
+		pull_places(folders, &v->list.v[i]);
 }
 
 void pull_ask(
