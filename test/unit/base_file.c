@@ -425,7 +425,8 @@ static void test_list_fails(void **state)
 	if (pid == 0)
 		_exit(0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
-	dir = str_format("/proc/%d/net", (int)pid); /* of a zombie: opens, and reading it is an error */
+	dir = str_format(
+		"/proc/%d/net", (int)pid); /* of a zombie: opens, and reading it is an error */
 	not_ok(file_list(&names, dir), ERR_FAILED, "cannot list");
 	waitpid(pid, NULL, 0);
 }
