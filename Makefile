@@ -144,7 +144,7 @@ ready:
 test: NEEDS = build test
 test: ready
 	@$(MAKE) --no-print-directory programs fakes
-	@test/run $(BUILD) faults unit cli house fuzz contract
+	@test/run $(BUILD) faults house unit cli fuzz contract
 
 # everything but the sweep, which needs ptrace for itself
 test-sanitized: programs fakes

@@ -29,6 +29,8 @@ table() {
 		test  program:curl       curl            curl
 		test  program:openssl    openssl         openssl
 		test  program:gh         gh              gh
+		test  program:node       nodejs          nodejs
+		test  program:npm        npm             npm
 		test  program:mkfs.ext4  e2fsprogs       e2fsprogs
 		test  program:ps         procps          procps-ng
 		test  program:zsh        zsh             zsh

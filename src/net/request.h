@@ -4,7 +4,8 @@
  *   {"url":"https://…", "method":"POST", "token":"…", "headers":["Name: value"], "body":"…",
  *    "timeoutMs":2000, "maxBytes":1048576, "cached":true, "socket":"/path"}
  *
- * All but url may be missing: GET, no token, 10 s, 16 MiB. The token goes out as "Authorization:
+ * All but url may be missing: GET, no token, 10 s (from the start of ao-http on, also for one that had
+ * to wait for others), 16 MiB. The token goes out as "Authorization:
  * Bearer" and comes in here alone: no argv, environment, file or message has it. cached: a GET is made
  * with the ETag of the last answer. socket: plain HTTP through that unix socket, whatever the scheme.
  *

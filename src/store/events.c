@@ -59,19 +59,13 @@ static struct err *repair(const char *path, const struct buf *tail)
 	return NULL;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Paths, oldest first: the numbers in the names are padded, and '-' sorts before '.'. */
 static struct err *files(struct strv *paths, const struct store *st)
 {
 	AUTO(strv_release) struct strv names = { 0 };
 
 	TRY(file_list(&names, st->dir));
-	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), by_text);
+	strv_sort(&names, 0);
 	STRV_EACH(name, &names)
 		if (str_starts(*name, "events") && str_ends(*name, ".jsonl"))
 			strv_addf(paths, "%s/%s", st->dir, *name);
