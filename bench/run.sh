@@ -184,5 +184,51 @@ measure "$SPAWNS" ao -q spawn large -- sh -c \
 	"git -C '$world/large' worktree add -q -b bare-{} '$world/bare-{}' && tmux new-session -d -s bare-{} standin"
 row "spawn : worktree + tmux" 2000f 1.15 25
 
+# ---- a forge ------------------------------------------------------------------------------------------
+
+# As a user would ask by hand: the same questions, by curl, at once.
+bare_trip() { # BODIES
+	local body next=''
+	printf 'exec curl -Z'
+	for body in "$1"/*; do
+		printf '%s -s --unix-socket %s -o /dev/null -H "Content-Type: application/json" -d @%s http://api.github.com/graphql' \
+			"$next" "$world/forge.socket" "$body"
+		next=' --next'
+	done
+}
+forge_rows() { # DELAY
+	local n i home=$world/forged pid
+	mkdir -p "$home" "$world/bodies"
+	node "$root/bench/forge.mjs" "$world/forge.socket" "$1" "$world/bodies" &
+	pid=$!
+	printf 'name: f\nprojects:\n  app: {path: %s, repo: acme/app, sessionPrefix: a, scm: {plugin: github, socket: %s}}\n' \
+		"$world/small" "$world/forge.socket" >"$home/.agent-orchestrator.yaml"
+	for _ in $(seq 100); do [ -S "$world/forge.socket" ] && break; sleep 0.05; done
+	export GITHUB_TOKEN=none
+	for n in $SIZES; do
+		for ((i = 1; i <= n; i++)); do
+			mkdir -p "$home/.agent-orchestrator/sessions/f/a-$i" "$home/trees/$i"
+			printf 'id=a-%d\nprojectId=app\nstatus=pr_open\nbranch=b%d\npr=https://github.com/acme/app/pull/%d\ncreatedAt=2026-11-22T07:17:56Z\nworktree=%s\n' \
+				"$i" "$i" "$i" "$home/trees/$i" >"$home/.agent-orchestrator/sessions/f/a-$i/metadata"
+		done
+		rm -rf "$world/bodies"/* "$home/.agent-orchestrator/cache"
+		HOME=$home ao status >/dev/null
+		bare_trip "$world/bodies" >"$world/bare.sh"
+		printf 'rm -rf %s/.agent-orchestrator/cache; HOME=%s exec ao status\n' "$home" "$home" >"$world/ours.sh"
+		measure 7 sh "$world/ours.sh" -- sh "$world/bare.sh"
+		row "status, forge $1 ms : curl" "$n" 1.1 15
+	done
+	unset GITHUB_TOKEN
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	rm -f "$world/forge.socket"
+}
+if command -v node >/dev/null && command -v curl >/dev/null; then
+	forge_rows 0
+	forge_rows 300
+else
+	echo "forge: skipped, there is no node or no curl"
+fi
+
 printf '\n%d bound%s missed, %d s\n' "$missed" "$([ $missed = 1 ] || echo s)" "$SECONDS"
 [ "$missed" = 0 ]

@@ -58,3 +58,10 @@ bool valid_branch(const char *s)
 			return true;
 	}
 }
+
+bool valid_loopback(const char *host)
+{
+	return str_equal(host, "localhost") || str_ends(host, ".localhost") ||
+		str_equal(host, "[::1]") ||
+		(str_starts(host, "127.") && strspn(host, "0123456789.") == strlen(host));
+}

@@ -1,4 +1,4 @@
-/* What may go into a path, a ref or a tmux name, in one place. */
+/* What may go into a path, a ref, a tmux name, a request without encryption: in one place. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,3 +9,6 @@ bool valid_id(const char *s);
 bool valid_session(const char *id, int *prefix_n, long *number);
 /* A branch name that git takes (git-check-ref-format(1)) and that no option can be. */
 bool valid_branch(const char *s);
+/* Is the host, without port and as it stands in a URL, this machine? localhost and names below it
+ * (RFC 6761, 6.3), 127.0.0.0/8, [::1]. */
+bool valid_loopback(const char *host);

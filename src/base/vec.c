@@ -51,6 +51,22 @@ int strv_has(const struct strv *v, const char *s)
 	return 0;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strv_sort(struct strv *v, size_t from)
+{
+	if (v->n > from)
+		qsort(v->v + from, v->n - from, sizeof(*v->v), by_text);
+}
+
+bool strv_find(const struct strv *sorted, const char *s)
+{
+	return sorted->n && bsearch(&s, sorted->v, sorted->n, sizeof(*sorted->v), by_text);
+}
+
 void strv_release(struct strv *v)
 {
 	STRV_EACH(p, v)

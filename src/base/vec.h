@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/mem.h"
 
 #define VEC(T)                                                                                     \
@@ -29,6 +31,8 @@ void strv_addf(struct strv *v, const char *format, ...) PRINTF(2, 3);
 void strv_add_all(struct strv *v, char *const *list); /* NULL-terminated; NULL adds nothing */
 void strv_take(struct strv *v, char *s);              /* s now belongs to v */
 int strv_has(const struct strv *v, const char *s);
+void strv_sort(struct strv *v, size_t from);              /* by bytes, from that one on */
+bool strv_find(const struct strv *sorted, const char *s); /* as strv_has(), in few steps */
 void strv_release(struct strv *v);
 
 /* An argv in place: only inside the call's own parentheses. */

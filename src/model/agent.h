@@ -25,7 +25,8 @@ struct agent_send {
 	char *command_chars;   /* first characters that make a text a command of the agent */
 	bool queue, has_queue; /* typed while busy, it is queued */
 	char *box;             /* regex of the input line's prompt, e.g. '^❯ ' */
-	char *box_end; /* regex of the line below a box without prompt mark, whose last line is a label */
+	char *box_end; /* regex of the line below a box without prompt mark, whose last line is a label; if
+			  box is met by an empty line there is none, and the line above is such a line, too */
 	char *placeholder; /* regex of the hint that an empty box shows, where it is not dim */
 	char *chip;        /* regex of a collapsed paste */
 };

@@ -39,9 +39,7 @@ static bool is_loopback(const char *host, size_t n)
 		*strchr(h, ':') = '\0';
 	else if (h[0] == '[' && strchr(h, ']'))
 		strchr(h, ']')[1] = '\0';
-	if (str_equal(h, "localhost") || str_equal(h, "[::1]") || str_ends(h, ".localhost"))
-		return true;
-	return str_starts(h, "127.") && strspn(h, "0123456789.") == strlen(h);
+	return valid_loopback(h);
 }
 
 const char *check_url(const char *value)

@@ -24,6 +24,7 @@ struct work {
 	struct transfer *transfers;
 	size_t n, begun, running;
 	CURLM *multi;
+	int64_t began;
 };
 
 static struct err *read_input(struct buf *b)
@@ -98,7 +99,11 @@ static struct err *start(struct work *w, size_t i)
 		a.outcome = OUTCOME_RATE_LIMITED;
 		return say(i, &a);
 	}
-	TRY(transfer_begin(&w->transfers[i], &w->requests[i], w->dir));
+	if (w->begun > AT_ONCE && clock_mono() >= w->began + w->requests[i].timeout_ms) {
+		a.outcome = OUTCOME_TIMEOUT;
+		return say(i, &a);
+	}
+	TRY(transfer_begin(&w->transfers[i], &w->requests[i], w->dir, w->began));
 	curl_multi_add_handle(w->multi, w->transfers[i].curl);
 	w->running++;
 	return NULL;
@@ -179,6 +184,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: ao-http FOLDER\n");
 		return 2;
 	}
+	w.began = clock_mono();
 	w.dir = argv[1];
 	e = all(&w);
 	if (e) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/valid.h"
+
 enum { TIMEOUT_MS = 10000, BODY_MAX = 16 << 20 };
 
 /* ---- urls ------------------------------------------------------------------------------------ */
@@ -33,13 +35,6 @@ char *url_origin(const char *url)
 	return str_format("%s://%s:%s", scheme, host, port);
 }
 
-static bool is_loopback(const char *host)
-{
-	return str_equal(host, "localhost") || str_ends(host, ".localhost") ||
-		str_equal(host, "[::1]") ||
-		(str_starts(host, "127.") && strspn(host, "0123456789.") == strlen(host));
-}
-
 bool url_allowed(const char *url, bool socket)
 {
 	AUTO(str_release) char *scheme = url_part(url, CURLUPART_SCHEME);
@@ -48,7 +43,7 @@ bool url_allowed(const char *url, bool socket)
 	if (!host)
 		return false;
 	return str_equal(scheme, "https") ||
-		(str_equal(scheme, "http") && (socket || is_loopback(host)));
+		(str_equal(scheme, "http") && (socket || valid_loopback(host)));
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */

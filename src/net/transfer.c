@@ -212,12 +212,12 @@ static struct err *new_handle(struct transfer *t)
 	return NULL;
 }
 
-struct err *transfer_begin(struct transfer *t, struct request *r, const char *dir)
+struct err *transfer_begin(struct transfer *t, struct request *r, const char *dir, int64_t began)
 {
 	t->request = r;
 	t->dir = dir;
 	t->url = str_dup(r->url);
-	t->began = clock_mono();
+	t->began = began;
 	if (r->cached)
 		cache_find(&t->kept, dir, r);
 	return new_handle(t);

@@ -27,8 +27,9 @@ struct transfer {
 	char error[CURL_ERROR_SIZE];
 };
 
-/* Ready to be added to a multi handle. */
-MUST_USE struct err *transfer_begin(struct transfer *t, struct request *r, const char *dir);
+/* Ready to be added to a multi handle. began: since when its time runs, by clock_mono(). */
+MUST_USE struct err *transfer_begin(
+	struct transfer *t, struct request *r, const char *dir, int64_t began);
 /* It has ended: t->answer is complete, and kept and limits are on disk. True: it was sent elsewhere and
  * t->curl is to be added again. */
 bool transfer_end(struct transfer *t, CURLcode code);

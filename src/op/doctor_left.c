@@ -206,9 +206,9 @@ static struct err *check_trash(struct exam *x, const struct project *p)
 	return NULL;
 }
 
-/* ---- checks ---------------------------------------------------------------------------------- */
+/* ---- checks and merges ----------------------------------------------------------------------- */
 
-static struct err *check_checks(struct exam *x, const struct project *p)
+static struct err *check_forge(struct exam *x, const struct project *p)
 {
 	struct forge f = { .project = p,
 		.repo = p->path,
@@ -225,9 +225,9 @@ static struct err *check_checks(struct exam *x, const struct project *p)
 	TRY(scm->leftovers(&paths, &f, false));
 	if (!paths.n)
 		return NULL;
-	n = exam_add(x, FINDING_PROBLEM, "%s: what checks that died have left: %s%s", p->id,
-		paths.v[0], paths.n > 1 ? " and more" : "");
-	if (exam_fixable(x, n, "remove it"))
+	n = exam_add(x, FINDING_PROBLEM, "%s: what checks or merges that died have left: %s%s",
+		p->id, paths.v[0], paths.n > 1 ? " and more" : "");
+	if (exam_fixable(x, n, "remove it; a merge is completed or taken back"))
 		exam_mended(n, scm->leftovers(&gone, &f, true));
 	return NULL;
 }
@@ -287,7 +287,7 @@ struct err *exam_leftovers(struct exam *x)
 		if (!e)
 			e = check_trash(x, p);
 		if (!e)
-			e = check_checks(x, p);
+			e = check_forge(x, p);
 		if (e)
 			exam_add(x, FINDING_PROBLEM, "%s: %s", p->id, e->text);
 		err_drop(e, "it is a finding");

@@ -1,6 +1,6 @@
 /*
- * Sense: what is known of a session, as facts. Files first (record, run.lock, exit, signals), the agent's
- * transcript, then, for those that need it, the terminal: title, output, screen, children. Nothing is decided here.
+ * Sense: what is known of a session, as facts. Files first (store/evidence.h), the agent's transcript,
+ * then, for those that need it, the terminal: title, output, screen, children. Nothing is decided here.
  */
 #pragma once
 
@@ -8,22 +8,12 @@
 #include "model/facts.h"
 #include "op/world.h"
 #include "slot/runtime.h"
-#include "store/run.h"
-#include "store/signals.h"
+#include "store/evidence.h"
 
-struct sensed {
-	struct run_info run;
-	struct signals signals; /* since the runtime's last start */
-};
-
-/* has_workspace is asked by the caller, who knows the plugin. */
-void sense_files(struct facts *f, struct sensed *out, const struct session *s, const char *folder,
-	const struct project *p);
 /* After the files. *words (may be NULL): the first line of the agent's last words,
  * outside text, for the caller to free; NULL: none known. */
 void sense_transcript(struct facts *f, char **words, const struct session *s, const char *folder,
 	const struct agent *a);
 /* t as the runtime's probe gave it, with or without screen. */
-void sense_terminal(struct facts *f, const struct sensed *in, const struct agent *a,
+void sense_terminal(struct facts *f, const struct evidence *in, const struct agent *a,
 	const struct runtime_fact *t);
-void sensed_release(struct sensed *s);

@@ -39,8 +39,7 @@ const char *clone_ref_id(const struct clone_refs *r, const char *name); /* NULL:
 char *clone_head(const char *git_dir, const struct clone_refs *refs);
 
 /* clone_config.c: config, remotes and tags as the repository has them. */
-MUST_USE struct err *clone_configure(
-	const struct checkout *c, const char *common, const char *git_dir);
+MUST_USE struct err *clone_configure(const char *common, const char *git_dir);
 MUST_USE struct err *clone_list_refs(struct buf *updates, const char *common, const char *git_dir);
 bool clone_config_has(const char *common, const char *words); /* somewhere in its text */
 

@@ -131,7 +131,7 @@ static struct err *copy_file(const char *from_dir, const char *to_dir, const cha
 	return file_replace(to, b.s, b.n, FILE_VOLATILE);
 }
 
-struct err *clone_configure(const struct checkout *c, const char *common, const char *git_dir)
+struct err *clone_configure(const char *common, const char *git_dir)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(str_release) char *main = main_of(common);
@@ -139,7 +139,6 @@ struct err *clone_configure(const struct checkout *c, const char *common, const 
 	AUTO(buf_release) struct buf text = { 0 };
 	bool has_origin = false;
 
-	(void)c;
 	TRY(git_ok(&r, &(struct git){ .git_dir = common },
 		ARGV("config", "--list", "--includes", "--show-scope", "-z")));
 	copy_config(&text, &has_origin, &r.out, main);

@@ -16,15 +16,11 @@ enum { TRIES = 3 };
 
 /* For the time of its making: the one remote that git-clone(1) insists on. */
 #define SOURCE "ao-source"
+#define ALL_OF_SOURCE "+refs/*:refs/remotes/ao-source/*"
 /* What a crash leaves of these refs is removed as a whole. */
 #define NO_SYNC "-c", "core.fsync=none"
 
 /* ---- objects ------------------------------------------------------------------------------------ */
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
 
 static struct err *list_packs(char **names, const char *common)
 {
@@ -33,8 +29,7 @@ static struct err *list_packs(char **names, const char *common)
 	AUTO(buf_release) struct buf text = { 0 };
 
 	TRY(file_list(&list, dir));
-	if (list.n)
-		qsort(list.v, list.n, sizeof(*list.v), by_text);
+	strv_sort(&list, 0);
 	STRV_EACH(name, &list)
 		buf_addf(&text, "%s\n", *name);
 	str_release(names);
@@ -85,7 +80,7 @@ static struct err *fetch_all(const struct checkout *c, const char *common, const
 		&(struct git){
 			.git_dir = git_dir, .timeout_ms = GIT_LONG_MS, .keep_fd = c->lock_fd },
 		ARGV(NO_SYNC, "fetch", "-q", "--no-tags", "--update-shallow",
-			"--no-write-fetch-head", SOURCE, "+refs/*:refs/remotes/" SOURCE "/*"));
+			"--no-write-fetch-head", SOURCE, ALL_OF_SOURCE));
 }
 
 /* git leaves the remote's HEAD behind. */
@@ -214,7 +209,7 @@ struct err *clone_make(char **at, const struct clone_plan *p)
 	TRY(copy_objects(p->c, p->common, gone));
 	TRY(fetch_all(p->c, p->common, gone));
 	TRY(forget_source(p, git_dir));
-	TRY(clone_configure(p->c, p->common, git_dir));
+	TRY(clone_configure(p->common, git_dir));
 	TRY(set_head(p, git_dir));
 	TRY(set_refs(p, git_dir));
 	TRY(check_out(p, git_dir, gone));

@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "base/run.h"
+#include "base/valid.h"
 #include "plugin/git.h"
 #include "plugin/worktree.h"
 
@@ -134,12 +135,12 @@ bool github_serves(const char *repo)
 bool forge_is_loopback(const char *url)
 {
 	const char *host = strstr(url, "://");
-	size_t n = host ? strcspn(host + 3, ":/") : 0;
+	size_t n = !host         ? 0
+		: host[3] == '[' ? strcspn(host + 3, "]") + 1
+				 : strcspn(host + 3, ":/");
 	AUTO(str_release) char *name = host ? str_ndup(host + 3, n) : NULL;
 
-	return name &&
-		(str_equal(name, "localhost") || str_ends(name, ".localhost") ||
-			(str_starts(name, "127.") && strspn(name, "0123456789.") == strlen(name)));
+	return name && valid_loopback(name);
 }
 
 /* An address of another host would be sent the token of this one. */
@@ -189,9 +190,9 @@ struct err *github_of(struct github *g, const struct slot_config *c, const char 
 	g->head_owner = str_dup(g->owner);
 	if (c->host || !known)
 		str_set(&g->host, c->host ? c->host : "github.com");
-	if (!str_empty(named) && !take_names(g, named))
+	if (named && *named && !take_names(g, named))
 		return fail(ERR_CONFIG, "repo: '%s' is not owner/name", named);
-	if (!str_empty(pr)) {
+	if (pr && *pr) {
 		AUTO(str_release) char *host = str_dup(g->host);
 
 		if (!take_address(g, pr))

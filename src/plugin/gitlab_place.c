@@ -57,7 +57,7 @@ static bool take_address(struct github *g, const char *url, const char *root)
 		*port = '\0';
 	if (!*at || at[0] == '.' || strspn(at, WORD_CHARS ":") != strlen(at))
 		return false;
-	if (http && !str_empty(root) && str_starts(path, root) && path[strlen(root)] == '/')
+	if (http && root && *root && str_starts(path, root) && path[strlen(root)] == '/')
 		path += strlen(root);
 	str_set(&g->host, str_equal(at, "altssh.gitlab.com") ? "gitlab.com" : at);
 	return take_path(g, path + 1);
@@ -166,9 +166,9 @@ struct err *gitlab_of(struct github *g, const struct slot_config *c, const char 
 	g->head_owner = known ? gitlab_path(g) : NULL;
 	if (c->host || !known)
 		str_set(&g->host, c->host ? c->host : "gitlab.com");
-	if (!str_empty(named) && !take_path(g, named))
+	if (named && *named && !take_path(g, named))
 		return fail(ERR_CONFIG, "repo: '%s' is not group/name", named);
-	if (!str_empty(pr))
+	if (pr && *pr)
 		TRY(take_pull(g, c, pr, root));
 	if (!g->owner)
 		return fail(ERR_CONFIG,

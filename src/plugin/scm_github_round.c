@@ -35,6 +35,13 @@ static size_t most_of(const struct wanted *host)
 	return most >= AT_LEAST && most <= AT_ONCE ? (size_t)most : AT_ONCE;
 }
 
+/* Halved where a query took too long, and slowly more again where one did not. */
+static void set_most(struct wanted *host, size_t most)
+{
+	most = most < AT_LEAST ? AT_LEAST : most > AT_ONCE ? AT_ONCE : most;
+	json_object_set_new(host->seen.root, "most", json_integer((json_int_t)most));
+}
+
 /* The next unanswered items of one host, those of a repository together. */
 static bool make_query(struct query *q, struct asking *a, bool *taken, size_t host)
 {
@@ -134,9 +141,10 @@ static bool take_answer(struct asking *a, struct query *q, const struct http_ans
 		json_object_set(host->seen.root, "quota", json_object_get(data, "rateLimit"));
 		take_items(a, q, data);
 	}
-	if (slow && most > AT_LEAST)
-		json_object_set_new(host->seen.root, "most",
-			json_integer((json_int_t)(most / 2 > AT_LEAST ? most / 2 : AT_LEAST)));
+	if (slow && q->n / 2 < most)
+		set_most(host, q->n / 2);
+	else if (json_is_object(data) && q->n == most)
+		set_most(host, most + AT_LEAST);
 	if (slow && a->look->ask == ASK_ALL && q->n > AT_LEAST) {
 		json_decref(root);
 		return true;

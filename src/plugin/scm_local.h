@@ -71,7 +71,8 @@ struct merge_plan {
 };
 MUST_USE struct err *merge_build(char **commit, const struct merge_plan *m);
 
-/* scm_local_follow.c: what has a branch checked out goes along with it. */
+/* scm_local_follow.c: what has a branch checked out goes along with it. ERR_REFUSED: nothing was
+ * touched; else there may be something to return from. */
 MUST_USE struct err *checkouts_follow(
 	const struct local *l, const char *branch, const char *old, const char *new, int keep_fd);
 /* Back from new to old, also from half way: only files that are exactly new's are touched. */

@@ -59,6 +59,8 @@ static struct err *places_of(struct places *out, const struct local *l, const ch
 
 	TRY(git_ok(&r, &(struct git){ .git_dir = l->common },
 		ARGV("worktree", "list", "--porcelain", "-z")));
+	if (!str_starts(buf_text(&r.out), "worktree ")) /* the repository itself is always named */
+		return fail(ERR_FAILED, "git tells no checkouts of %s", l->common);
 	for (size_t i = 0; i < r.out.n; i += strlen(r.out.s + i) + 1) {
 		const char *line = r.out.s + i;
 		if (str_starts(line, "worktree "))
@@ -174,6 +176,37 @@ static struct err *read_tree(const struct place *at, const char *from, const cha
 	return git_ok(&r, &g, ARGV("read-tree", "-m", "-u", from, to));
 }
 
+/* git writes the index when all files are written, in one instant: it tells which half this is. */
+static struct err *index_differs(
+	bool *yes, const struct place *at, const char *commit, const struct strv *paths)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	struct git g = git_at(at, 0);
+
+	*yes = false;
+	TRY(git_ok(&r, &g,
+		ARGV("diff-index", "--cached", "-z", "--name-only", "--no-renames", commit)));
+	for (size_t i = 0; i < r.out.n && !*yes; i += strlen(r.out.s + i) + 1)
+		*yes = strv_has(paths, r.out.s + i);
+	return NULL;
+}
+
+/* A git that was ended, or that did it and failed then, is none that refused: nothing may be touched
+ * there, and with the others there is something to take back. */
+static bool has_refused(
+	const struct place *at, const char *old, const char *new, const struct err *said)
+{
+	AUTO(str_release) char *lock = path_join(at->git_dir, "index.lock");
+	AUTO(strv_release) struct strv paths = { 0 };
+	bool stayed = false;
+	struct err *e = changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB");
+
+	if (!e)
+		e = index_differs(&stayed, at, new, &paths);
+	err_drop(e, "it has not refused, as far as can be told");
+	return said->class == ERR_FAILED && stayed && !path_exists(lock);
+}
+
 static struct err *follow(const struct place *at, const char *old, const char *new, int keep_fd)
 {
 	AUTO(str_release) char *lock = path_join(at->git_dir, "index.lock");
@@ -184,7 +217,11 @@ static struct err *follow(const struct place *at, const char *old, const char *n
 			lock);
 	TRY(no_untracked_in_the_way(at, old, new));
 	e = read_tree(at, old, new, keep_fd);
-	return e ? refusal(at, old, new, e) : NULL;
+	if (!e || !has_refused(at, old, new, e))
+		return e;
+	e = refusal(at, old, new, e);
+	e->class = ERR_REFUSED;
+	return e;
 }
 
 struct err *checkouts_follow(
@@ -258,21 +295,6 @@ static struct err *put_back(
 	return git_ok(&r, &g, ARGV("checkout-index", "-f", "-u", "--", name));
 }
 
-/* git writes the index when all files are written, in one instant: it tells which half this is. */
-static struct err *index_followed(
-	bool *yes, const struct place *at, const char *old, const struct strv *paths)
-{
-	AUTO(run_result_release) struct run_result r = { 0 };
-	struct git g = git_at(at, 0);
-
-	*yes = false;
-	TRY(git_ok(
-		&r, &g, ARGV("diff-index", "--cached", "-z", "--name-only", "--no-renames", old)));
-	for (size_t i = 0; i < r.out.n && !*yes; i += strlen(r.out.s + i) + 1)
-		*yes = strv_has(paths, r.out.s + i);
-	return NULL;
-}
-
 static struct err *come_back(const struct place *at, const char *old, const char *new, int keep_fd)
 {
 	AUTO(str_release) char *lock = path_join(at->git_dir, "index.lock");
@@ -290,7 +312,7 @@ static struct err *come_back(const struct place *at, const char *old, const char
 		TRY(file_remove(lock));
 	}
 	TRY(changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB"));
-	TRY(index_followed(&followed, at, old, &paths));
+	TRY(index_differs(&followed, at, old, &paths));
 	if (followed) {
 		struct err *e = read_tree(at, new, old, keep_fd);
 		return e ? refusal(at, old, new, e) : NULL;

@@ -127,8 +127,17 @@ static struct err *may_merge(const struct pull *p)
 
 /* ---- the ref ------------------------------------------------------------------------------------------- */
 
+static bool has_moved(struct merging *m)
+{
+	AUTO(str_release) char *tip = NULL;
+
+	local_reread(&m->l);
+	tip = local_tip(&m->l, m->r.pull.base);
+	return str_equal(tip, m->new);
+}
+
 /* Base moves and the branch is what it was, or neither (git-update-ref(1), --stdin: one transaction).
- * Compared away: *lost. */
+ * Compared away: *lost. A git that fails may have done it all the same: the ref tells. */
 static struct err *move_ref(bool *lost, struct merging *m)
 {
 	const struct pull *p = &m->r.pull;
@@ -137,17 +146,23 @@ static struct err *move_ref(bool *lost, struct merging *m)
 	AUTO(str_release) char *branch = local_tip(&m->l, p->branch);
 	AUTO(str_release) char *why = str_format("ao: merge pull request %d", p->number);
 	char *const *args = ARGV("update-ref", "-m", why, "--stdin");
+	struct err *e;
 
 	if (branch)
 		buf_addf(&in, "verify refs/heads/%s %s\n", p->branch, p->head);
 	buf_addf(&in, "update refs/heads/%s %s %s\n", p->base, m->new, m->old);
-	TRY(git_run(&r,
+	e = git_run(&r,
 		&(struct git){ .git_dir = m->l.common,
 			.in = in.s,
 			.in_n = in.n,
 			.keep_fd = m->lock.fd,
 			.as_user = true },
-		args));
+		args);
+	if ((e || r.code) && has_moved(m)) {
+		err_drop(e, "it is done");
+		return NULL;
+	}
+	TRY(e);
 	*lost = r.code != 0 && strstr(buf_text(&r.err), "but expected") != NULL;
 	return r.code && !*lost ? git_failed(&r, args) : NULL;
 }
@@ -196,7 +211,8 @@ static struct err *attempt(struct merging *m, enum merge_method method, bool *lo
 	TRY(announce(m));
 	e = checkouts_follow(&m->l, p->base, m->old, m->new, m->lock.fd);
 	if (e)
-		return take_back(m, false, wrap(e, "#%d was not merged", p->number));
+		return take_back(
+			m, e->class != ERR_REFUSED, wrap(e, "#%d was not merged", p->number));
 	e = move_ref(lost, m);
 	if (e || *lost)
 		return take_back(m, true, e);

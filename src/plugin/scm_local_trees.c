@@ -1,5 +1,5 @@
 /* Where the local forge's checks run: <dataDir>/checks/<hash of the repository>-<n>/, a worktree each,
- * for as long as checks.lock is held. */
+ * for as long as checks.lock is held; and what checks and merges that died have left. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,15 +19,26 @@ char *check_trees(const struct local *l, const char *data_dir, int number)
 	return str_format("%s/checks/%s%d", data_dir, prefix, number);
 }
 
-struct err *check_tree_remove(const struct local *l, const char *tree, int keep_fd)
+static struct err *git_forget(bool *done, const struct local *l, const char *tree, int keep_fd)
 {
-	AUTO(run_result_release) struct run_result result = { 0 };
+	AUTO(run_result_release) struct run_result r = { 0 };
 
-	TRY(git_run(&result,
+	TRY(git_run(&r,
 		&(struct git){
 			.git_dir = l->common, .timeout_ms = GIT_LONG_MS, .keep_fd = keep_fd },
 		ARGV("worktree", "remove", "--force", "--force", "--", tree)));
-	return file_remove_tree(tree);
+	*done = r.code == 0;
+	return NULL;
+}
+
+/* What git did not want to remove goes without it; its own entry of it would stay. */
+struct err *check_tree_remove(const struct local *l, const char *tree, int keep_fd)
+{
+	bool there = path_exists(tree), done;
+
+	TRY(git_forget(&done, l, tree, keep_fd));
+	TRY(file_remove_tree(tree));
+	return there && !done ? git_forget(&done, l, tree, keep_fd) : NULL;
 }
 
 /* Under the lock of their checks, which nobody holds; none where the pull request itself is gone. */
@@ -47,28 +58,75 @@ static struct err *remove_all(const struct local *l, const char *trees, int numb
 	return file_remove_tree(trees);
 }
 
-struct err *local_leftovers(struct strv *paths, const struct forge *f, bool remove)
+static struct err *left_trees(
+	struct strv *paths, const struct local *l, const char *data_dir, bool remove)
 {
-	AUTO(local_release) struct local l = { 0 };
-	AUTO(str_release) char *all = path_join(f->data_dir, "checks");
+	AUTO(str_release) char *all = path_join(data_dir, "checks");
+	AUTO(str_release) char *prefix = prefix_of(l);
 	AUTO(strv_release) struct strv names = { 0 };
-	AUTO(str_release) char *prefix = NULL;
 
-	TRY(local_open(&l, f->repo));
 	TRY(file_list(&names, all));
-	prefix = prefix_of(&l);
 	STRV_EACH(name, &names) {
 		AUTO(str_release) char *trees = path_join(all, *name);
 		AUTO(str_release) char *lock = NULL;
 		int number = str_starts(*name, prefix) ? atoi(*name + strlen(prefix)) : 0;
 		if (number <= 0)
 			continue;
-		lock = local_path(&l, number, "checks.lock");
+		lock = local_path(l, number, "checks.lock");
 		if (lock_held(lock) != TRI_NO)
 			continue;
 		strv_add(paths, trees);
 		if (remove)
-			TRY(remove_all(&l, trees, number));
+			TRY(remove_all(l, trees, number));
 	}
 	return NULL;
+}
+
+static struct err *settle(struct local *l, const struct forge *f, int number)
+{
+	AUTO(record_release) struct record r = { 0 };
+	AUTO(lock_release) struct lock lock = { 0 };
+
+	TRY(pull_lock(&lock, l, number));
+	local_reread(l);
+	TRY(record_read(&r, l, number, f->project));
+	return local_settle(&r, l, f, lock.fd);
+}
+
+static bool merge_died(struct local *l, int number)
+{
+	AUTO(str_release) char *lock = local_path(l, number, "lock");
+	AUTO(record_release) struct record r = { 0 };
+	struct err *e = record_read(&r, l, number, NULL);
+	bool doing = !e && !str_empty(kv_get(&r.kv, "doing"));
+
+	err_drop(e, "one that cannot be read is told by its own verbs");
+	return doing && lock_held(lock) == TRI_NO;
+}
+
+static struct err *left_merges(
+	struct strv *paths, struct local *l, const struct forge *f, bool remove)
+{
+	struct numbers numbers = { 0 };
+	struct err *e = local_numbers(&numbers, l);
+
+	for (size_t i = 0; !e && i < numbers.list.n; i++) {
+		int number = numbers.list.v[i];
+		if (!merge_died(l, number))
+			continue;
+		strv_take(paths, local_path(l, number, "pull"));
+		if (remove)
+			e = settle(l, f, number);
+	}
+	free(numbers.list.v);
+	return e;
+}
+
+struct err *local_leftovers(struct strv *paths, const struct forge *f, bool remove)
+{
+	AUTO(local_release) struct local l = { 0 };
+
+	TRY(local_open(&l, f->repo));
+	TRY(left_trees(paths, &l, f->data_dir, remove));
+	return left_merges(paths, &l, f, remove);
 }

@@ -14,11 +14,6 @@
 #include "base/path.h"
 #include "plugin/worktree.h"
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 struct err *worktree_kept(struct strv *paths, const struct checkout *c)
 {
 	AUTO(str_release) char *dir = path_dir(c->path);
@@ -33,8 +28,7 @@ struct err *worktree_kept(struct strv *paths, const struct checkout *c)
 		if (str_starts(*name, prefix) && path_is_dir(path) && path_exists(dot_git))
 			strv_add(paths, path);
 	}
-	if (paths->n > before)
-		qsort(paths->v + before, paths->n - before, sizeof(*paths->v), by_text);
+	strv_sort(paths, before);
 	return NULL;
 }
 

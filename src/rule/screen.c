@@ -146,23 +146,26 @@ static bool few_below(const struct screen_lines *s, size_t from)
 	return n <= BELOW_BOX;
 }
 
-/* A box with a lower edge: the lines right above it that look like the box, but for a label at its end. */
+/* A box with a lower edge: the lines right above it that look like the box, but for a label at its end.
+ * Where an empty line looks like it, the edge is above it, too, and there is no label. */
 static struct box find_edged_box(const struct agent *a, const struct screen_lines *s)
 {
 	struct box b = { 0 };
 	size_t edge = s->n, end;
+	bool label = is_mark(a->send.box, "");
 
 	while (edge > 0 && !matches(a->send.box_end, s->v[edge - 1].text))
 		edge--;
 	if (!edge || !few_below(s, edge))
 		return b;
 	b.last = b.first = edge - 1;
-	while (b.first > 0 && is_mark(a->send.box, s->v[b.first - 1].text))
+	while (b.first > 0 && is_mark(a->send.box, s->v[b.first - 1].text) &&
+		!matches(a->send.box_end, s->v[b.first - 1].text))
 		b.first--;
-	for (bool label = false; b.last > b.first && !label; b.last--)
+	b.top = b.first - (label && b.first > 0);
+	for (; b.last > b.first && !label; b.last--)
 		label = find_mark(a->send.box, s->v[b.last - 1].text, &end) >= 0 &&
 			s->v[b.last - 1].text[end + strspn(s->v[b.last - 1].text + end, " ")];
-	b.top = b.first;
 	b.found = b.last > b.first;
 	return b;
 }
@@ -198,7 +201,8 @@ static struct box find_box(const struct agent *a, const struct screen_lines *s)
 	return b;
 }
 
-/* The foot of the screen and `paragraphs` above it, not beyond the user's last message. */
+/* The foot of the screen and `paragraphs` above it, not beyond the user's last message: one, where a message
+ * has no mark. */
 static struct span near_box(
 	const struct agent *a, const struct screen_lines *s, const struct box *b, int paragraphs)
 {
@@ -207,13 +211,14 @@ static struct span near_box(
 
 	if (b->found)
 		near.from = b->top;
+	if (a->send.box_end)
+		paragraphs = 1;
 	while (paragraphs-- > 0 && near.from > 0) {
 		while (near.from > 0 && blank(s, near.from - 1))
 			near.from--;
 		while (near.from > 0 && !blank(s, near.from - 1))
 			near.from--;
-		if (!a->send.box_end && near.from < s->n &&
-			is_mark(a->send.box, s->v[near.from].text))
+		if (near.from < s->n && is_mark(a->send.box, s->v[near.from].text))
 			break;
 	}
 	return near;

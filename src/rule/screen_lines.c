@@ -88,6 +88,8 @@ static void put(struct pen *p, const char *s, size_t n)
 {
 	bool space = n == 1 && *s == ' ';
 
+	if (n == 3 && memcmp(s, "\xe2\x80\x8b", 3) == 0)
+		return; /* zero width: where a cursor stands */
 	if (n == 2 && memcmp(s, "\xc2\xa0", 2) == 0) {
 		s = " ";
 		n = 1;

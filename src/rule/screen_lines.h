@@ -6,7 +6,7 @@
 #include "base/vec.h"
 
 struct screen_line {
-	char *text;  /* without escapes, no-break spaces as spaces, trailing blanks off */
+	char *text; /* without escapes and zero-width spaces, no-break spaces as spaces, trailing blanks off */
 	char *typed; /* the same with dim text as blanks */
 };
 

@@ -98,8 +98,8 @@ struct scm {
 	/* For `ao doctor`: login, rights and quota, a line each; an error says what to do. NULL: nothing
 	 * to look at. */
 	MUST_USE struct err *(*examine)(struct strv *said, const struct forge *f);
-	/* For `ao doctor`: what checks that died left in data_dir; `remove`: and they go. NULL: none run
-	 * here. */
+	/* For `ao doctor`: what checks that died left in data_dir, and merges that died; `remove`: they go,
+	 * are completed or taken back. NULL: none run here. */
 	MUST_USE struct err *(*leftovers)(struct strv *paths, const struct forge *f, bool remove);
 };
 

@@ -50,11 +50,6 @@ static void folders(struct strv *dirs)
 	strv_take(dirs, agent_user_dir("agents"));
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void add_names_of(struct strv *names, const char *dir)
 {
 	AUTO(strv_release) struct strv files = { 0 };
@@ -87,8 +82,7 @@ void agent_all_names(struct strv *names, const struct config *c)
 	for (size_t i = 0; c && i < c->agents.n; i++)
 		if (!strv_has(names, c->agents.v[i].name))
 			strv_add(names, c->agents.v[i].name);
-	if (names->n)
-		qsort(names->v, names->n, sizeof(*names->v), by_text);
+	strv_sort(names, 0);
 }
 
 static const struct agent *in_config(const struct config *c, const char *name)

@@ -59,19 +59,13 @@ static struct err *repair(const char *path, const struct buf *tail)
 	return NULL;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Paths, oldest first: the numbers in the names are padded, and '-' sorts before '.'. */
 static struct err *files(struct strv *paths, const struct store *st)
 {
 	AUTO(strv_release) struct strv names = { 0 };
 
 	TRY(file_list(&names, st->dir));
-	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), by_text);
+	strv_sort(&names, 0);
 	STRV_EACH(name, &names)
 		if (str_starts(*name, "events") && str_ends(*name, ".jsonl"))
 			strv_addf(paths, "%s/%s", st->dir, *name);
@@ -162,7 +156,8 @@ static json_t *compose(
 	long long seq, const char *session, const char *type, int64_t at_ms, json_t *more)
 {
 	AUTO(str_release) char *time = clock_iso_ms(at_ms ? at_ms : clock_wall());
-	const char *actor = getenv("AO_SESSION");
+	const char *session_here = getenv("AO_SESSION"), *other = getenv("AO_ACTOR");
+	const char *actor = str_empty(session_here) ? other : session_here;
 	json_t *event = json_object();
 
 	json_object_set_new(event, "seq", json_integer(seq));

@@ -102,11 +102,6 @@ static struct err *read_closed(struct buf *out, const struct store *st)
 	return file_read_if(out, &found, path, 64 << 20);
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void split_lines(struct strv *out, char *text)
 {
 	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line;
@@ -121,8 +116,7 @@ static struct err *closed_ids(struct strv *out, const struct store *st)
 	TRY(read_closed(&b, st));
 	if (b.n)
 		split_lines(out, b.s);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), by_text);
+	strv_sort(out, 0);
 	return NULL;
 }
 
@@ -145,7 +139,7 @@ struct err *store_ids(struct strv *ids, const struct store *st, bool live_only)
 		long number;
 		if (!valid_session(*name, &prefix, &number))
 			continue;
-		if (closed.n && bsearch(name, closed.v, closed.n, sizeof(*closed.v), by_text))
+		if (strv_find(&closed, *name))
 			continue;
 		strv_add(ids, *name);
 	}

@@ -228,58 +228,6 @@ checks:
 	expect 0 ao pr merge fe-1
 }
 
-@test "reviews against pushes: an approval stays with the commit that was named" {
-	spawn frontend 1
-	work fe-1
-	ao pr create fe-1 >/dev/null
-	ao pr review fe-1 --ask ann >/dev/null
-	for i in $(seq 20); do
-		seen=$(git -C "$TREES/fe-1" rev-parse HEAD)
-		work fe-1 "n$i" &
-		run ao pr review fe-1 --approve --head "$seen"
-		approved=$status
-		wait
-		[ "$approved" = 0 ] || [ "$approved" = 6 ]
-		[ "$(row fe-1 reviewDecision)" != approved ]
-		if [ "$approved" = 0 ]; then
-			[ "$(ao pr view fe-1 --json | jq -r '.remarks[-1].head')" = "$seen" ]
-		fi
-		run ao pr merge fe-1
-		[ "$status" = 6 ]
-	done
-	expect 0 ao pr review fe-1 --approve --head "$(git -C "$TREES/fe-1" rev-parse HEAD)"
-	expect 0 ao pr merge fe-1
-}
-
-@test "merges against pushes: only what was approved gets in, and nothing is lost" {
-	spawn frontend 1
-	work fe-1
-	for i in $(seq 20); do
-		work fe-1 "f$i"
-		ao pr create fe-1 >/dev/null
-		ao pr review fe-1 --approve >/dev/null
-		approved=$(git -C "$TREES/fe-1" rev-parse HEAD)
-		before=$(main)
-		(work fe-1 "sneaky$i") &
-		(git -C "$REPO" commit -q --allow-empty -m "main $i" || true) &
-		run ao pr merge fe-1 --merge
-		wait
-		echo "$i: $status $output"
-		merged=$status
-		[ "$status" = 0 ] || [ "$status" = 6 ]
-		git -C "$REPO" merge-base --is-ancestor "$before" main
-		[ -e "$TREES/fe-1/sneaky$i" ]
-		run git -C "$REPO" cat-file -e "main:sneaky$i"
-		[ "$status" != 0 ]
-		if [ "$merged" = 0 ]; then
-			git -C "$REPO" merge-base --is-ancestor "$approved" main
-		fi
-		[ -z "$(git -C "$REPO" diff --name-only HEAD)" ]
-		git -C "$TREES/fe-1" rm -q "sneaky$i"
-		git -C "$TREES/fe-1" commit -q -m "not sneaky$i"
-	done
-}
-
 # git that kills the ao that runs it, before or after one of its commands; half: git itself is killed
 # when the files are written and the index is not.
 deadly_git() {

@@ -42,6 +42,9 @@ plant_home() { # AGENT-COMMAND as YAML list items [WORKSPACE]
 		  app: {path: $REPO, sessionPrefix: fe, defaultBranch: main, ports: 2}
 	Y
 }
+renew() { # FIXTURE
+	rm -rf "$HOME" && cp -a "$BOX/$1" "$HOME"
+}
 plant_work() { # SESSION: work that nobody but its worktree has
 	echo "precious words" >"$TREES/$1/precious"
 	echo "more" >>"$TREES/$1/README"

@@ -1,10 +1,13 @@
 /*
- * Four planted faults, by LD_PRELOAD over ao, that the sweep must catch (reliability: "CI must run the
+ * Planted faults, by LD_PRELOAD over ao, that the sweep must catch (reliability: "CI must run the
  * mutants too"). AO_MUTANT=
  *   1  records are written in place: no temporary file, no rename
  *   2  errors of write, fsync and rename are ignored
  *   3  no record of a session is written before its worktree is made
  *   4  nothing is synced
+ *   5  that a merge begins is not recorded
+ *   6  that a message is being typed is not recorded
+ *   7  that people are being told is not recorded
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -90,6 +93,33 @@ static bool has_worktree(void)
 	return access(path, F_OK) == 0;
 }
 
+static bool says(const char *path, const char *words)
+{
+	char text[4096];
+	FILE *file = fopen(path, "r");
+	size_t n = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+
+	if (file)
+		fclose(file);
+	text[n] = '\0';
+	return strstr(text, words) != NULL;
+}
+
+/* What stands in a record before the deed that it is about. */
+static bool announces(const char *path)
+{
+	switch (mutant()) {
+	case 5:
+		return says(path, "\ndoing=merge\n");
+	case 6:
+		return says(path, "state=typing\n") || says(path, "state=submitted\n");
+	case 7:
+		return says(path, ".notifying=");
+	default:
+		return false;
+	}
+}
+
 int rename(const char *from, const char *to)
 {
 	char real[4096];
@@ -99,6 +129,8 @@ int rename(const char *from, const char *to)
 	if (mutant() == 1 && in_place(real, sizeof real, from))
 		return 0;
 	if (mutant() == 3 && base && strcmp(base, "/metadata") == 0 && !has_worktree())
+		return unlink(from);
+	if (announces(from))
 		return unlink(from);
 	rc = (int)syscall(SYS_rename, from, to);
 	return mutant() == 2 ? 0 : rc;

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# mutants.sh [-l] [-v MUTANTS] [-w WORKERS]: the sweep over spawn and restore must find each of these planted mistakes
-# (mutant.c), else it is blind. -l names them. power.sh has the fourth.
+# mutants.sh [-l] [-v MUTANTS] [-w WORKERS]: the sweep must find each of these planted mistakes (mutant.c) in each of these
+# verbs, else it is blind there. -l names them, MISTAKE:VERB+VERB. power.sh has the fourth mistake.
 # parts: -l
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-mutants="1 2 3" workers=$((2 * $(nproc))) passed=0 failed=0
+mutants="1:spawn+restore 2:spawn+restore 3:spawn+restore 1:pr-create 1:pr-checks 1:pr-review 5:pr-merge 6:poll 7:poll \
+1:issue-close 2:issue-create"
+workers=$((2 * $(nproc))) passed=0 failed=0
 while getopts lv:w: o; do
 	case $o in
 	l) echo "$mutants"; exit ;;
@@ -14,7 +16,8 @@ while getopts lv:w: o; do
 	esac
 done
 for m in $mutants; do
-	found=$("$here/sweep.sh" -m "$m" -v "spawn restore" -f -w "$workers" 2>/dev/null)
+	verbs=${m#*:}
+	found=$("$here/sweep.sh" -m "${m%:*}" -v "${verbs/+/ }" -f -w "$workers" 2>/dev/null)
 	case $found in
 	*BAD*)
 		echo "mutant $m: caught"

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# races.sh [-l] [-v RACES] [-w WORKERS]: verbs side by side on one session or one repository, RACES times each (100), 12
-# spawns at once, and 500 messages under load. What must hold is what sweep.sh checks; here nothing is
+# races.sh [-l] [-v RACES] [-w WORKERS]: verbs side by side on one session or one repository, RACES times each (100; 12 of
+# polls and of pull requests), 12 spawns at once, and 500 messages under load. What must hold is what sweep.sh checks; here nothing is
 # killed, so without `doctor --fix`. -l names the races.
 # parts: -l
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/fault/fault.bash
 . "$here/fault.bash"
-rounds=${RACES:-100} workers=$(nproc) races="messages kill_send restore_cleanup cleanup_cleanup twelve"
+# shellcheck source=test/fault/pulls.bash
+. "$here/pulls.bash"
+rounds=${RACES:-100} forge_rounds=${RACES:-12} workers=$(nproc) races="messages kill_send restore_cleanup cleanup_cleanup \
+merge_push review_push poll_poll poll_send poll_kill twelve"
 while getopts lv:w: o; do
 	case $o in
 	l) echo "$races"; exit ;;
@@ -23,7 +26,7 @@ trap 'for d in "$tops"/[0-9]*; do place "$d"; settle_down; done; rm -rf "$tops"'
 bad() { echo "BAD $*"; }
 
 # A home with one dead session that holds work, made once at its place.
-prepare() {
+prepare() { # DIR RACE
 	place "$1"
 	mkdir -p "$HOME"
 	plant_home 'standin, --turn-ms, "0"'
@@ -32,6 +35,7 @@ prepare() {
 	plant_work fe-1
 	settle_down
 	cp -a "$HOME" "$BOX/dead"
+	case $2 in poll* | *_push) prepare_pulls ;; esac
 }
 wait_signals() {
 	local i
@@ -41,12 +45,11 @@ wait_signals() {
 	done
 	return 1
 }
-renew() { rm -rf "$HOME" && cp -a "$BOX/dead" "$HOME"; }
 nap() { sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"; }
 
 kill_send() {
 	local a b n
-	renew
+	renew dead
 	if ! ao session restore fe-1 >/dev/null 2>&1 || ! wait_signals 2; then
 		echo "no fixture"
 		return
@@ -66,7 +69,7 @@ kill_send() {
 }
 restore_cleanup() {
 	local a b
-	renew
+	renew dead
 	{ nap; ao session cleanup >"$BOX/b" 2>&1; echo $? >"$BOX/b.rc"; } &
 	nap
 	ao session restore fe-1 >"$BOX/a" 2>&1
@@ -84,7 +87,7 @@ restore_cleanup() {
 }
 cleanup_cleanup() {
 	local a b
-	renew
+	renew dead
 	{ nap; ao session cleanup >"$BOX/b" 2>&1; echo $? >"$BOX/b.rc"; } &
 	ao session cleanup >"$BOX/a" 2>&1
 	a=$?
@@ -98,12 +101,104 @@ cleanup_cleanup() {
 	{ [ "$a" = 0 ] || [ "$a" = 6 ]; } && { [ "$b" = 0 ] || [ "$b" = 6 ]; } || echo "exit $a and $b: $(tail -1 "$BOX/a") / $(tail -1 "$BOX/b")"
 }
 
+# Only what was approved gets in, nothing of others is lost, and the checkout is in step.
+merge_push() {
+	local a approved mine
+	renew approved
+	approved=$(git -C "$TREES/fe-1" rev-parse HEAD)
+	{ nap; commit_in fe-1 sneaky words; } >/dev/null 2>&1 &
+	{ nap; git -C "$REPO" commit -q --allow-empty -m mine && repo_main >"$BOX/mine"; } >/dev/null 2>&1 &
+	rm -f "$BOX/mine"
+	nap
+	ao pr merge fe-1 --merge >"$BOX/a" 2>&1
+	a=$?
+	wait
+	[ "$a" = 0 ] || [ "$a" = 6 ] || echo "merge: exit $a: $(tail -1 "$BOX/a")"
+	[ "$a" != 0 ] || git -C "$REPO" merge-base --is-ancestor "$approved" main || echo "exit 0, and not merged"
+	[ "$a" = 0 ] || ! git -C "$REPO" cat-file -e main:new 2>/dev/null || echo "exit $a, and main has it: $(tail -1 "$BOX/a")"
+	! git -C "$REPO" cat-file -e main:sneaky 2>/dev/null || echo "main has what nobody approved"
+	[ "$(cat "$TREES/fe-1/sneaky")" = words ] || echo "the later work is lost"
+	mine=$(cat "$BOX/mine" 2>/dev/null)
+	[ -z "$mine" ] || git -C "$REPO" merge-base --is-ancestor "$mine" main || echo "a commit on main is lost"
+	[ -z "$(git -C "$REPO" status --porcelain)" ] || echo "not in step: $(git -C "$REPO" status --porcelain)"
+}
+# An approval stays with the commit that was named.
+review_push() {
+	local a seen
+	renew green
+	ao pr review fe-1 --ask ann >/dev/null
+	seen=$(git -C "$TREES/fe-1" rev-parse HEAD)
+	{ nap; commit_in fe-1 sneaky words; } >/dev/null 2>&1 &
+	nap
+	ao pr review fe-1 --approve --head "$seen" >"$BOX/a" 2>&1
+	a=$?
+	wait
+	[ "$a" = 0 ] || [ "$a" = 6 ] || echo "review: exit $a: $(tail -1 "$BOX/a")"
+	[ "$a" != 0 ] || [ "$(ao pr view fe-1 --json | jq -r '.remarks[-1].head')" = "$seen" ] || echo "approved another commit"
+	[ "$(ao pr view fe-1 --json | jq -r .reviewDecision)" = pending ] || echo "approved by an older approval"
+	ao pr checks fe-1 >/dev/null
+	ao pr merge fe-1 >"$BOX/a" 2>&1
+	[ $? = 6 ] && grep -q pending "$BOX/a" || echo "merge: $(tail -1 "$BOX/a")"
+	check_pulls "$(repo_main)"
+}
+
+red_session() {
+	renew red
+	old=$(repo_main)
+	ao session restore fe-1 >/dev/null 2>&1 && wait_signals 4 && wait_idle || echo "no fixture"
+}
+a_poll() { # FILE
+	nap
+	ao poll >"$BOX/$1" 2>&1 || echo "poll: exit $?: $(tail -1 "$BOX/$1")"
+}
+told_once() {
+	: >"$BOX/out"
+	poll_out
+	check_told
+	check_pulls "$old"
+	[ "$(messages_seen)" = 1 ] || echo "the agent has the message $(messages_seen) times"
+	[ "$(grep -c '^changes-requested ' "$HOME/log/notices")" = 1 ] || echo "people were told $(wc -l <"$HOME/log/notices") times"
+}
+poll_poll() {
+	local old
+	red_session
+	a_poll a &
+	a_poll b
+	wait
+	told_once
+}
+poll_send() {
+	local old b n
+	red_session
+	{ nap; ao send fe-1 point --timeout 20 >"$BOX/b" 2>&1; echo $? >"$BOX/b.rc"; } &
+	a_poll a
+	wait
+	told_once
+	b=$(cat "$BOX/b.rc") n=$(grep -c '^point' "$STANDIN_LOG/fe-1.log")
+	[ "$b" = 0 ] && [ "$n" = 1 ] || echo "send: exit $b, typed $n times: $(tail -1 "$BOX/b")"
+}
+poll_kill() {
+	local old
+	red_session
+	a_poll a &
+	nap
+	ao session kill fe-1 --now >"$BOX/b" 2>&1 || echo "kill: exit $?: $(tail -1 "$BOX/b")"
+	wait
+	[ "$(field fe-1 status)" = killed ] || echo "status $(field fe-1 status)"
+	ao poll >"$BOX/a" 2>&1 || echo "poll: exit $?: $(tail -1 "$BOX/a")"
+	[ "$(field fe-1 status)" = killed ] || echo "status $(field fe-1 status) by a poll"
+	[ "$(messages_seen)" -le 1 ] || echo "the agent has the message $(messages_seen) times"
+	[ -z "$(sort "$HOME/log/notices" 2>/dev/null | uniq -d)" ] || echo "told twice"
+	check_pulls "$old"
+}
+
 work() { # N RACE
 	local i found
 	place "$tops/$1"
 	mkdir -p "$BOX"
-	prepare "$BOX" || { bad "prepare"; return; }
+	prepare "$BOX" "$2" || { bad "prepare"; return; }
 	cd "$BOX" || return
+	case $2 in poll_* | *_push) rounds=$forge_rounds ;; esac
 	for i in $(seq $((rounds / workers))); do
 		found=$("$2" 2>/dev/null)
 		quiet
@@ -174,6 +269,6 @@ for race in $races; do
 done
 grep '^BAD' "$tops/results" | head -40
 passed=$(grep -c '^OK' "$tops/results") failed=$(grep -c '^BAD' "$tops/results")
-echo "races ($races): $passed of $((passed + failed)), pairs $rounds times each, in $((SECONDS - began)) s"
+echo "races ($races): $passed of $((passed + failed)) in $((SECONDS - began)) s"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -3,15 +3,19 @@
 # of every verb. For each point: a fresh copy of a prepared home, the verb under strace with one fault injected,
 # one `ao doctor --fix`, then everything that must hold (fault.bash, check), then the verb again.
 # Also each call of git and tmux in turn fails, hangs, does half, or does all and says no.
-# Boundaries that only look are tried by one in SHARE (12; SWEEP_SHARE=1 takes all, some 4,000 points); -e takes
-# one in EVERY of all points, -f stops at the first bad one, -l names the verbs. Ends with a line "N passed, N failed".
+# Boundaries that only look are tried by one in SHARE (12; SWEEP_SHARE=1 takes all, some N points); -e takes
+# one in EVERY of all points, -f takes them in no order and stops at the first bad one, -l names the verbs. Ends with a line "N passed, N failed".
 # parts: -l
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/fault/fault.bash
 . "$here/fault.bash"
+# shellcheck source=test/fault/pulls.bash
+. "$here/pulls.bash"
 
-verbs="kill undelete cleanup spawn restore send spawn-clone kill-clone undelete-clone" mutant='' every=1 share=${SWEEP_SHARE:-12} workers=$((2 * $(nproc))) first_bad=''
+verbs="kill undelete cleanup spawn restore send spawn-clone kill-clone undelete-clone \
+poll pr-create pr-checks pr-review pr-merge issue-create issue-close"
+mutant='' every=1 share=${SWEEP_SHARE:-12} workers=$((2 * $(nproc))) first_bad=''
 while getopts lv:m:e:s:w:f o; do
 	case $o in
 	l) echo "$verbs"; exit ;;
@@ -38,14 +42,24 @@ words() { # the verb's command line
 	cleanup) echo "session cleanup" ;;
 	restore) echo "session restore fe-1" ;;
 	undelete) echo "session undelete fe-1" ;;
+	poll) echo poll ;;
+	pr-create) echo "pr create fe-1 --no-checks" ;;
+	pr-checks) echo "pr checks fe-1" ;;
+	pr-review) echo "pr review fe-1 --request-changes -m words --at new:1" ;;
+	pr-merge) echo "pr merge fe-1" ;;
+	issue-create) echo "issue create -p app words" ;;
+	issue-close) echo "issue close -p app 1" ;;
 	esac
 }
 
-# ---- fixtures: $tops/W/{empty,dead,killed}, also with -clone, made at the very path where they will be used
+# ---- fixtures: $tops/W/{empty,dead,killed}, also with -clone, and those of pulls.bash, made at the very path where
+# they will be used
 
 prepare() {
 	place "$1"
-	prepare_one "" worktree && prepare_one -clone clone
+	case " $verbs" in *-clone*) prepare_one -clone clone || return ;; esac
+	prepare_one "" worktree || return
+	case " $verbs" in *" p"[or]* | *" issue"*) prepare_pulls ;; esac
 }
 prepare_one() { # SUFFIX WORKSPACE
 	rm -rf "$HOME"
@@ -76,11 +90,13 @@ fixture() { # the verb's ground, as it was
 	spawn) renew "empty$how" ;;
 	cleanup | restore) renew dead ;;
 	undelete) renew "killed$how" ;;
+	pr-create) renew branch ;;
+	pr-checks) renew open ;;
+	pr-review | pr-merge) renew green ;;
+	issue-*) renew issue ;;
+	poll) renew red && "$REAL_AO" session restore fe-1 >/dev/null 2>&1 && wait_live && wait_idle ;;
 	kill | send) renew "dead$how" && "$REAL_AO" session restore fe-1 >/dev/null 2>&1 && wait_live ;;
 	esac
-}
-renew() {
-	rm -rf "$HOME" && cp -a "$BOX/$1" "$HOME"
 }
 wait_live() { # a restored stand-in signals again
 	local i
@@ -105,6 +121,17 @@ promised() {
 	restore) [ -n "$(field fe-1 restoredAt)" ] || echo "exit 0, but nothing was restored" ;;
 	undelete) [ "$(cat "$TREES/fe-1/precious" 2>/dev/null)" = "precious words" ] || echo "exit 0, but nothing is back" ;;
 	send) [ "$(grep -c '^point' "$STANDIN_LOG/fe-1.log" 2>/dev/null)" = 1 ] || echo "exit 0, but it did not arrive" ;;
+	poll) [ -e "$DATA/fe-1/outbox/0001" ] || echo "exit 0, but there is no message" ;;
+	pr-create)
+		local pull
+		pull=$(field fe-1 pr) # its number need not be 1
+		grep -q '^state=open' "$(pulls)/${pull#local:app#}/pull" 2>/dev/null || echo "exit 0, but there is no pull request" ;;
+	pr-checks) [ "$(grep -c 'state=success' "$(pulls)/1/checks")" = 2 ] || echo "exit 0, but not green" ;;
+	pr-review) grep -q '^2.text=words' "$(pulls)/1/remarks" 2>/dev/null || echo "exit 0, but nothing was said" ;;
+	pr-merge) grep -q '^state=merged' "$(pulls)/1/pull" && [ "$(cat "$REPO/new")" = good ] ||
+		echo "exit 0, but nothing was merged" ;;
+	issue-create) [ -s "$REPO/.git/ao/issues/2" ] || echo "exit 0, but there is no issue" ;;
+	issue-close) grep -q '^state=closed' "$REPO/.git/ao/issues/1" || echo "exit 0, but it is open" ;;
 	esac
 }
 # The same verb again, from whatever was left, must get there.
@@ -127,9 +154,50 @@ again() {
 	undelete)
 		[ -d "$TREES/fe-1" ] && [ "$(field fe-1 status)" != killed ] && return 0
 		out=$("$REAL_AO" session undelete fe-1 2>&1) ;;
+	poll)
+		poll_out
+		check_told
+		return 0 ;;
+	pr-*) again_pull "$1"; return 0 ;;
+	issue-*) again_issue "$1"; return 0 ;;
 	esac
 	rc=$?
 	[ $rc = 0 ] || echo "$1 again: exit $rc: $(echo "$out" | tail -1)"
+}
+
+again_pull() {
+	local out rc remarks lock
+	remarks=$(grep -c '^[0-9]*.text=words$' "$(pulls)/1/remarks" 2>/dev/null)
+	# shellcheck disable=SC2046
+	out=$("$REAL_AO" $(words "$1") 2>&1)
+	rc=$?
+	lock=$(grep -oE "/[^ ']*\.lock\>" <<<"$out" | head -1)
+	if [ -n "$lock" ]; then # of a git that was killed: that one is git's, and it was named
+		rm "$lock"
+		# shellcheck disable=SC2046
+		out=$("$REAL_AO" $(words "$1") 2>&1)
+		rc=$?
+	fi
+	[ $rc = 0 ] || [[ $out == *"is merged already"* ]] || echo "$1 again: exit $rc: $(echo "$out" | tail -1)"
+	promised "$1"
+	case $1 in
+	pr-create) [ "$(ao pr ls -p app --json | jq length)" = 1 ] || echo "there is not one of them" ;;
+	pr-review) [ "$(grep -c '^[0-9]*.text=words$' "$(pulls)/1/remarks")" = $((remarks + 1)) ] ||
+		echo "$remarks remarks, and one more are $(grep -c 'text=words$' "$(pulls)/1/remarks")" ;;
+	pr-merge)
+		ao poll >/dev/null 2>&1
+		[ "$(field fe-1 status)" = merged ] || echo "merged, and fe-1 is $(field fe-1 status)" ;;
+	esac
+	check_pulls "$old"
+}
+again_issue() {
+	local out rc
+	# shellcheck disable=SC2046
+	out=$("$REAL_AO" $(words "$1") 2>&1)
+	rc=$?
+	[ $rc = 0 ] || echo "$1 again: exit $rc: $(echo "$out" | tail -1)"
+	promised "$1"
+	check_issues
 }
 
 # A folder without a record is a spawn that has just begun, for two seconds; this one was an hour ago.
@@ -142,8 +210,9 @@ age_half_made() {
 
 # ---- one point: VERB SYSCALL N MODE, or VERB stub N:PROGRAM MODE
 point() {
-	local verb=$1 call=$2 n=$3 mode=$4 rc patience log=$BOX/strace hit bad='' planted=fe-1
+	local verb=$1 call=$2 n=$3 mode=$4 rc patience log=$BOX/strace hit bad='' planted=fe-1 old
 	fixture "$verb" || { echo "BAD $*: the fixture could not be made"; return; }
+	old=$(repo_main)
 	[ "${verb%-clone}" = spawn ] && planted=-
 	: >"$log"
 	if [ "$call" = stub ]; then
@@ -164,7 +233,9 @@ point() {
 		rc=$?
 		hit=$(grep -m1 -E 'INJECTED|killed by SIGKILL' "$log")
 	fi
+	[ $rc = 137 ] || bad+=$(checks_running)
 	quiet || bad+="git or ao still at work after 40 s"$'\n'
+	bad+=$(checks_end)
 	[ $rc != 0 ] || bad+=$(promised "$verb")
 	[ $rc -le 130 ] || [ $rc = 137 ] || bad+="exit $rc"$'\n'
 	grep -qE 'runtime error|AddressSanitizer' "$BOX/out" && bad+="sanitizer"$'\n'
@@ -173,6 +244,10 @@ point() {
 		timeout 60 "$REAL_AO" doctor --fix >"$BOX/doctor" 2>&1 </dev/null
 		quiet
 		bad+=$(check "$planted")
+		case $verb in
+		pr-* | poll) bad+=$(check_pulls "$old") ;;
+		issue-*) bad+=$(check_issues) ;;
+		esac
 		[ -n "$bad" ] || bad+=$(again "$verb")
 	fi
 	if [ -n "$bad" ]; then
@@ -189,7 +264,7 @@ point() {
 	else
 		echo "OK $*"
 	fi
-	case ${verb%-clone} in spawn | send | kill | restore) settle_down || echo "BAD $*: processes outlive the tmux server" ;; esac
+	case ${verb%-clone} in spawn | send | kill | restore | poll) settle_down || echo "BAD $*: processes outlive the tmux server" ;; esac
 }
 
 # ---- which points there are: from a trace of the undisturbed verb
@@ -279,11 +354,13 @@ place "$tops/0"
 prepare "$tops/0" || { echo "sweep: the fixtures could not be made"; echo "0 passed, 1 failed"; exit 1; }
 for verb in $verbs; do
 	# most of cleanup is kill again: half of it; of the clones what other workspaces have not gone through
-	case $verb in cleanup) half=2 ;; *-clone) half=16 ;; *) half=1 ;; esac
+	case $verb in cleanup) half=2 ;; *-clone) half=16 ;; poll | pr-* | issue-*) half=8 ;; *) half=1 ;; esac
+	[ "$share" != 1 ] && [ -z "$mutant" ] || half=1
 	points "$verb" | awk -v h="$half" 'NR % h == 0' >>"$tops/all" || { echo "sweep: no baseline of $verb"; echo "0 passed, 1 failed"; exit 1; }
 done
 rm -rf "$tops/0"
 awk -v e="$every" 'NR % e == 0' "$tops/all" >"$tops/points"
+[ -z "$first_bad" ] || shuf --random-source=<(yes) -o "$tops/points" "$tops/points"
 for n in $(seq 0 $((workers - 1))); do
 	work "$n" >"$tops/results.$n" 2>"$tops/errors.$n" &
 done

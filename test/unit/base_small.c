@@ -231,6 +231,36 @@ static void test_branch_table(void **state)
 	assert_false(valid_branch(NULL));
 }
 
+static void test_loopback(void **state)
+{
+	static const char *const ours[] = { "localhost", "forge.localhost", "127.0.0.1", "[::1]" };
+	static const char *const others[] = { "", "localhost.example.org", "127.0.0.1.example.org",
+		"127.example.org", "[::2]", "::1", "localhost:80", "notlocalhost" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ours); i++)
+		assert_true(valid_loopback(ours[i]));
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		assert_false(valid_loopback(others[i]));
+}
+
+static void test_sorted(void **state)
+{
+	AUTO(strv_release) struct strv v = { 0 };
+
+	(void)state;
+	strv_sort(&v, 0);
+	assert_false(strv_find(&v, "a"));
+	strv_add_all(&v, ARGV("z", "c", "a", "b"));
+	strv_sort(&v, 1);
+	assert_string_equal(v.v[0], "z");
+	assert_string_equal(v.v[1], "a");
+	strv_sort(&v, 0);
+	assert_true(strv_find(&v, "a") && strv_find(&v, "c") && strv_find(&v, "z"));
+	assert_false(strv_find(&v, "d"));
+	assert_null(v.v[4]);
+}
+
 static void test_branch_random(void **state)
 {
 	static const char alphabet[] = "ab.@{}/-~^:lock*\\ [";
@@ -429,6 +459,8 @@ int main(void)
 		TEST(test_path_text),
 		TEST(test_path_real),
 		TEST(test_path_program),
+		TEST(test_loopback),
+		TEST(test_sorted),
 		TEST(test_branch_table),
 		TEST(test_branch_random),
 		TEST(test_ids),

@@ -166,6 +166,22 @@ static void test_a_slow_one_among_others(void **state)
 	http_answers_release(out, 2);
 }
 
+/* Those that had to wait for their turn have no time of their own: all is over at one deadline. */
+static void test_one_deadline_for_all(void **state)
+{
+	struct http_request requests[40];
+	struct http_answer out[40];
+
+	(void)state;
+	for (size_t i = 0; i < 40; i++)
+		requests[i] = (struct http_request){ .url = url("/slow"), .timeout_ms = 1500 };
+	ok(http_ask(out, requests, 40, root));
+	for (size_t i = 0; i < 40; i++)
+		assert_int_equal(out[i].outcome, HTTP_TIMEOUT);
+	assert_true(loopback_count(&server, "GET /slow") <= 16);
+	http_answers_release(out, 40);
+}
+
 static void test_socket(void **state)
 {
 	struct http_answer a = ask((struct http_request){
@@ -412,6 +428,7 @@ int main(void)
 		WITH_SERVER(test_an_answer),
 		WITH_SERVER(test_many_at_once),
 		WITH_SERVER(test_a_slow_one_among_others),
+		WITH_SERVER(test_one_deadline_for_all),
 		WITH_SERVER(test_socket),
 		WITH_SERVER(test_redirects),
 		WITH_SERVER(test_etag),

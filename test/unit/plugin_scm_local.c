@@ -286,6 +286,94 @@ static void test_this_head_alone(void **state)
 	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, head));
 }
 
+static void test_a_merge_that_died_is_left_over(void **state)
+{
+	AUTO(pull_release) struct pull p = { 0 };
+	AUTO(strv_release) struct strv left = { 0 };
+	AUTO(lock_release) struct lock lock = { 0 };
+	AUTO(str_release) char *path = path_join(box.repo, ".git/ao/pulls/1/lock");
+
+	(void)state;
+	create(&p);
+	ok(scm_local.leftovers(&left, &box.forge, true));
+	assert_int_equal(left.n, 0);
+	sh("printf 'doing=merge\nmerge=%%s\nmergeOld=%%s\nmergeHead=%%s\n' $(git rev-parse work main work) "
+	   ">>.git/ao/pulls/1/pull && git read-tree -m -u main work");
+	ok(lock_take(&lock, path, 0)); /* at work, so far */
+	ok(scm_local.leftovers(&left, &box.forge, true));
+	assert_int_equal(left.n, 0);
+	lock_release(&lock);
+	ok(scm_local.leftovers(&left, &box.forge, false));
+	assert_int_equal(left.n, 1);
+	sh("test \"$(cat a)\" = two");
+	ok(scm_local.leftovers(&left, &box.forge, true));
+	sh("test -z \"$(git status --porcelain)\" && ! grep -q doing .git/ao/pulls/1/pull");
+	pull_release(&p);
+	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL));
+}
+
+/* The first call of git with that word does what the line of shell says, "$@" being what it was asked. */
+static void lying_git(const char *word, const char *lie)
+{
+	AUTO(str_release) char *git = at("bin/git");
+	AUTO(str_release) char *path = str_format("%s/bin:%s", root, getenv("PATH"));
+	AUTO(str_release)
+	char *script = str_format("#!/bin/sh\nPATH=${PATH#*:}\ncase \" $* \" in *' %s '*)\n"
+				  "[ -e '%s/lied' ] || { >'%s/lied'; %s; } ;;\nesac\nexec git "
+				  "\"$@\"\n",
+		word, root, root, lie);
+
+	setenv("PATH", path, 1);
+	sh("mkdir -p '%s/bin' && rm -f '%s/lied'", root, root);
+	ok(file_replace(git, script, strlen(script), FILE_VOLATILE));
+	sh("chmod +x '%s'", git);
+}
+
+static void test_a_git_that_fails_behind_its_deed(void **state)
+{
+	AUTO(pull_release) struct pull p = { 0 };
+	AUTO(str_release) char *path = str_dup(getenv("PATH"));
+
+	(void)state;
+	create(&p);
+	pull_release(&p);
+	lying_git("worktree", "printf noise");
+	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL), ERR_FAILED, "checkouts");
+	setenv("PATH", path, 1);
+	sh("test \"$(git log --format=%%s main)\" = first && test -z \"$(git status --porcelain)\"");
+	lying_git("read-tree", "git \"$@\"; exit 1");
+	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL), ERR_FAILED, "not merged");
+	setenv("PATH", path, 1);
+	sh("test \"$(git log --format=%%s main)\" = first && test -z \"$(git status --porcelain)\"");
+	sh("! grep -q doing .git/ao/pulls/1/pull");
+	sh("echo staged >a && git add a");
+	not_ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL), ERR_REFUSED,
+		"what the merge changes: a");
+	sh("git reset -q --hard");
+	lying_git("update-ref -m", "git \"$@\"; exit 1");
+	ok(scm_local.merge(&p, &box.forge, 1, MERGE_SQUASH, NULL));
+	setenv("PATH", path, 1);
+	assert_int_equal(p.state, PULL_MERGED);
+	sh("test \"$(cat a)\" = two && test -z \"$(git status --porcelain)\"");
+}
+
+static void test_no_entry_of_a_check_stays(void **state)
+{
+	AUTO(pull_release) struct pull p = { 0 };
+	AUTO(str_release) char *path = str_dup(getenv("PATH"));
+
+	(void)state;
+	named_texts_set(&box.project.checks, "test", "true");
+	create(&p);
+	pull_release(&p);
+	/* not the first one, which is of what a run before may have left */
+	lying_git("worktree remove",
+		"for tree; do :; done; [ ! -e \"$tree\" ] && rm \"${0%/*/*}/lied\" || exit 1");
+	ok(scm_local.check(&p, &box.forge, 1));
+	setenv("PATH", path, 1);
+	sh("test \"$(git worktree list | wc -l)\" = 1");
+}
+
 static void test_rebase_keeps_authors_and_drops_nothing(void **state)
 {
 	AUTO(pull_release) struct pull p = { 0 };
@@ -329,6 +417,9 @@ int main(void)
 		IN_BOX(test_packed_and_gone),
 		IN_BOX(test_files_by_hand),
 		IN_BOX(test_checks_count_for_their_command),
+		IN_BOX(test_a_merge_that_died_is_left_over),
+		IN_BOX(test_a_git_that_fails_behind_its_deed),
+		IN_BOX(test_no_entry_of_a_check_stays),
 		IN_BOX(test_rebase_keeps_authors_and_drops_nothing),
 		IN_BOX(test_conflict),
 		IN_BOX(test_this_head_alone),

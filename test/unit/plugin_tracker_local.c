@@ -221,7 +221,7 @@ static void test_serves_without_a_remote(void **state)
 	assert_int_equal(local()->serves(&t), TRI_NO);
 	assert_int_equal(local()->serves(&nowhere), TRI_UNKNOWN);
 	assert_null(tracker_serving(&t));
-	assert_null(tracker_named("github"));
+	assert_null(tracker_named("nothing"));
 }
 
 static void make_many(const struct tracked *t, int n)

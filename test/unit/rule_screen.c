@@ -89,7 +89,7 @@ static void check_screen(const struct agent *a, const char *name, const char *tr
 	AUTO(str_release) char *state = str_ndup(truth, strcspn(truth, "+"));
 	AUTO(str_release) char *bare = NULL;
 	const char *alone = without_title(a->name, name, state);
-	const char *titled = str_equal(a->name, "opencode") ? alone : state;
+	const char *titled = a->title[ACTIVITY_READY].n ? state : alone;
 	enum screen_box box,
 		want = str_equal(state, "waiting_input") ? SCREEN_BOX_NONE
 		: strchr(truth, '+')                     ? SCREEN_BOX_TEXT
@@ -127,80 +127,53 @@ static void test_fixtures(void **state)
 		check_screen(&a, name, truth);
 		rows++;
 	}
-	assert_int_equal(rows, 32);
+	assert_int_equal(rows, 62);
 }
 
+/* Screens not captured (MADE-UP.txt): put together from single lines that were seen, and traps. */
 struct made_up {
-	const char *agent, *title, *screen, *word;
+	char agent[32], word[32];
+	char title[128]; /* "": not known */
+	char *next;      /* the rest of the file */
 };
 
-/* Screens not captured: put together from single lines that were seen, and traps. */
-static const struct made_up made_up[] = {
-	{ "codex", "[ ! ] Action Required | wt", "", "waiting_input" },
-	{ "codex", "[ . ] Action Required | wt", "", "waiting_input" },
-	{ "codex", "wt",
-		"  Would you like to run the following command?\n\n  $ ls\n\n› 1. Yes, proceed "
-		"(y)\n  2. No (esc)\n\n"
-		"  Press enter to confirm or esc to cancel\n",
-		"waiting_input" },
-	/* the conversation shows a menu, but the box is there */
-	{ "codex", "wt",
-		"• Would you like to run the following command?\n› 1. Yes, proceed (y)\n  Press "
-		"enter to confirm or esc to cancel\n"
-		"\n  Worked for 8s • 06:52\n\n› \n\n  mock-model default · /x\n",
-		"ready" },
-	{ "claude-code", "✳ x",
-		"❯ say it\n\n● Do you want to proceed?\n  ❯ 1. Yes\n\n────────────────────────\n❯ "
-		"\n────────────────────────\n"
-		"  ? for shortcuts\n",
-		"ready" },
-	/* esc to interrupt in the answer's text */
-	{ "claude-code", "✳ x",
-		"● press esc to interrupt the build\n\n✻ Brewed for "
-		"14s\n\n────────────────────────\n❯ \n────────────────────────\n"
-		"  ? for shortcuts\n",
-		"ready" },
-	/* an error before the user's last message is history */
-	{ "claude-code", NULL,
-		"❯ a\n\n● API Error: 400 x\n\n❯ b\n\n● fine\n\n────────────────────────\n❯ "
-		"\n────────────────────────\n"
-		"  ? for shortcuts\n",
-		"ready" },
-	{ "claude-code", NULL,
-		"────────────────────────\n Which color?\n ❯ 1. Red\n   2. Blue\n\n Enter to "
-		"select · ↑/↓ to navigate · Esc to cancel\n",
-		"waiting_input" },
-	{ "claude-code", NULL,
-		"· Thinking… (API error · Retrying in 3s · attempt "
-		"4/10)\n\n────────────────────────\n❯ \n────────────────────────\n"
-		"  esc to interrupt\n",
-		"active" },
-	/* one mark is not enough */
-	{ "claude-code", NULL, "────────────────────────\n Do you want to proceed?\n", "unknown" },
-	/* a title that says ready without a box in sight: a first-start dialog */
-	{ "gemini", "◇  Ready (wt)", "╭──────╮\n│ Do you like it? │\n╰──────╯\n", "unknown" },
-	{ "gemini", "◇  Ready (wt)",
-		"╭──────╮\n│ Do you trust this folder? │\n│ ● 1. Trust folder │\n╰──────╯\n",
-		"waiting_input" },
-	/* a title alone, the screen not looked at */
-	{ "claude-code", "⠂ x", NULL, "active" },
-	{ "claude-code", "✳ x", NULL, "unknown" },
-	{ "gemini", "✋  Action Required (x)", NULL, "waiting_input" },
-	{ "claude-code", NULL, "$ \n", "unknown" },
-	{ "claude-code", NULL, "", "unknown" },
-	{ "aider", NULL, "Add file to the chat? (Y)es/(N)o/(D)on't ask again [Yes]:\n",
-		"waiting_input" },
-	{ "aider", NULL, "Tokens: 1 sent\n\n> \n", "ready" },
-};
+/* The next block of the text at m->next: a line `== AGENT WORD TITLE`, and the screen below it, which is cut off
+ * in place. NULL: no more. */
+static char *next_made_up(struct made_up *m)
+{
+	char *head = m->next, *screen;
+
+	if (!head)
+		return NULL;
+	m->title[0] = '\0';
+	screen = strchr(head, '\n') + 1;
+	screen[-1] = '\0';
+	assert_true(sscanf(head, "== %31s %31s %127[^\n]", m->agent, m->word, m->title) >= 2);
+	m->next = strstr(screen, "\n== ");
+	if (m->next)
+		*m->next++ = '\0';
+	return screen;
+}
+
+static void open_made_up(struct buf *text, struct made_up *m)
+{
+	ok(file_read(text, "test/agents/screens/MADE-UP.txt", 1 << 20));
+	m->next = strstr(text->s, "\n== ") + 1;
+}
 
 static void test_made_up(void **state)
 {
+	AUTO(buf_release) struct buf text = { 0 };
+	struct made_up m;
+	char *screen;
+
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(made_up); i++) {
+	open_made_up(&text, &m);
+	while ((screen = next_made_up(&m))) {
 		AUTO(agent_release) struct agent a = { 0 };
-		AUTO(str_release) char *name = str_format("made up %zu", i);
-		ok(agent_load(&a, NULL, made_up[i].agent));
-		check_word(&a, name, made_up[i].title, made_up[i].screen, made_up[i].word);
+		AUTO(str_release) char *name = str_format("made up:\n%s\n", screen);
+		ok(agent_load(&a, NULL, m.agent));
+		check_word(&a, name, m.title[0] ? m.title : NULL, screen, m.word);
 	}
 }
 
@@ -249,6 +222,136 @@ static void test_boxes(void **state)
 	}
 }
 
+/* ---- no pattern is there for nothing ----------------------------------------------------------- */
+
+static void see(struct buf *out, const struct agent *a, const char *title, const char *screen)
+{
+	AUTO(str_release) char *rule = NULL;
+	AUTO(buf_release) struct buf typed = { 0 };
+	enum activity activity = screen_activity(a, title, screen, &rule);
+	enum screen_box box = screen_box(a, screen, &typed);
+
+	buf_addf(out, "%s %.9s %d %d [%s]\n", activity_word(activity), rule ? rule : "", box,
+		screen_has_chip(a, screen), buf_text(&typed));
+}
+
+static void see_captured(struct buf *out, const struct agent *a, char *table)
+{
+	char *save = NULL, agent[64], name[64];
+
+	for (char *line = strtok_r(table, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		AUTO(buf_release) struct buf screen = { 0 };
+		AUTO(buf_release) struct buf title = { 0 };
+		AUTO(str_release) char *bare = NULL;
+		assert_int_equal(sscanf(line, "%63s %63s", agent, name), 2);
+		if (!str_equal(agent, a->name))
+			continue;
+		slurp(&screen, agent, name, "ansi");
+		slurp(&title, agent, name, "title");
+		bare = plain(screen.s);
+		see(out, a, title.s, screen.s);
+		see(out, a, NULL, bare);
+	}
+}
+
+/* What this agent's data says about every screen there is of it, as one text. */
+static void see_all(struct buf *out, const struct agent *a)
+{
+	AUTO(buf_release) struct buf table = { 0 };
+	AUTO(buf_release) struct buf text = { 0 };
+	struct made_up m;
+	char *screen;
+
+	ok(file_read(&table, "test/agents/screens/STATES.tsv", 1 << 16));
+	see_captured(out, a, table.s);
+	open_made_up(&text, &m);
+	while ((screen = next_made_up(&m)))
+		if (str_equal(m.agent, a->name))
+			see(out, a, m.title[0] ? m.title : NULL, screen);
+	for (size_t i = 0; i < COUNT_OF(boxes); i++)
+		if (str_equal(boxes[i].agent, a->name))
+			see(out, a, NULL, boxes[i].screen);
+}
+
+/* The end of the alternative that begins at s: at a `|` outside of all brackets. */
+static size_t alternative(const char *s)
+{
+	int depth = 0;
+	size_t i;
+
+	for (i = 0; s[i] && (s[i] != '|' || depth); i++) {
+		if (s[i] == '\\' && s[i + 1])
+			i++;
+		else if (s[i] == '[')
+			i += 2 + strcspn(s + i + 2, "]");
+		else
+			depth += (s[i] == '(') - (s[i] == ')');
+	}
+	return i;
+}
+
+static void check_loss(const struct agent *a, const char *all, const char *lost)
+{
+	AUTO(buf_release) struct buf now = { 0 };
+
+	see_all(&now, a);
+	if (str_equal(now.s, all))
+		fail_msg("%s: no screen tells that '%s' is gone", a->name, lost);
+}
+
+/* Each alternative of a pattern replaced by one that nothing meets. */
+static void check_alternatives(const struct agent *a, const char *all, char **pattern)
+{
+	AUTO(str_release) char *whole = *pattern;
+
+	for (size_t from = 0, n; whole && from <= strlen(whole); from += n + 1) {
+		AUTO(str_release) char *lost = NULL;
+		n = alternative(whole + from);
+		lost = str_ndup(whole + from, n);
+		*pattern = str_format("%.*s\001%s", (int)from, whole, whole + from + n);
+		check_loss(a, all, lost);
+		str_release(pattern);
+	}
+	*pattern = whole ? str_dup(whole) : NULL;
+}
+
+static void check_patterns(const struct agent *a, const char *all, struct strv *patterns)
+{
+	for (size_t i = 0; i < patterns->n; i++) {
+		char *taken;
+		check_alternatives(a, all, &patterns->v[i]);
+		if (patterns->n == 1)
+			continue;
+		taken = patterns->v[i]; /* all of a list must be met: is this one needed? */
+		patterns->v[i] = str_dup("");
+		check_loss(a, all, taken);
+		free(patterns->v[i]);
+		patterns->v[i] = taken;
+	}
+}
+
+static void test_each_pattern_counts(void **state)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+
+	(void)state;
+	agent_names(&names);
+	STRV_EACH(name, &names) {
+		AUTO(agent_release) struct agent a = { 0 };
+		AUTO(buf_release) struct buf all = { 0 };
+		char **const single[] = { &a.send.box, &a.send.box_end, &a.send.placeholder,
+			&a.send.chip };
+		ok(agent_load(&a, NULL, *name));
+		see_all(&all, &a);
+		for (size_t i = 0; i < ACTIVITY_COUNT; i++) {
+			check_patterns(&a, buf_text(&all), &a.title[i]);
+			check_patterns(&a, buf_text(&all), &a.screen[i]);
+		}
+		for (size_t i = 0; i < COUNT_OF(single); i++)
+			check_alternatives(&a, buf_text(&all), single[i]);
+	}
+}
+
 static void test_menu(void **state)
 {
 	AUTO(buf_release) struct buf screen = { 0 };
@@ -283,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_fixtures),
 		cmocka_unit_test(test_made_up),
 		cmocka_unit_test(test_boxes),
+		cmocka_unit_test(test_each_pattern_counts),
 		cmocka_unit_test(test_menu),
 		cmocka_unit_test(test_broken),
 	};

@@ -377,8 +377,8 @@ static void test_current_project(void **state)
 
 static void test_agents(void **state)
 {
-	static const char *const built_in[] = { "aider", "claude-code", "codex", "gemini",
-		"opencode" };
+	static const char *const built_in[] = { "aider", "amp", "claude-code", "codex", "copilot",
+		"cursor", "gemini", "opencode", "pi", "qwen" };
 	AUTO(strv_release) struct strv names = { 0 };
 	AUTO(strv_release) struct strv sources = { 0 };
 	AUTO(config_release) struct config c = { 0 };
@@ -413,7 +413,7 @@ static void test_agents(void **state)
 	AUTO(err_release) struct err *e = agent_load(&none, &c, "nope");
 	assert_int_equal(e->class, ERR_MISSING);
 	assert_string_equal(e->text,
-		"no agent 'nope' (known: aider, claude-code, codex, gemini, my-agent, opencode)");
+		"no agent 'nope' (known: aider, amp, claude-code, codex, copilot, cursor, gemini, my-agent, opencode, pi, qwen)");
 	AUTO(err_release) struct err *path = agent_load(&none, &c, "../codex");
 	assert_int_equal(path->class, ERR_MISSING);
 }

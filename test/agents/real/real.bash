@@ -134,8 +134,7 @@ point_pi() {
 
 # ---- what is asked of it -----------------------------------------------------------------------------
 
-activity() { fact fe-1 activity; }
-is_now() { case $(activity) in "$1") ;; *) return 1 ;; esac; }
+is_now() { case $(fact fe-1 activity) in "$1") ;; *) return 1 ;; esac; }
 # The activity is told within a second or so; what it took is printed. The bound is generous.
 tells() { # ACTIVITY
 	local from=${EPOCHREALTIME/./}
