@@ -2,6 +2,7 @@
 
 #include "op/announce.h"
 #include "op/pull.h"
+#include "op/pull_source.h"
 #include "op/queue.h"
 #include "op/react.h"
 #include "rule/due_at.h"

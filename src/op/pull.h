@@ -33,11 +33,6 @@ MUST_USE struct err *op_pull_create(struct pull *pull, struct pull_target *out, 
 	const struct world *w, const char *id, const struct pull_draft_options *o);
 MUST_USE struct err *op_pull_view(
 	struct pull *out, const struct world *w, const struct pull_target *t);
-/* Has an open one's branch moved in files of the session's own, where the repository does not see it? A
- * check or a merge brings it over. From files. */
-bool pull_is_behind(const struct world *w, const struct view *v);
-/* The folders in which that shows. */
-void pull_source_places(struct strv *folders, const struct world *w, const struct view *v);
 /* Runs what is due; no_wait: unless another does so already. Trust is asked for first (ERR_CONFIG). */
 MUST_USE struct err *op_pull_check(
 	struct pull *out, const struct world *w, const struct pull_target *t, bool no_wait);
