@@ -2,13 +2,14 @@
 # run.sh [BUILD]: what ao costs, side by side with what a user would run instead; see bench/README.md.
 # A table with a bound per row; ends with 1 where one is missed. About a minute, and nothing is left behind.
 #   SIZES="1 10 50 200"   live sessions     ROUNDS=21   timed runs of each command    SPAWNS=11   of spawn
+#   IDLE=60               seconds for which an idle daemon is watched
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:-$root/build}" && pwd) || exit 1
-: "${SIZES:=1 10 50 200}" "${ROUNDS:=21}" "${SPAWNS:=11}"
+: "${SIZES:=1 10 50 200}" "${ROUNDS:=21}" "${SPAWNS:=11}" "${IDLE:=60}"
 timer=$build/bench/timer
-for program in "$build/ao" "$build/ao-run" "$timer" "$build/test/agents/standin"; do
+for program in "$build/ao" "$build/ao-run" "$build/ao-serve" "$timer" "$build/test/agents/standin"; do
 	[ -x "$program" ] || { echo "bench: no $program; run: make bench" >&2; exit 1; }
 done
 
@@ -30,6 +31,7 @@ survivors() { # processes whose environment names this home
 }
 clean_up() {
 	local code=$? _
+	ao stop >/dev/null 2>&1
 	trap '' INT TERM HUP
 	tmux kill-server 2>/dev/null
 	for _ in $(seq 100); do
@@ -72,7 +74,7 @@ defaults: {agent: standin}
 agents:
   standin: {command: [standin, --turn-ms, "0", "{prompt}"], process: standin}
 projects:
-  small: {path: $world/small, sessionPrefix: s, defaultBranch: main}
+  small: {path: $world/small, sessionPrefix: s, defaultBranch: main, checks: {test: "false"}}
   large: {path: $world/large, sessionPrefix: l, defaultBranch: main}
 Y
 cd "$HOME" || exit 1
@@ -116,6 +118,31 @@ empty_again() {
 	sed -i '/^s-[0-9]\{4,\}$/d' "$data/.closed"
 }
 
+# Each session with a transcript of 20 MB, nearly all of it a hole; at its end 40 records, tools' outputs of 1 KB
+# among them.
+give_transcripts() {
+	local i at tail=$world/tail lines
+	at=$(date -u +%FT%T.000Z)
+	for ((i = 0; i < 20; i++)); do
+		printf '\n{"type":"user","timestamp":"%s","message":{"content":[{"type":"tool_result","content":"%01024d"}]}}' "$at" $i
+		printf '\n{"type":"assistant","timestamp":"%s","message":{"content":[{"type":"text","text":"did %d"}],"stop_reason":"end_turn","usage":' "$at" $i
+		printf '{"input_tokens":%d,"cache_read_input_tokens":40000,"output_tokens":20}}}' $i
+	done >"$tail"
+	echo >>"$tail"
+	mkdir -p "$HOME/.config/agent-orchestrator/agents"
+	echo 'transcript: claude-jsonl' >"$HOME/.config/agent-orchestrator/agents/standin.yaml"
+	for ((i = 1; i <= live; i++)); do
+		truncate -s 20M "$world/transcript-$i"
+		cat "$tail" >>"$world/transcript-$i"
+		echo "$at id $world/transcript-$i" >"$data/s-$i/conversations"
+	done
+	lines=$(ao status --json | grep -c '"input":19\|"input": 19')
+	[ "$lines" = "$live" ] || die "not every transcript was read: $lines"
+}
+take_transcripts() {
+	rm -rf "$HOME/.config" "$world"/transcript-* "$data"/s-*/conversations
+}
+
 # ---- the table ----------------------------------------------------------------------------------------
 
 missed=0
@@ -149,6 +176,64 @@ printf '%s, %s cores, Linux %s, %s, %s, %s\n\n' \
 printf '%-25s %6s %8s %13s %7s %8s %6s %8s %6s\n' \
 	what n "ao ms" "least..most" "cpu ms" "bare ms" ratio "bound" MiB
 
+# ---- the daemon -------------------------------------------------------------------------------------------
+
+told() { ao start --status --json | jq -r "$1"; }
+calm() { # nothing was polled for five seconds
+	local polls='' _
+	for _ in $(seq 60); do
+		[ "$(told '"\(.polls) \(any(.namespaces[]; .polling))"')" = "$polls" ] && return
+		polls="$(told .polls) false"
+		sleep 5
+	done
+	die "the daemon does not come to rest"
+}
+figure() { # WHAT N VALUE UNIT BOUND MIB
+	awk -v what="$1" -v n="$2" -v value="$3" -v unit="$4" -v bound="$5" -v mib="$6" 'BEGIN {
+		ok = value <= bound && mib <= 10
+		printf "%-25s %6s %8.3f %-3s %47.3f %6.1f  %s\n", what, n, value, unit, bound, mib, ok ? "ok" : "MISSED"
+		exit !ok }' || missed=$((missed + 1))
+}
+daemon_idle() { # N BOUND-IN-PERCENT
+	local pid before cpu
+	calm
+	pid=$(told .pid)
+	before=$(told .polls; everything)
+	cpu=$(cut -d' ' -f1 "/proc/$pid/schedstat")
+	sleep "$IDLE"
+	cpu=$(($(cut -d' ' -f1 "/proc/$pid/schedstat") - cpu))
+	figure "daemon idle, $IDLE s" "$1" "$(awk "BEGIN { print $cpu / 1e7 / $IDLE }")" % "$2" \
+		"$(awk '/^VmHWM/ { print $2 / 1024 }' "/proc/$pid/status")"
+	[ "$(told .polls; everything)" = "$before" ] || { echo "the idle daemon did something: MISSED"; missed=$((missed + 1)); }
+}
+milliseconds() { date -d "$1" +%s%3N; }
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+daemon_reacts() { # from the hook's own time to that of the record; from the end of a red check to its receipt
+	local i k tree=$HOME/.worktrees/s-1 stop made
+	for ((i = 0; i < 5; i++)); do
+		ao -q send s-1 "run: sleep 1" >/dev/null || die "the agent did not take a message"
+		for ((k = 0; k < 500; k++)); do
+			stop=$(tail -1 "$data/s-1/signals")
+			[[ $stop == *" stop "* ]] && grep -q '^status=idle' "$data/s-1/metadata" && break
+			sleep 0.02
+		done
+		made=$(stat -c %.3Y "$data/s-1/metadata")
+		echo $((${made/./} - $(milliseconds "${stop%% *}")))
+	done >"$world/hooks"
+	figure "hook to record, median" 5 "$(median <"$world/hooks")" ms 50 0
+	echo work >"$tree/work"
+	git -C "$tree" add work
+	git -C "$tree" commit -q -m work
+	ao -q pr create s-1 >/dev/null
+	for ((i = 0; i < 600; i++)); do
+		made=$(ao events s-1 --json | jq -r 'select(.type == "message" and (.from | startswith("reaction"))) | .time')
+		[ -z "$made" ] || break
+		sleep 0.1
+	done
+	stop=$(ao pr view s-1 --json | jq -r '.checks[0].endedAt')
+	figure "red check to its receipt" 1 "$(($(milliseconds "${made%%$'\n'*}") - $(milliseconds "$stop")))" ms 2000 0
+}
+
 measure "$ROUNDS" ao version -- true
 row "version : true" - 1 2
 list=(tmux list-panes -a -F '#{session_name} #{pane_id} #{pane_pid} #{pane_dead} #{pane_title}')
@@ -164,12 +249,20 @@ for n in $SIZES; do
 	measure "$ROUNDS" ao poll
 	row "poll, nothing new" "$n" 0 20 8192
 	[ "$(everything)" = "$before" ] || { echo "poll wrote: MISSED"; missed=$((missed + 1)); }
+	give_transcripts
+	measure "$ROUNDS" ao status -- "${list[@]}"
+	row "status, 20 MB transcripts" "$n" 1 10 8192
+	take_transcripts
 	fill_up
 	measure "$ROUNDS" ao session ls
 	row "ls of 10,000 records" "$n" 0 20 8192
 	measure 7 ao session ls -a
 	row "ls -a of 10,000 records" "$n" 0 300
 	empty_again
+	ao start >/dev/null || die "the daemon did not start"
+	daemon_idle "$n" 0.1
+	daemon_reacts
+	ao -q stop >/dev/null
 done
 
 # a hook counts only below its agent: the agent itself takes the time

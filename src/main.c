@@ -60,7 +60,7 @@
  *   poll react react_outbox announce    one pass over all: what happened, and what follows
  *   reaction_text         what agent and people are told of it
  *   notify                a notice to those it is routed to
- *   pull                  pull requests: their verbs, and what lists show of them
+ *   pull pull_source      pull requests: their verbs, and what lists show of them; of clones
  *   hook hook_input       what agents report
  *   transcript            an agent's own log, read from its end
  *   names open attach history init doctor* agents agent_check config_show schema

@@ -80,9 +80,8 @@ work() { # SESSION FILE TEXT
 }
 
 @test "by itself: red, its log to the agent, mended, green, approved, merged, complete" {
-	AGENT="standin --turn-ms 0 --do $BATS_TEST_DIRNAME/../agents/clerk.sh"
 	export CLERK_THINKS=0
-	FRONTEND='checks:
+	AGENT="standin --turn-ms 0 --do $BATS_TEST_DIRNAME/../agents/clerk.sh" FRONTEND='checks:
   bread: "cat menu; grep -q croissant menu || { echo menu lacks croissant; exit 1; }"
 reactions: {approved-and-green: {auto: true, action: auto-merge}}' \
 		EXTRA="notifiers: {me: {plugin: command, command: [sh, -c, 'jq -r .event >>\"\$HOME/told\"']}}
