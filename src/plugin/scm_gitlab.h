@@ -19,6 +19,8 @@ struct gitlab_mr {
  * cannot be asked for, what was seen last; NULL: nothing. Borrowed from s. */
 MUST_USE struct err *gitlab_place(
 	json_t **out, struct seen *s, const struct github *g, int timeout_ms, const char *data_dir);
+/* What a node says, into its entry, with the default branch of its place. */
+void gitlab_keep(json_t *entry, json_t *node, const json_t *place, int64_t now);
 /* All that a node tells, of all of them at the same time. */
 MUST_USE struct err *gitlab_fetch(
 	struct gitlab_mr *mrs, size_t n, int timeout_ms, const char *data_dir);

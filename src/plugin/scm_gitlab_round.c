@@ -60,6 +60,16 @@ struct err *gitlab_place(
 	return NULL;
 }
 
+/* The members stay with the place. */
+void gitlab_keep(json_t *entry, json_t *node, const json_t *place, int64_t now)
+{
+	json_t *where = json_object();
+
+	json_object_set(where, "defaultBranchRef", json_object_get(place, "defaultBranchRef"));
+	seen_pull(entry, node, where, now);
+	json_decref(where);
+}
+
 /* ---- merge requests -------------------------------------------------------------------------- */
 
 enum { ASKED = 4 }; /* questions for each */
@@ -252,16 +262,16 @@ static bool may_ask(struct asking *a, size_t place)
 	return !host->silent;
 }
 
-static void take_node(struct asking *a, size_t place, json_t *node, json_t *where)
+static void take_node(struct asking *a, size_t place, json_t *node, const json_t *where)
 {
 	AUTO(str_release)
 	char *key = asking_key(&a->places.v[place].g,
 		(int)json_integer_value(json_object_get(node, "number")), NULL);
 
-	seen_pull(seen_make(&asking_host(a, place)->seen, "pulls", key), node, where, a->now);
+	gitlab_keep(seen_make(&asking_host(a, place)->seen, "pulls", key), node, where, a->now);
 }
 
-static json_t *where(struct asking *a, size_t place)
+static json_t *place_of(struct asking *a, size_t place)
 {
 	const struct github *g = &a->places.v[place].g;
 	AUTO(str_release) char *path = gitlab_path(g);
@@ -274,7 +284,7 @@ static json_t *where(struct asking *a, size_t place)
 static void take_branch(struct asking *a, struct item *item, const json_t *list)
 {
 	json_t *entry = seen_make(&asking_host(a, item->place)->seen, "branches", item->key);
-	json_t *numbers = json_array(), *place = where(a, item->place);
+	json_t *numbers = json_array(), *place = place_of(a, item->place);
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		json_t *node = gitlab_node(json_array_get(list, i), NULL, NULL, NULL, place);
@@ -343,7 +353,7 @@ static void add_mr(struct gitlab_mr *mrs, size_t *whose, size_t *n, struct askin
 			return;
 	whose[*n] = place;
 	mrs[(*n)++] = (struct gitlab_mr){
-		.g = &a->places.v[place].g, .place = where(a, place), .number = (int)number
+		.g = &a->places.v[place].g, .place = place_of(a, place), .number = (int)number
 	};
 }
 

@@ -34,7 +34,7 @@ static struct err *take(struct held *h, const struct forge *f, const struct gitl
 
 	json_decref(h->entry);
 	h->entry = json_incref(seen_make(&h->seen, "pulls", key));
-	seen_pull(h->entry, mr->node, mr->place, clock_wall());
+	gitlab_keep(h->entry, mr->node, mr->place, clock_wall());
 	TRY(gitlab_fetch_details(&h->entry, &place, 1, f->data_dir));
 	github_read_pull(&h->pull, mr->node, mr->place);
 	github_read_details(&h->pull, json_object_get(h->entry, "details"),

@@ -136,6 +136,26 @@ static void test_a_token_is_for_its_host(void **state)
 	unsetenv("GITLAB_TOKEN");
 }
 
+/* ---- what is seen here ----------------------------------------------------------------------- */
+
+extern const struct scm scm_gitlab;
+
+static void test_a_push_is_seen_here(void **state)
+{
+	struct pull p = { .state = PULL_OPEN, .branch = (char *)"feat/42" };
+	struct pull_ref ref = { .repo = root };
+	AUTO(strv_release) struct strv folders = { 0 };
+
+	(void)state;
+	origin("git@gitlab.com:g/app.git");
+	scm_gitlab.places(&folders, &ref, &p);
+	assert_int_equal(folders.n, 1);
+	assert_true(str_ends(folders.v[0], "/.git/refs/remotes/origin/feat"));
+	p.branch = NULL;
+	scm_gitlab.places(&folders, &ref, &p);
+	assert_int_equal(folders.n, 1);
+}
+
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 #define MR(more) "{\"iid\":7,\"state\":\"opened\",\"sha\":\"aa\"" more "}"
@@ -293,6 +313,7 @@ int main(void)
 		TEST(test_addresses),
 		TEST(test_numbers),
 		TEST(test_a_token_is_for_its_host),
+		TEST(test_a_push_is_seen_here),
 		TEST(test_words),
 		TEST(test_who_may_speak),
 		TEST(test_wrong_shapes),
