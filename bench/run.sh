@@ -118,6 +118,31 @@ empty_again() {
 	sed -i '/^s-[0-9]\{4,\}$/d' "$data/.closed"
 }
 
+# Each session with a transcript of 20 MB, nearly all of it a hole; at its end 40 records, tools' outputs of 1 KB
+# among them.
+give_transcripts() {
+	local i at tail=$world/tail lines
+	at=$(date -u +%FT%T.000Z)
+	for ((i = 0; i < 20; i++)); do
+		printf '\n{"type":"user","timestamp":"%s","message":{"content":[{"type":"tool_result","content":"%01024d"}]}}' "$at" $i
+		printf '\n{"type":"assistant","timestamp":"%s","message":{"content":[{"type":"text","text":"did %d"}],"stop_reason":"end_turn","usage":' "$at" $i
+		printf '{"input_tokens":%d,"cache_read_input_tokens":40000,"output_tokens":20}}}' $i
+	done >"$tail"
+	echo >>"$tail"
+	mkdir -p "$HOME/.config/agent-orchestrator/agents"
+	echo 'transcript: claude-jsonl' >"$HOME/.config/agent-orchestrator/agents/standin.yaml"
+	for ((i = 1; i <= live; i++)); do
+		truncate -s 20M "$world/transcript-$i"
+		cat "$tail" >>"$world/transcript-$i"
+		echo "$at id $world/transcript-$i" >"$data/s-$i/conversations"
+	done
+	lines=$(ao status --json | grep -c '"input":19\|"input": 19')
+	[ "$lines" = "$live" ] || die "not every transcript was read: $lines"
+}
+take_transcripts() {
+	rm -rf "$HOME/.config" "$world"/transcript-* "$data"/s-*/conversations
+}
+
 # ---- the table ----------------------------------------------------------------------------------------
 
 missed=0
@@ -224,6 +249,10 @@ for n in $SIZES; do
 	measure "$ROUNDS" ao poll
 	row "poll, nothing new" "$n" 0 20 8192
 	[ "$(everything)" = "$before" ] || { echo "poll wrote: MISSED"; missed=$((missed + 1)); }
+	give_transcripts
+	measure "$ROUNDS" ao status -- "${list[@]}"
+	row "status, 20 MB transcripts" "$n" 1 10 8192
+	take_transcripts
 	fill_up
 	measure "$ROUNDS" ao session ls
 	row "ls of 10,000 records" "$n" 0 20 8192

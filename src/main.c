@@ -42,6 +42,9 @@
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
  *   tracker_github        its issues
  *   scm_github*           its pull requests: query round details verbs create
+ *   gitlab_*              GitLab, in GitHub's words: place ask read
+ *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
+ *   tracker_linear        issues on Linear
  *   agent_claude agent_codex    what an agent's transcript says, a file for each format
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
@@ -57,7 +60,7 @@
  *   poll react react_outbox announce    one pass over all: what happened, and what follows
  *   reaction_text         what agent and people are told of it
  *   notify                a notice to those it is routed to
- *   pull                  pull requests: their verbs, and what lists show of them
+ *   pull pull_source      pull requests: their verbs, and what lists show of them; of clones
  *   hook hook_input       what agents report
  *   transcript            an agent's own log, read from its end
  *   names open attach history init doctor* agents agent_check config_show schema

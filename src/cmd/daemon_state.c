@@ -48,7 +48,10 @@ void daemon_show(struct face *f, json_t *told)
 		(int)json_integer_value(json_object_get(told, "pid")), age ? age : "?");
 	face_field(f, "Serves", text_of(told, "dataDir"));
 	face_field(f, "Next", next ? next : "when something happens");
-	json_array_foreach(spaces, i, space) show_space(f, space);
+	json_array_foreach(spaces, i, space)
+	{
+		show_space(f, space);
+	}
 	json_decref(told);
 }
 

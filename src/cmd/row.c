@@ -204,6 +204,17 @@ static void list_keys(json_t *row, const struct view *v, const char *attach)
 	set_new_key(row, "attach", json_text(attach));
 }
 
+static json_t *usage_json(const struct told *t)
+{
+	const struct usage *u = &t->usage;
+
+	if (!t->source)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I, s:s}", "input", (json_int_t)u->input, "output",
+		(json_int_t)u->output, "cacheRead", (json_int_t)u->cache_read, "cacheWrite",
+		(json_int_t)u->cache_write, "source", t->source);
+}
+
 json_t *row_json(const struct view *v, const char *attach, bool full)
 {
 	json_t *row = json_object();
@@ -214,6 +225,7 @@ json_t *row_json(const struct view *v, const char *attach, bool full)
 	if (!full)
 		return row;
 	json_object_set_new(row, "summary", json_text(str_empty(v->summary) ? NULL : v->summary));
+	json_object_set_new(row, "usage", usage_json(&v->told));
 	json_object_set_new(row, "runtime", json_text(tri_word(v->facts.runtime, "alive", "gone")));
 	json_object_set_new(row, "facts", facts_json(v));
 	return row;

@@ -86,6 +86,31 @@ static json_t *as_json(
 	return all;
 }
 
+static void print_usage(const struct face *f, const struct told *t)
+{
+	const struct {
+		const char *key;
+		int64_t tokens;
+	} parts[] = {
+		{ "input", t->usage.input },
+		{ "cache read", t->usage.cache_read },
+		{ "cache write", t->usage.cache_write },
+		{ "output", t->usage.output },
+		{ "in context", usage_sum(&t->usage) },
+	};
+
+	if (!t->source)
+		return;
+	face_print(f, "\nTokens of its newest model call (%s):\n", t->source);
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		AUTO(str_release) char *n = str_format("%lld", (long long)parts[i].tokens);
+		face_print(f, "    ");
+		face_cell(f, INK_DIM, IN_KEY, parts[i].key);
+		face_cell(f, INK_NONE, 0, n);
+		face_print(f, "\n");
+	}
+}
+
 static struct err *run(struct face *f, struct world *w, const struct args *a)
 {
 	AUTO(views_release) struct views v = { 0 };
@@ -105,6 +130,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	}
 	why_print(f, &v.list.v[0], reason);
 	print_record(f, &v.list.v[0].session);
+	print_usage(f, &v.list.v[0].told);
 	face_print(f, "%s", m.list.n ? "\nMessages:\n" : "");
 	for (size_t i = 0; i < m.list.n; i++)
 		print_message(f, &m.list.v[i], v.list.v[0].facts.now);

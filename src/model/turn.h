@@ -18,11 +18,19 @@ enum turn_kind {
 	TURN_INTERRUPTED, /* over, by the user */
 };
 
-struct turn {
-	enum turn_kind kind;
-	int64_t at;     /* ms since 1970; 0: not said */
-	char *text;     /* of a prompt: the user's words; else the agent's, NULL: none */
-	int64_t tokens; /* in the model's context with this record; 0: not said */
+/* What one call of the model took: the sum is what is in its context now. */
+struct usage {
+	int64_t input, output, cache_read,
+		cache_write; /* input: what no cache had; all 0: not said */
 };
 
+struct turn {
+	enum turn_kind kind;
+	int64_t at; /* ms since 1970; 0: not said */
+	char *text; /* of a prompt: the user's words; else the agent's, NULL: none */
+	struct usage usage;
+};
+
+int64_t usage_tokens(int64_t said);       /* a number from a transcript, as far as it can be true */
+int64_t usage_sum(const struct usage *u); /* 0: not said */
 void turn_release(struct turn *t);

@@ -5,8 +5,8 @@
  *    "timeoutMs":2000, "maxBytes":1048576, "cached":true, "socket":"/path"}
  *
  * All but url may be missing: GET, no token, 10 s (from the start of ao-http on, also for one that had
- * to wait for others), 16 MiB. The token goes out as "Authorization:
- * Bearer" and comes in here alone: no argv, environment, file or message has it. cached: a GET is made
+ * to wait for others), 16 MiB. The token goes out as "Authorization: Bearer" (a key of Linear bare) and
+ * comes in here alone: no argv, environment, file or message has it. cached: a GET is made
  * with the ETag of the last answer. socket: plain HTTP through that unix socket, whatever the scheme.
  *
  *   {"id":0, "outcome":"ok", "status":200, "bytes":17, "remaining":4999, "limit":5000, "reset":MS,

@@ -34,18 +34,45 @@ static int64_t seconds(const char *value)
 	return end > value && n >= 0 && n < INT64_C(1) << 40 ? n * 1000 : -1;
 }
 
+static int64_t plain(const char *value)
+{
+	char *end;
+	long long n = strtoll(value, &end, 10);
+
+	return end > value && n >= 0 && n < INT64_C(1) << 50 ? n : -1;
+}
+
+/* What the forges call their limits: GitHub, GitLab, Linear (which counts its reset in ms). */
+static void take_number(struct transfer *t, const char *name, const char *value)
+{
+	struct quota *q = &t->answer.quota;
+	const struct {
+		const char *name;
+		int64_t *to;
+		bool plain; /* as it is; else seconds */
+	} rows[] = {
+		{ "x-ratelimit-remaining", &q->remaining, true },
+		{ "x-ratelimit-limit", &q->limit, true },
+		{ "x-ratelimit-reset", &q->reset_ms, false },
+		{ "ratelimit-remaining", &q->remaining, true },
+		{ "ratelimit-limit", &q->limit, true },
+		{ "ratelimit-reset", &q->reset_ms, false },
+		{ "x-ratelimit-requests-remaining", &q->remaining, true },
+		{ "x-ratelimit-requests-limit", &q->limit, true },
+		{ "x-ratelimit-requests-reset", &q->reset_ms, true },
+		{ "retry-after", &t->retry_ms, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (strcasecmp(name, rows[i].name) == 0 && isdigit((unsigned char)value[0]))
+			*rows[i].to = rows[i].plain ? plain(value) : seconds(value);
+}
+
 static void take_header(struct transfer *t, const char *name, const char *value)
 {
 	struct answer *a = &t->answer;
-	int64_t *const numbers[] = { &a->quota.remaining, &a->quota.limit, &a->quota.reset_ms,
-		&t->retry_ms };
-	static const char *const names[] = { "x-ratelimit-remaining", "x-ratelimit-limit",
-		"x-ratelimit-reset", "retry-after" };
 
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		if (strcasecmp(name, names[i]) == 0 && isdigit((unsigned char)value[0]))
-			*numbers[i] = i < 2 ? seconds(value) / 1000 : seconds(value);
-	}
+	take_number(t, name, value);
 	if (strcasecmp(name, "etag") == 0)
 		str_set(&t->etag, value);
 	else if (strcasecmp(name, "x-oauth-scopes") == 0)
@@ -93,8 +120,11 @@ static void add_headers(struct transfer *t)
 		add_header(t, "", r->headers.v[i]);
 	if (r->body.n)
 		add_header(t, "Content-Type: ", "application/json");
-	if (!str_empty(r->token))
-		add_header(t, "Authorization: Bearer ", r->token);
+	if (!str_empty(r->token)) /* Linear takes its own keys bare only */
+		add_header(t,
+			str_starts(r->token, "lin_api_") ? "Authorization: "
+							 : "Authorization: Bearer ",
+			r->token);
 	if (t->kept.etag)
 		add_header(t, "If-None-Match: ", t->kept.etag);
 	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
@@ -219,20 +249,27 @@ static void failed(struct transfer *t, CURLcode code)
 	a->error = str_dup(t->error[0] ? t->error : curl_easy_strerror(code));
 }
 
-/* GraphQL tells of a limit, and of a request that ran too long, in an answer of status 200. */
+/* GraphQL tells of a limit in an answer of status 200 (GitHub) or 400 (Linear). */
 static bool says_limited(const struct answer *a)
 {
 	json_t *o, *errors;
 	bool limited = false;
 
-	if (!a->body.n || !memmem(a->body.s, a->body.n, "RATE_LIMITED", 12))
+	if (!a->body.n ||
+		(!memmem(a->body.s, a->body.n, "RATE_LIMITED", 12) &&
+			!memmem(a->body.s, a->body.n, "RATELIMITED", 11)))
 		return false;
 	o = json_loadb(a->body.s, a->body.n, 0, NULL);
 	errors = json_object_get(o, "errors");
-	for (size_t i = 0; i < json_array_size(errors); i++)
+	for (size_t i = 0; i < json_array_size(errors); i++) {
+		const json_t *one = json_array_get(errors, i);
+		const json_t *more = json_object_get(one, "extensions");
+
 		limited |= str_equal(
-			json_string_value(json_object_get(json_array_get(errors, i), "type")),
-			"RATE_LIMITED");
+			json_string_value(json_object_get(one, "type")), "RATE_LIMITED");
+		limited |= str_equal(
+			json_string_value(json_object_get(more, "code")), "RATELIMITED");
+	}
 	json_decref(o);
 	return limited;
 }
@@ -256,7 +293,8 @@ static bool limited(const struct transfer *t)
 	if (a->status == 403)
 		return t->retry_ms >= 0 || a->quota.remaining == 0 ||
 			(a->body.n && memmem(a->body.s, a->body.n, "rate-limits", 11));
-	return a->status == 200 && str_equal(t->request->resource, "graphql") && says_limited(a);
+	return (a->status == 200 || a->status == 400) &&
+		str_equal(t->request->resource, "graphql") && says_limited(a);
 }
 
 static void note_limits(struct transfer *t)

@@ -21,4 +21,4 @@ void exam_mended(struct finding *f, struct err *e); /* takes e */
 void exam_runtimes(struct strv *names, const struct config *c);
 MUST_USE struct err *exam_sessions(struct exam *x);  /* doctor_session.c */
 MUST_USE struct err *exam_leftovers(struct exam *x); /* doctor_left.c */
-void exam_daemon(struct exam *x);                      /* doctor_daemon.c */
+void exam_daemon(struct exam *x);                    /* doctor_daemon.c */

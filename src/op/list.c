@@ -27,6 +27,7 @@ static void view_release(struct view *v)
 	facts_release(&v->facts);
 	str_release(&v->branch_now);
 	str_release(&v->summary);
+	told_release(&v->told);
 	str_release(&v->runtime_title);
 	str_release(&v->screen);
 }
@@ -185,7 +186,7 @@ static void read_transcripts(struct views *views, const struct world *w, struct 
 			continue;
 		folder = store_folder(&w->store, v->session.id);
 		a = agent_of(agents, w, v->session.agent);
-		sense_transcript(&v->facts, &v->summary, &v->session, folder, &agents->list.v[a]);
+		sense_transcript(&v->facts, &v->told, &v->session, folder, &agents->list.v[a]);
 	}
 }
 
@@ -223,6 +224,8 @@ static void judge(struct view *v)
 	if (v->facts.recorded == STATUS_ERRORED || v->facts.recorded == STATUS_QUEUED ||
 		v->facts.half_done)
 		str_set(&v->summary, v->session.reason ? v->session.reason : v->session.title);
+	if (!v->summary && v->told.words)
+		v->summary = str_dup(v->told.words);
 	if (!v->summary)
 		v->summary = str_dup(v->session.title ? v->session.title : "");
 }

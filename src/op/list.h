@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/facts.h"
+#include "op/sense.h"
 #include "op/world.h"
 #include "rule/activity_of.h"
 #include "rule/status_of.h"
@@ -18,6 +19,7 @@ struct view {
 	struct judgement status;
 	char *branch_now;    /* what its HEAD says; else the record's */
 	char *summary;       /* one line of outside text; "" none */
+	struct told told;    /* by its transcript, while it is alive */
 	char *runtime_title; /* the terminal's title; outside text, NULL: not asked */
 	char *screen;        /* NULL: not asked */
 	bool listed;         /* queued, or holds a worktree or a runtime (contract, session ls) */

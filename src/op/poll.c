@@ -2,6 +2,7 @@
 
 #include "op/announce.h"
 #include "op/pull.h"
+#include "op/pull_source.h"
 #include "op/queue.h"
 #include "op/react.h"
 #include "rule/due_at.h"
@@ -57,12 +58,12 @@ static bool is_check_due(const struct pull *p)
 	return p->untested;
 }
 
-static bool may_check(const struct view *v)
+static bool may_check(const struct world *w, const struct view *v)
 {
 	const struct scm *scm = scm_of_pull(v->session.pr);
 
 	return scm && scm->runs_checks && v->facts.pull.state == PULL_OPEN && v->project &&
-		is_check_due(&v->facts.pull);
+		(is_check_due(&v->facts.pull) || pull_is_behind(w, v));
 }
 
 /* Another poll, or `ao pr checks`, may be at it: the next poll sees what came of it. */
@@ -71,7 +72,7 @@ static struct err *check(struct pass *p, const struct view *v)
 	AUTO(pull_target_release) struct pull_target t = { 0 };
 	AUTO(pull_release) struct pull after = { 0 };
 
-	if (p->ear->hint || !may_check(v))
+	if (p->ear->hint || !may_check(p->world, v))
 		return NULL;
 	strv_add(&p->again, v->session.id);
 	TRY(pull_find(&t, p->world, v->session.id, NULL));
@@ -187,8 +188,7 @@ static struct err *list(struct views *out, const struct pass *p)
 {
 	views_release(out);
 	return op_list(out, p->world,
-		&(struct list_options){
-			.project = p->options->project,
+		&(struct list_options){ .project = p->options->project,
 			.sessions = p->options->sessions,
 			.ask = p->options->quick ? ASK_QUICK : ASK_ALL });
 }
@@ -241,10 +241,11 @@ static void hint(struct pass *p, const struct view *v)
 {
 	const struct scm *scm = scm_of_pull(v->session.pr);
 	AUTO(strv_release) struct strv places = { 0 };
-	struct poll_hint h = { .session = v->session.id, .check = may_check(v) };
+	struct poll_hint h = { .session = v->session.id, .check = may_check(p->world, v) };
 
 	if (scm)
 		pull_places(&places, v);
+	pull_source_places(&places, p->world, v);
 	h.places = places;
 	h.unread = scm && v->facts.pull.state == PULL_NONE;
 	if (scm && !scm->in_files)

@@ -37,7 +37,7 @@ struct poll_options {
 	const char *project; /* only this one; NULL: all */
 	const struct strv
 		*sessions; /* only these, and nothing of the project as a whole; NULL: all */
-	bool quick; /* what a forge said within 30 s is good enough */
+	bool quick;        /* what a forge said within 30 s is good enough */
 };
 
 /* What fails for one session is a warning, holds up no other, and is an error in the end. No session of

@@ -43,30 +43,38 @@ static char *first_line(const char *s)
 	return n ? str_ndup(s, n) : NULL;
 }
 
+void told_release(struct told *t)
+{
+	str_release(&t->words);
+}
+
 /* What was written before this start tells what an earlier one did. */
-void sense_transcript(struct facts *f, char **words, const struct session *s, const char *folder,
-	const struct agent *a)
+void sense_transcript(struct facts *f, struct told *told, const struct session *s,
+	const char *folder, const struct agent *a)
 {
 	AUTO(transcript_release) struct transcript t = { 0 };
 	AUTO(lately_release) struct lately l = { 0 };
-	const struct telling *told;
+	const struct telling *telling;
 	struct fact *fact;
 
 	transcript_find(&t, s, folder, a);
-	transcript_lately(&l, &t, words != NULL);
-	if (words)
-		*words = first_line(l.words);
+	transcript_lately(&l, &t, told != NULL);
+	if (told) {
+		told->words = first_line(l.words);
+		told->usage = l.usage;
+		told->source = usage_sum(&l.usage) ? t.log->plugin.name : NULL;
+	}
 	if (l.last.kind == TURN_NOTHING || l.last.at < f->started_at)
 		return;
-	told = &tellings[l.last.kind];
-	fact = facts_add(f, SOURCE_TRANSCRIPT, told->says, l.last.at);
-	fact->detail = str_dup(told->detail);
+	telling = &tellings[l.last.kind];
+	fact = facts_add(f, SOURCE_TRANSCRIPT, telling->says, l.last.at);
+	fact->detail = str_dup(telling->detail);
 	f->sign_of_life = true;
 	if (l.last.at > f->activity_at)
 		f->activity_at = l.last.at;
-	if (told->over && l.last.at >= f->turn_open_at)
+	if (telling->over && l.last.at >= f->turn_open_at)
 		f->turn_open_at = 0;
-	else if (!told->over && !f->has_hooks)
+	else if (!telling->over && !f->has_hooks)
 		f->turn_open_at = l.last.at;
 }
 

@@ -6,14 +6,22 @@
 
 #include "model/agent.h"
 #include "model/facts.h"
+#include "model/turn.h"
 #include "op/world.h"
 #include "slot/runtime.h"
 #include "store/evidence.h"
 
-/* After the files. *words (may be NULL): the first line of the agent's last words,
- * outside text, for the caller to free; NULL: none known. */
-void sense_transcript(struct facts *f, char **words, const struct session *s, const char *folder,
-	const struct agent *a);
+/* What its transcript says beside what it is doing. */
+struct told {
+	char *words;        /* the first line of the agent's last; outside text, NULL: none known */
+	struct usage usage; /* of its newest call of the model */
+	const char *source; /* the transcript's format, static; NULL: it tells no usage */
+};
+
+/* After the files. told: NULL is not asked, and cheaper. */
+void sense_transcript(struct facts *f, struct told *told, const struct session *s,
+	const char *folder, const struct agent *a);
+void told_release(struct told *t);
 /* t as the runtime's probe gave it, with or without screen. */
 void sense_terminal(struct facts *f, const struct evidence *in, const struct agent *a,
 	const struct runtime_fact *t);

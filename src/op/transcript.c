@@ -38,8 +38,11 @@ void transcript_release(struct transcript *t)
 
 /* ---- backwards through the file -------------------------------------------------------------- */
 
-/* Gets the turns newest first, and may take what is in them; false: enough. */
-typedef bool visit(struct turn *turn, void *with);
+enum want { WANT_NO_MORE, WANT_THIS_BLOCK, WANT_MORE };
+
+/* Gets the turns newest first, and may take what is in them. WANT_THIS_BLOCK: what is read already is worth a
+ * look, more is not worth reading. */
+typedef enum want visit(struct turn *turn, void *with);
 
 struct walk {
 	const struct agent_log *log;
@@ -48,34 +51,33 @@ struct walk {
 	size_t size; /* of the next block */
 	visit *visit;
 	void *with;
+	enum want want;
 };
 
-static bool visit_line(const struct walk *w, const char *line, size_t n)
+static void visit_line(struct walk *w, const char *line, size_t n)
 {
 	struct turn turn = { 0 };
-	bool more = true;
 
 	if (n && w->log->read(&turn, line, n))
-		more = w->visit(&turn, w->with);
+		w->want = w->visit(&turn, w->with);
 	turn_release(&turn);
-	return more;
 }
 
 /* The lines that lie whole in b[0, n), from the last on. *left: what stays before the first of them. */
-static bool visit_block(
-	const struct walk *w, size_t *left, const char *b, size_t n, bool from_start)
+static bool visit_block(struct walk *w, size_t *left, const char *b, size_t n, bool from_start)
 {
 	while (n) {
 		const char *before = memrchr(b, '\n', n - 1);
 		size_t start = before ? (size_t)(before - b) + 1 : 0;
 		if (!before && !from_start)
 			break;
-		if (!visit_line(w, b + start, n - 1 - start))
+		visit_line(w, b + start, n - 1 - start);
+		if (w->want == WANT_NO_MORE)
 			return false;
 		n = start;
 	}
 	*left = n;
-	return true;
+	return w->want == WANT_MORE;
 }
 
 /* One block further back. False: it is over. */
@@ -102,7 +104,9 @@ static bool walk_back(struct walk *w, struct buf *b)
 
 static void walk(const struct transcript *t, visit *each, void *with)
 {
-	struct walk w = { .log = t->log, .size = FIRST_BLOCK, .visit = each, .with = with };
+	struct walk w = {
+		.log = t->log, .size = FIRST_BLOCK, .visit = each, .with = with, .want = WANT_MORE
+	};
 	AUTO(buf_release) struct buf b = { 0 };
 	struct stat st;
 
@@ -126,21 +130,23 @@ struct looking {
 	bool words;
 };
 
-static bool look(struct turn *turn, void *with)
+static enum want look(struct turn *turn, void *with)
 {
 	struct looking *l = with;
 	struct lately *out = l->out;
 	bool agents = turn->kind != TURN_PROMPT && turn->kind != TURN_INTERRUPTED;
 
-	if (!out->tokens)
-		out->tokens = turn->tokens;
+	if (!usage_sum(&out->usage))
+		out->usage = turn->usage;
 	if (agents && !out->words && turn->text)
 		out->words = str_dup(turn->text);
 	if (out->last.kind == TURN_NOTHING) {
 		out->last = *turn;
 		*turn = (struct turn){ 0 };
 	}
-	return l->words && !out->words;
+	if (out->last.kind == TURN_NOTHING || (l->words && !out->words))
+		return WANT_MORE;
+	return l->words && !usage_sum(&out->usage) ? WANT_THIS_BLOCK : WANT_NO_MORE;
 }
 
 void transcript_lately(struct lately *out, const struct transcript *t, bool words)
@@ -161,19 +167,19 @@ struct receipt {
 	bool found;
 };
 
-static bool compare(struct turn *turn, void *with)
+static enum want compare(struct turn *turn, void *with)
 {
 	struct receipt *r = with;
 	uint64_t hash;
 	size_t length;
 
 	if (turn->at && turn->at < r->since - CLOCK_SLACK_MS)
-		return false;
+		return WANT_NO_MORE;
 	if (turn->kind != TURN_PROMPT || !turn->text || turn->at < r->since)
-		return true;
+		return WANT_MORE;
 	signal_digest(&length, &hash, turn->text, strlen(turn->text));
 	r->found = length == r->length && hash == r->hash;
-	return !r->found;
+	return r->found ? WANT_NO_MORE : WANT_MORE;
 }
 
 bool transcript_has(const struct transcript *t, int64_t since, size_t length, uint64_t hash)

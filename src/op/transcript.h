@@ -22,9 +22,9 @@ void transcript_find(
 void transcript_release(struct transcript *t);
 
 struct lately {
-	struct turn last; /* the newest record that says something; kind TURN_NOTHING: none */
-	char *words;      /* the agent's newest; outside text. NULL: none */
-	int64_t tokens;   /* in the model's context by now; 0: not said */
+	struct turn last;   /* the newest record that says something; kind TURN_NOTHING: none */
+	char *words;        /* the agent's newest; outside text. NULL: none */
+	struct usage usage; /* of its newest call of the model, where that is told near by */
 };
 
 /* No file: nothing. words false: the state alone is asked. */

@@ -77,16 +77,17 @@ static void read_user(struct turn *out, const json_t *record)
 	out->text = str_dup(text);
 }
 
-static int64_t context(const json_t *message)
+static int64_t tokens(const json_t *usage, const char *key)
 {
-	static const char *const parts[] = { "input_tokens", "cache_creation_input_tokens",
-		"cache_read_input_tokens", "output_tokens" };
-	const json_t *usage = json_object_get(message, "usage");
-	int64_t sum = 0;
+	return usage_tokens(json_integer_value(json_object_get(usage, key)));
+}
 
-	for (size_t i = 0; i < COUNT_OF(parts); i++)
-		sum += json_integer_value(json_object_get(usage, parts[i]));
-	return sum;
+static void read_usage(struct usage *out, const json_t *usage)
+{
+	out->input = tokens(usage, "input_tokens");
+	out->output = tokens(usage, "output_tokens");
+	out->cache_read = tokens(usage, "cache_read_input_tokens");
+	out->cache_write = tokens(usage, "cache_creation_input_tokens");
 }
 
 static void read_assistant(struct turn *out, const json_t *record)
@@ -101,7 +102,7 @@ static void read_assistant(struct turn *out, const json_t *record)
 		out->kind = TURN_CALL;
 	else
 		out->kind = reason ? TURN_END : TURN_WORK;
-	out->tokens = context(message);
+	read_usage(&out->usage, json_object_get(message, "usage"));
 	if (!str_empty(text))
 		out->text = str_dup(text);
 }

@@ -62,6 +62,23 @@ static void read_abort(struct turn *out, const json_t *payload)
 	out->kind = TURN_INTERRUPTED;
 }
 
+static int64_t tokens(const json_t *call, const char *key)
+{
+	return usage_tokens(json_integer_value(json_object_get(call, key)));
+}
+
+/* No deed of the agent, but what its newest call of the model took. */
+static void read_tokens(struct turn *out, const json_t *payload)
+{
+	const json_t *call = json_object_get(json_object_get(payload, "info"), "last_token_usage");
+	struct usage *u = &out->usage;
+
+	u->output = tokens(call, "output_tokens");
+	u->cache_read = tokens(call, "cached_input_tokens");
+	u->cache_write = tokens(call, "cache_write_input_tokens");
+	u->input = usage_tokens(tokens(call, "input_tokens") - u->cache_read - u->cache_write);
+}
+
 /* By the payload's type. */
 static const struct record {
 	const char *type;
@@ -75,6 +92,7 @@ static const struct record {
 	{ "custom_tool_call_output", read_work },
 	{ "turn_aborted", read_abort },
 	{ "task_complete", read_complete },
+	{ "token_count", read_tokens },
 };
 
 /* The type stands near the front of a line, and most long ones are none of these. */
@@ -99,9 +117,9 @@ static bool read_line(struct turn *out, const char *line, size_t n)
 			records[i].read(out, payload);
 	clock_parse(&out->at, text_at(record, "timestamp"));
 	json_decref(record);
-	if (out->kind == TURN_NOTHING)
+	if (out->kind == TURN_NOTHING && !usage_sum(&out->usage))
 		turn_release(out);
-	return out->kind != TURN_NOTHING;
+	return out->kind != TURN_NOTHING || usage_sum(&out->usage);
 }
 
 const struct agent_log agent_log_codex = {

@@ -59,6 +59,8 @@ MUST_USE struct err *clone_create(char **handle, const struct checkout *c, struc
 
 /* clone_publish.c */
 MUST_USE struct err *clone_publish(const struct checkout *c, const char *branch);
+bool clone_has_news(const struct checkout *c, const char *branch);
+void clone_places(struct strv *folders, const struct checkout *c, const char *branch);
 /* Remember where the repository's branch is by our own doing. */
 MUST_USE struct err *clone_note_brought(
 	const struct checkout *c, const char *branch, const char *commit);

@@ -80,6 +80,50 @@ static struct err *advance(const struct checkout *c, const char *common, const c
 	return move_branch(c, common, branch, tip, id);
 }
 
+/* The commit that was to be brought last, also where that was refused: it is not tried again and again. */
+static char *offer_file(const struct checkout *c)
+{
+	return path_join(c->folder, "offered");
+}
+
+static struct err *note_offer(const struct checkout *c, const char *id)
+{
+	AUTO(str_release) char *file = offer_file(c);
+	AUTO(str_release) char *line = str_format("%s\n", id);
+
+	return file_replace(file, line, strlen(line), FILE_VOLATILE);
+}
+
+bool clone_has_news(const struct checkout *c, const char *branch)
+{
+	AUTO(clone_refs_release) struct clone_refs refs = { 0 };
+	AUTO(str_release) char *git_dir = clone_git(c->path);
+	AUTO(str_release) char *name = str_format("refs/heads/%s", branch);
+	AUTO(str_release) char *file = offer_file(c);
+	AUTO(str_release) char *offered = first_line(file);
+	struct err *e;
+	const char *id;
+
+	if (!git_dir || clone_is_ours(c, c->path) != TRI_YES)
+		return false;
+	e = clone_refs_read(&refs, git_dir);
+	if (e) {
+		err_drop(e, "the next verb says what is wrong with it");
+		return false;
+	}
+	id = clone_ref_id(&refs, name);
+	return id && !str_equal(id, offered);
+}
+
+void clone_places(struct strv *folders, const struct checkout *c, const char *branch)
+{
+	AUTO(str_release) char *ref = str_format("%s/.git/refs/heads/%s", c->path, branch);
+
+	*strrchr(ref, '/') = '\0';
+	if (!strv_has(folders, ref))
+		strv_add(folders, ref);
+}
+
 struct err *clone_publish(const struct checkout *c, const char *branch)
 {
 	AUTO(private_release) struct private_dir p = { 0 };
@@ -96,6 +140,8 @@ struct err *clone_publish(const struct checkout *c, const char *branch)
 	TRY(clone_refs_read(&refs, git_dir));
 	TRY(branch_tip(&tip, common, branch));
 	id = clone_ref_id(&refs, name);
+	if (id)
+		TRY(note_offer(c, id));
 	if (!id || str_equal(id, tip))
 		return NULL;
 	TRY(private_borrow(&p, c, common, git_dir, NULL));

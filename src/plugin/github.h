@@ -36,6 +36,8 @@ MUST_USE struct err *github_login(struct github *g);
 int github_number(const char *url, const char *what);
 /* Is origin of the repository on github.com? */
 bool github_serves(const char *repo);
+char *forge_origin(const char *repo); /* its url; NULL: none */
+bool forge_is_loopback(const char *url);
 
 /* ---- github_ask.c ---------------------------------------------------------------------------- */
 

@@ -3,17 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The documents as bytes of the program, so that it never runs with others than it was made with. */
-#define DOCUMENT(name)                                                                             \
-	extern const char document_##name[];                                                       \
-	__asm__(".pushsection .rodata\n.global document_" #name "\ndocument_" #name                \
-		":\n.incbin \"share/graphql/" #name ".graphql\"\n.byte 0\n.popsection\n");
+#include "plugin/document.h"
 
-DOCUMENT(sessions)
-DOCUMENT(details)
-DOCUMENT(verbs)
-DOCUMENT(issues)
-DOCUMENT(states)
+DOCUMENT(sessions, "sessions.graphql")
+DOCUMENT(details, "details.graphql")
+DOCUMENT(verbs, "verbs.graphql")
+DOCUMENT(issues, "issues.graphql")
+DOCUMENT(states, "states.graphql")
 
 enum { TIMEOUT_MS = 15000 };
 

@@ -87,7 +87,7 @@ int github_number(const char *url, const char *what)
 /* ---- origin ---------------------------------------------------------------------------------- */
 
 /* `url` of [remote "origin"] in the repository's own config, read without a process. */
-static char *origin_of(const char *repo)
+char *forge_origin(const char *repo)
 {
 	AUTO(str_release) char *common = NULL;
 	AUTO(str_release) char *path = NULL;
@@ -123,7 +123,7 @@ static char *origin_of(const char *repo)
 bool github_serves(const char *repo)
 {
 	struct github g = { 0 };
-	AUTO(str_release) char *origin = origin_of(repo);
+	AUTO(str_release) char *origin = forge_origin(repo);
 	bool serves = origin && take_address(&g, origin) && str_equal(g.host, "github.com");
 
 	github_release(&g);
@@ -132,7 +132,7 @@ bool github_serves(const char *repo)
 
 /* ---- the API --------------------------------------------------------------------------------- */
 
-static bool is_loopback(const char *url)
+bool forge_is_loopback(const char *url)
 {
 	const char *host = strstr(url, "://");
 	size_t n = !host         ? 0
@@ -150,7 +150,7 @@ static struct err *check_url(const struct github *g, const char *url)
 	AUTO(str_release) char *api = str_format("https://api.%s/", g->host);
 	AUTO(str_release) char *with_slash = str_format("%s/", url);
 
-	if (is_loopback(url) || str_starts(with_slash, plain) || str_starts(with_slash, api))
+	if (forge_is_loopback(url) || str_starts(with_slash, plain) || str_starts(with_slash, api))
 		return NULL;
 	return fail(
 		ERR_CONFIG, "apiUrl %s: its host is neither %s nor api.%s", url, g->host, g->host);
@@ -184,7 +184,7 @@ static struct err *set_api(struct github *g, const struct slot_config *c)
 struct err *github_of(struct github *g, const struct slot_config *c, const char *named,
 	const char *path, const char *pr)
 {
-	AUTO(str_release) char *origin = path ? origin_of(path) : NULL;
+	AUTO(str_release) char *origin = path ? forge_origin(path) : NULL;
 	bool known = origin && take_address(g, origin);
 
 	g->head_owner = str_dup(g->owner);

@@ -78,7 +78,7 @@ static void find_places(struct asking *a)
 			a->place_of[i] = a->place_of[i - 1];
 			continue;
 		}
-		e = github_open(&g, r->project, r->repo, r->pr);
+		e = a->way->open(&g, r->project, r->repo, r->pr);
 		if (!e)
 			a->place_of[i] = add_place(a, &g);
 		else
@@ -135,7 +135,7 @@ static bool is_closed(struct asking *a, size_t place, int number)
 int asking_number(struct asking *a, size_t ref)
 {
 	const struct pull_ref *r = &a->refs[ref];
-	int number = github_number(r->pr, "pull"), newer;
+	int number = a->way->number(r->pr), newer;
 	int64_t at;
 
 	if (str_empty(r->branch) || (number && !is_closed(a, a->place_of[ref], number)))
@@ -227,11 +227,11 @@ static void tell_quota(struct asking *a)
 	}
 }
 
-static struct err *refresh(
-	struct pull *out, const struct pull_ref *refs, size_t n, const struct look *look)
+struct err *asking_refresh(struct pull *out, const struct pull_ref *refs, size_t n,
+	const struct look *look, const struct way *way)
 {
 	AUTO(asking_release)
-	struct asking a = { .look = look, .refs = refs, .n = n, .now = clock_wall() };
+	struct asking a = { .way = way, .look = look, .refs = refs, .n = n, .now = clock_wall() };
 
 	a.place_of = mem_alloc((n + 1) * sizeof(*a.place_of));
 	find_places(&a);
@@ -240,9 +240,9 @@ static struct err *refresh(
 			add_due(&a, i);
 	a.asked = a.items.n != 0;
 	if (a.asked)
-		TRY(asking_ask(&a));
+		TRY(way->ask(&a));
 	if (look->ask == ASK_ALL)
-		TRY(asking_details(&a));
+		TRY(way->details(&a));
 	for (size_t i = 0; i < a.places.n && a.asked; i++)
 		if (a.places.v[i].host == i)
 			seen_save(&a.places.v[i].seen);
@@ -261,6 +261,14 @@ static bool owns(const char *pr)
 static int number(const char *pr)
 {
 	return github_number(pr, "pull");
+}
+
+static struct err *refresh(
+	struct pull *out, const struct pull_ref *refs, size_t n, const struct look *look)
+{
+	static const struct way way = { github_open, number, asking_ask, asking_details };
+
+	return asking_refresh(out, refs, n, look, &way);
 }
 
 static char *text(const struct project *p, int number)

@@ -54,7 +54,20 @@ struct wanted {
 	bool silent; /* no token, or no answer */
 };
 
+struct asking;
+
+/* Where the forges that are asked together differ. */
+struct way {
+	MUST_USE struct err *(*open)(
+		struct github *g, const struct project *p, const char *repo, const char *pr);
+	int (*number)(const char *pr); /* of a URL */
+	/* A host that does not answer is a note; errors are the user's stop alone. */
+	MUST_USE struct err *(*ask)(struct asking *a);
+	MUST_USE struct err *(*details)(struct asking *a);
+};
+
 struct asking {
+	const struct way *way;
 	const struct look *look;
 	const struct pull_ref *refs;
 	size_t n;
@@ -69,12 +82,18 @@ struct wanted *asking_host(struct asking *a, size_t place); /* of the place's AP
 char *asking_key(const struct github *g, int number, const char *branch);
 json_t *asking_entry(struct asking *a, size_t place, int number); /* what was seen; NULL: nothing */
 int asking_number(struct asking *a, size_t ref);                  /* 0: unknown */
+MUST_USE struct err *asking_refresh(struct pull *out, const struct pull_ref *refs, size_t n,
+	const struct look *look, const struct way *way);
 
 /* ---- scm_github_round.c ---------------------------------------------------------------------- */
 
-/* A host that does not answer is a note; errors are the user's stop alone. */
 MUST_USE struct err *asking_ask(struct asking *a);
 MUST_USE struct err *asking_details(struct asking *a);
+/* Said once of a host, which is not asked again in this round. Takes e. */
+void asking_note(struct asking *a, struct wanted *host, struct err *e);
+/* Of open ones of a host whose checks or threads changed: entries of what was seen, and their parts. Both
+ * have room for a->n. */
+size_t asking_due(json_t **entries, struct github_part *parts, struct asking *a, size_t host);
 
 /* ---- scm_github_verbs.c ---------------------------------------------------------------------- */
 
@@ -86,6 +105,10 @@ struct held { /* one pull request in hand */
 };
 
 void held_release(struct held *h);
+MUST_USE struct err *held_is_open(const struct held *h);
+MUST_USE struct err *held_same_head(const struct held *h, const char *head);
+MUST_USE struct err *held_refuse(const struct held *h, const char *why);
+MUST_USE struct err *held_may_merge(const struct held *h);
 MUST_USE struct err *github_open_forge(
 	struct github *g, const struct forge *f); /* with its token */
 /* *root: the whole answer, of which `data` is an object. */
@@ -96,6 +119,9 @@ MUST_USE struct err *github_view(struct pull *out, const struct forge *f, int nu
 MUST_USE struct err *github_check(struct pull *out, const struct forge *f, int number);
 MUST_USE struct err *github_create(/* scm_github_create.c */
 	struct pull *out, bool *made, const struct forge *f, const struct pull_draft *d);
+/* For any forge: the branch to origin by git; the subject of its last commit. */
+MUST_USE struct err *github_push(const struct forge *f, const char *branch);
+MUST_USE struct err *github_subject(char **subject, const struct forge *f, const char *branch);
 MUST_USE struct err *github_review(
 	struct pull *out, const struct forge *f, int number, const struct remark_wish *w);
 MUST_USE struct err *github_merge(struct pull *out, const struct forge *f, int number,

@@ -30,7 +30,7 @@ static struct err *find_open(
 }
 
 /* By git, with the user's own credentials, never by force. */
-static struct err *push(const struct forge *f, const char *branch)
+struct err *github_push(const struct forge *f, const char *branch)
 {
 	AUTO(str_release) char *common = NULL;
 	AUTO(str_release) char *ref = str_format("refs/heads/%s", branch);
@@ -46,7 +46,7 @@ static struct err *push(const struct forge *f, const char *branch)
 		ARGV("push", "--quiet", "origin", spec));
 }
 
-static struct err *subject_of(char **subject, const struct forge *f, const char *branch)
+struct err *github_subject(char **subject, const struct forge *f, const char *branch)
 {
 	AUTO(str_release) char *common = NULL;
 	AUTO(str_release) char *ref = str_format("refs/heads/%s", branch);
@@ -91,7 +91,7 @@ static struct err *make(int *number, struct github *g, const struct forge *f,
 
 	if (str_empty(title)) {
 		str_release(&title);
-		TRY(subject_of(&title, f, d->branch));
+		TRY(github_subject(&title, f, d->branch));
 	}
 	TRY(github_ask(&data, g, f->data_dir, GITHUB_VERBS, "CreatePull",
 		json_pack("{s:{s:s, s:s, s:s, s:s, s:s}}", "input", "repositoryId",
@@ -119,7 +119,7 @@ struct err *github_create(
 	if (*made) {
 		e = repository(&repo, &h.g, f);
 		if (!e)
-			e = push(f, d->branch);
+			e = github_push(f, d->branch);
 		if (!e)
 			e = make(&number, &h.g, f, d, repo);
 		json_decref(repo);

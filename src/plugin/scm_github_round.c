@@ -116,7 +116,7 @@ static void take_items(struct asking *a, struct query *q, const json_t *data)
 	}
 }
 
-static void note(struct asking *a, struct wanted *host, struct err *e)
+void asking_note(struct asking *a, struct wanted *host, struct err *e)
 {
 	if (e && !host->silent)
 		sink_say(a->look->sink, SINK_NOTE,
@@ -150,9 +150,9 @@ static bool take_answer(struct asking *a, struct query *q, const struct http_ans
 		return true;
 	}
 	if (!http_good(answer))
-		note(a, host, http_failed(answer, host->g.host));
+		asking_note(a, host, http_failed(answer, host->g.host));
 	else if (!json_is_object(data))
-		note(a, host,
+		asking_note(a, host,
 			fail(ERR_FAILED, "%s: %s", host->g.host,
 				root && github_error(root) ? github_error(root)
 							   : "an answer that is no JSON"));
@@ -167,7 +167,7 @@ static bool may_ask(struct asking *a, size_t host)
 	struct wanted *w = &a->places.v[host];
 
 	if (!w->silent && !w->g.token)
-		note(a, w, github_login(&w->g));
+		asking_note(a, w, github_login(&w->g));
 	return !w->silent;
 }
 
@@ -221,8 +221,7 @@ struct err *asking_ask(struct asking *a)
 }
 
 /* Of open ones whose checks or threads changed. Parts of one repository stand together. */
-static size_t due_details(
-	json_t **entries, struct github_part *parts, struct asking *a, size_t host)
+size_t asking_due(json_t **entries, struct github_part *parts, struct asking *a, size_t host)
 {
 	size_t n = 0;
 
@@ -251,8 +250,7 @@ struct err *asking_details(struct asking *a)
 	struct err *e = NULL;
 
 	for (size_t host = 0; host < a->places.n && !e; host++) {
-		size_t n = a->places.v[host].host == host ? due_details(entries, parts, a, host)
-							  : 0;
+		size_t n = a->places.v[host].host == host ? asking_due(entries, parts, a, host) : 0;
 
 		if (!n || !may_ask(a, host))
 			continue;
@@ -261,7 +259,7 @@ struct err *asking_details(struct asking *a)
 		a->asked = true;
 		e = github_fetch_details(entries, parts, n, a->look->data_dir);
 		if (e && e->class != ERR_INTERRUPTED) {
-			note(a, &a->places.v[host], e);
+			asking_note(a, &a->places.v[host], e);
 			e = NULL;
 		}
 	}

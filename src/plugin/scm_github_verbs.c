@@ -221,7 +221,7 @@ static struct err *say(struct held *h, const struct forge *f, const struct remar
 	return verb(h, f, "Review", input);
 }
 
-static struct err *same_head(const struct held *h, const char *head)
+struct err *held_same_head(const struct held *h, const char *head)
 {
 	if (!head || (strlen(head) >= 7 && str_starts(h->pull.head, head)))
 		return NULL;
@@ -229,7 +229,7 @@ static struct err *same_head(const struct held *h, const char *head)
 		h->pull.head ? h->pull.head : "", head);
 }
 
-static struct err *need_open(const struct held *h)
+struct err *held_is_open(const struct held *h)
 {
 	return h->pull.state == PULL_OPEN
 		? NULL
@@ -242,8 +242,8 @@ struct err *github_review(
 	AUTO(held_release) struct held h = { 0 };
 
 	TRY(hold(&h, f, number));
-	TRY(need_open(&h));
-	TRY(same_head(&h, w->head));
+	TRY(held_is_open(&h));
+	TRY(held_same_head(&h, w->head));
 	if (w->resolve || w->reopen)
 		TRY(settle_thread(&h, f, w));
 	else if (w->kind == REMARK_ASK)
@@ -268,32 +268,32 @@ static struct err *wait_until_known(struct held *h, const struct forge *f, int n
 		: NULL;
 }
 
-static struct err *refuse(const struct held *h, const char *why)
+struct err *held_refuse(const struct held *h, const char *why)
 {
 	return fail(ERR_REFUSED, "#%d is not merged: %s", h->pull.number, why);
 }
 
-static struct err *may_merge(const struct held *h)
+struct err *held_may_merge(const struct held *h)
 {
 	const struct pull *p = &h->pull;
 	const char *state = node_text(h, "mergeStateStatus");
 
 	if (json_is_true(json_object_get(json_object_get(h->entry, "node"), "isDraft")))
-		return refuse(h, "it is a draft");
+		return held_refuse(h, "it is a draft");
 	if (p->conflict)
-		return refuse(h, "it is in conflict with its base");
+		return held_refuse(h, "it is in conflict with its base");
 	if (p->ci == CI_FAILURE)
-		return refuse(h, "a check failed: ao pr checks");
+		return held_refuse(h, "a check failed: ao pr checks");
 	if (p->ci == CI_PENDING)
-		return refuse(h, "its checks are not done");
+		return held_refuse(h, "its checks are not done");
 	if (p->review == REVIEW_CHANGES)
-		return refuse(h, "changes were requested: ao pr view");
+		return held_refuse(h, "changes were requested: ao pr view");
 	if (p->review == REVIEW_PENDING)
-		return refuse(h, "a review is wanted and not there");
+		return held_refuse(h, "a review is wanted and not there");
 	if (str_equal(state, "BEHIND"))
-		return refuse(h, "its base has moved on, and must be merged into it first");
+		return held_refuse(h, "its base has moved on, and must be merged into it first");
 	if (str_equal(state, "BLOCKED"))
-		return refuse(h, "a rule of its base branch is not met");
+		return held_refuse(h, "a rule of its base branch is not met");
 	return NULL;
 }
 
@@ -305,11 +305,11 @@ struct err *github_merge(struct pull *out, const struct forge *f, int number,
 	struct err *e;
 
 	TRY(hold(&h, f, number));
-	TRY(need_open(&h));
-	TRY(same_head(&h, head));
+	TRY(held_is_open(&h));
+	TRY(held_same_head(&h, head));
 	TRY(wait_until_known(&h, f, number));
-	TRY(same_head(&h, head));
-	TRY(may_merge(&h));
+	TRY(held_same_head(&h, head));
+	TRY(held_may_merge(&h));
 	e = verb(&h, f, "MergePull",
 		json_pack("{s:s, s:s, s:s}", "pullRequestId", node_text(&h, "id"),
 			"expectedHeadOid", h.pull.head ? h.pull.head : "", "mergeMethod",

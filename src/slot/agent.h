@@ -19,7 +19,7 @@ struct agent_log {
 	 * cannot be known. The file need not be there. */
 	char *(*find)(const char *worktree, const char *id);
 
-	/* One line, without its end. False: it says nothing. A line of tens of kilobytes that says
+	/* One line, without its end; of kind TURN_NOTHING it may tell the usage alone. False: it says nothing. A line of tens of kilobytes that says
 	 * nothing should be told by a search in it, not by parsing it. */
 	bool (*read)(struct turn *out, const char *line, size_t n);
 };

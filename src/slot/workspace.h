@@ -78,6 +78,11 @@ struct workspace {
 	 * requests of that repository go by. A branch that somebody else moved or has checked out stays:
 	 * ERR_REFUSED. NULL: its branches are the repository's own. */
 	MUST_USE struct err *(*publish)(const struct checkout *c, const char *branch);
+	/* Has the branch commits that publish() was not asked to bring yet? From files alone. NULL where
+	 * publish is. */
+	bool (*has_news)(const struct checkout *c, const char *branch);
+	/* The folders in which that shows, added to what is there. NULL where publish is. */
+	void (*places)(struct strv *folders, const struct checkout *c, const char *branch);
 
 	/* Take it away: renamed to .ao-gone-<id>-<uid8> beside it, then forgotten by git; or, where
 	 * nested repositories were found, kept aside as <path>.kept-<time>, locked: *kept is that path

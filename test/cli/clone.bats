@@ -138,3 +138,23 @@ head_of() { git -C "$1" rev-parse "$2"; }
 	expect 0 ao session kill "$id"
 	git -C "$REPO" cat-file -e "$(trash "$id"):precious"
 }
+
+@test "poll brings over what the agent committed since, once also where that is refused" {
+	FRONTEND='workspace: clone
+checks: {test: "test -e good"}' box_config
+	spawn frontend 1
+	work fe-1 bad
+	ao pr create fe-1 >/dev/null
+	[ "$(row fe-1 ciStatus)" = failure ]
+	ao poll >/dev/null
+	work fe-1 good
+	expect 0 ao poll
+	[ "$(row fe-1 ciStatus)" = success ]
+	[ "$(git -C "$REPO" rev-parse refs/ao/pull/1/head)" = "$(git -C "$TREES/fe-1" rev-parse HEAD)" ]
+	git -C "$REPO" checkout -q "$(field fe-1 branch)" # now it cannot follow
+	work fe-1 more
+	expect 1 ao poll
+	errs "checked out"
+	expect 0 ao poll
+	[ -z "$stderr" ]
+}

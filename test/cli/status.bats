@@ -61,6 +61,30 @@ assert cells == 41 and line[line.index(ch)] == "-", line'
 	echo "$output" | jq -e '.[0].facts | type == "array"'
 }
 
+@test "usage: the newest call's tokens out of the transcript; null where none tells" {
+	local t=$BOX/transcript.jsonl at
+	mkdir -p "$HOME/.config/agent-orchestrator/agents"
+	echo 'transcript: claude-jsonl' >"$HOME/.config/agent-orchestrator/agents/standin.yaml"
+	spawn frontend 42
+	expect 0 ao status --json
+	[ "$(echo "$output" | jq -c '.[0].usage')" = null ]
+	expect 0 ao session show fe-1
+	lacks "in context"
+	at=$(date -u +%FT%T.000Z)
+	echo "$at id $t" >"$DATA/fe-1/conversations"
+	for n in 1 2; do
+		printf '{"type":"assistant","timestamp":"%s","message":{"content":[{"type":"text","text":"did %d"}],"stop_reason":"end_turn","usage":' "$at" $n
+		printf '{"input_tokens":%d,"cache_read_input_tokens":40000,"cache_creation_input_tokens":300,"output_tokens":20}}}\n' $n
+	done >"$t"
+	expect 0 ao status --json
+	[ "$(echo "$output" | jq -c '.[0].usage')" = \
+		'{"input":2,"output":20,"cacheRead":40000,"cacheWrite":300,"source":"claude-jsonl"}' ]
+	[ "$(echo "$output" | jq -r '.[0].summary')" = "did 2" ]
+	expect 0 ao session show fe-1
+	has "newest model call (claude-jsonl)"
+	[[ "$output" =~ "in context"\ +40322 ]]
+}
+
 @test "--why names every fact, its source and age, and what decided" {
 	spawn frontend 42
 	expect 0 ao status --why fe-1

@@ -45,6 +45,7 @@ export class Model {
 			approvalsRequired: 0, free: false, // GitLab's free tier knows approvals, but no rule for them
 			pipelineMustSucceed: false, discussionsMustResolve: false, squash: 'default_off', mergeMethod: 'merge',
 			jobs: [], // what a push starts: [{name: 'build', stage: 'test'}]
+			members: ['ann'], // who may write
 			checkingReads: 0, // how often detailed_merge_status is `checking` after a push
 			mrs: new Map(), issues: new Map(), refs: new Map(), pipelines: [], ...set,
 			fork: set.fork ? this.must(set.fork) : null, dir: this.gitDir(name),
@@ -212,6 +213,10 @@ export class Model {
 	}
 	// a retried job leaves its former self behind
 	current(pipeline) { return pipeline.jobs.filter((j, i, all) => all.findLastIndex((k) => k.name === j.name) === i); }
+	retry(pipeline) {
+		for (const { name, stage } of this.current(pipeline).filter((j) => j.status === 'failed'))
+			this.job(pipeline, { name, stage });
+	}
 	pipelineState(pipeline) {
 		const jobs = this.current(pipeline), states = jobs.map((j) => j.status);
 		if (states.some((s) => s === 'running')) return 'running';

@@ -45,11 +45,15 @@ export function makeRest(model) {
 			.reverse();
 	}
 	const words = (labels) => (typeof labels === 'string' ? labels.split(',').filter(Boolean) : labels);
-	function edit(thing, { title, description, labels, state_event: event, target_branch: target }) {
+	function edit(thing, { title, description, labels, state_event: event, target_branch: target, reviewer_ids: reviewers }) {
 		model.writable(thing.project);
 		if (title) thing.title = title;
 		if (description !== undefined) thing.description = description;
 		if (labels !== undefined) thing.labels = words(labels);
+		if (reviewers) for (const id of reviewers) {
+			const user = [...model.users.values()].find((u) => u.id === id);
+			if (user && !thing.reviewers.has(user)) model.review(thing, user.username, 'unreviewed');
+		}
 		if (target) thing.targetBranch = target;
 		if (event) model.setState(thing, event === 'close' ? 'closed' : 'opened');
 		model.touch(thing);
@@ -63,6 +67,7 @@ export function makeRest(model) {
 			model.deleteBranch(p, name);
 			return { status: 204 };
 		}],
+		['GET', '/members/all', (p, q) => paged(p.members.map((u) => model.user(u)), show.member, q)],
 		['GET', '/merge_requests', (p, q) => paged(filtered([...p.mrs.values()], q.url.searchParams), show.mr, q)],
 		['POST', '/merge_requests', (p, { json, ctx }) => {
 			if (!json.title || !json.source_branch || !json.target_branch) throw new Refusal(400, 'title is missing');
@@ -125,6 +130,10 @@ export function makeRest(model) {
 			const all = s.get('include_retried') === 'true' ? pipeline(p, id).jobs : model.current(pipeline(p, id));
 			return paged(all.filter((j) => !scope.length || scope.includes(j.status)), show.job, q);
 		}],
+		['POST', '/pipelines/(\\d+)/retry', (p, q, id) => {
+			model.retry(pipeline(p, id));
+			return ok(show.fullPipeline(pipeline(p, id), q.ctx), 201);
+		}],
 		['GET', '/jobs/(\\d+)', (p, q, id) => ok(show.job(job(p, id), q.ctx))],
 		['GET', '/jobs/(\\d+)/trace', (p, q, id) => ok(trace(job(p, id)), 200, { 'content-type': 'text/plain' })],
 		['GET', '/issues', (p, q) => paged(filtered([...p.issues.values()], q.url.searchParams), show.issue, q)],
@@ -150,6 +159,10 @@ export function makeRest(model) {
 		const { path, method, ctx } = request;
 		if (method === 'GET' && path === '/user') return ok({ ...show.user(model.viewer, ctx), email: 'ann@example.org' });
 		if (method === 'GET' && path === '/version') return ok({ version: '17.5.1', revision: '0' });
+		if (method === 'GET' && path === '/users') {
+			const user = model.users.get(request.url.searchParams.get('username'));
+			return ok(user ? [show.user(user, ctx)] : []);
+		}
 		const caught = path.match(/^\/projects\/([^/]+)(\/.*)?$/);
 		// a former path is followed where nothing is changed
 		const project = caught && model.project(decodeURIComponent(caught[1]), method === 'GET');

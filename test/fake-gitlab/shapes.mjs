@@ -86,7 +86,8 @@ export function makeShapes(model) {
 		user_has_approved: m.approvals.some((a) => a.user === model.viewer), user_can_approve: m.author !== model.viewer,
 		...(m.project.free ? {} : { approvals_required: m.project.approvalsRequired, approvals_left: model.approvalsLeft(m) }),
 	});
+	const member = (u, ctx) => ({ ...user(u, ctx), access_level: 30 });
 	const reviewer = ([u, { state, createdAt }], ctx) => ({ user: user(u, ctx), state, created_at: createdAt });
 	const branch = ([name, sha], ctx) => ({ name, commit: { id: sha, short_id: sha.slice(0, 8) }, merged: false, protected: false });
-	return { user, project, pipeline, fullPipeline, job, issue, mr, fullMr, note, discussion, approvals, reviewer, branch };
+	return { user, project, pipeline, fullPipeline, job, issue, mr, fullMr, note, discussion, approvals, reviewer, member, branch };
 }

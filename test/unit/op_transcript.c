@@ -48,6 +48,44 @@ static void lately(const struct buf *b, enum turn_kind kind, const char *words)
 	assert_true(str_equal(l.words ? l.words : "", words));
 }
 
+/* Its newest call's, and only where the words are, or before them in the same block. */
+static void test_usage(void **state)
+{
+	static const char count[] =
+		"{\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",\"info\":{\"last_token_"
+		"usage\":{\"input_tokens\":%d}}}}\n";
+	static const char end[] =
+		"{\"type\":\"event_msg\",\"payload\":{\"type\":\"task_complete\",\"last_agent_message\":"
+		"\"done\"}}\n";
+	static const struct {
+		size_t noise;
+		bool again;
+		int64_t input;
+	} cases[] = { { 0, false, 7 }, { 0, true, 8 }, { 20 << 10, true, 8 },
+		{ 20 << 10, false, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		AUTO(buf_release) struct buf b = { 0 };
+		AUTO(transcript_release) struct transcript t = { 0 };
+		AUTO(lately_release) struct lately l = { 0 };
+		AUTO(lately_release) struct lately state_alone = { 0 };
+		buf_addf(&b, count, 7);
+		add_noise(&b, cases[i].noise);
+		buf_adds(&b, end);
+		if (cases[i].again)
+			buf_addf(&b, count, 8);
+		t = made(&b);
+		t.log = agent_log_named("codex-rollout");
+		transcript_lately(&l, &t, true);
+		assert_int_equal(l.last.kind, TURN_END);
+		assert_string_equal(l.words, "done");
+		assert_int_equal(l.usage.input, cases[i].input);
+		transcript_lately(&state_alone, &t, false);
+		assert_int_equal(state_alone.last.kind, TURN_END);
+	}
+}
+
 static bool has(const struct buf *b, int64_t since, const char *text)
 {
 	AUTO(transcript_release) struct transcript t = made(b);
@@ -173,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_last),
+		TEST(test_usage),
 		TEST(test_blocks),
 		TEST(test_bounded),
 		TEST(test_receipt),

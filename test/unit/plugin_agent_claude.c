@@ -71,9 +71,9 @@ static void test_lines(void **state)
 
 		if (says != (l->kind != TURN_NOTHING) || t.kind != l->kind ||
 			!str_equal(t.text ? t.text : "", l->text ? l->text : "") ||
-			t.tokens != l->tokens || (says && t.at != 1795351988739))
+			usage_sum(&t.usage) != l->tokens || (says && t.at != 1795351988739))
 			fail_msg("%s\nkind %d, '%s', %d tokens, at %lld", l->line, t.kind,
-				t.text ? t.text : "", (int)t.tokens, (long long)t.at);
+				t.text ? t.text : "", (int)usage_sum(&t.usage), (long long)t.at);
 		turn_release(&t);
 	}
 }

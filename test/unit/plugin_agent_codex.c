@@ -66,9 +66,46 @@ static void test_lines(void **state)
 
 		if (says != (l->kind != TURN_NOTHING) || t.kind != l->kind ||
 			!str_equal(t.text ? t.text : "", l->text ? l->text : "") ||
-			(says && t.at != 1795353801376))
+			usage_sum(&t.usage) || (says && t.at != 1795353801376))
 			fail_msg("%s\nkind %d, '%s', at %lld", l->line, t.kind,
 				t.text ? t.text : "", (long long)t.at);
+		turn_release(&t);
+	}
+}
+
+static void test_usage(void **state)
+{
+	static const struct {
+		const char *call;
+		int64_t input, cache_read, cache_write, output;
+	} calls[] = {
+		{ "\"input_tokens\":82284,\"cached_input_tokens\":80640,\"cache_write_input_"
+		  "tokens\":44,\"output_tokens\":565",
+			1600, 80640, 44, 565 },
+		{ "\"input_tokens\":100,\"output_tokens\":20", 100, 0, 0, 20 },
+		{ "\"input_tokens\":9223372036854775807,\"cached_input_tokens\":-5,\"output_"
+		  "tokens\":\"7\"",
+			1000000000, 0, 0, 0 },
+		{ "\"input_tokens\":1,\"cached_input_tokens\":5", 0, 5, 0, 0 },
+		{ "", 0, 0, 0, 0 },
+	};
+	const struct agent_log *log = agent_log_named("codex-rollout");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(calls); i++) {
+		AUTO(str_release)
+		char *line = str_format(RECORD("event_msg",
+						"\"type\":\"token_count\",\"info\":{\"last_token_"
+						"usage\":{%s}}"),
+			calls[i].call);
+		struct turn t = { 0 };
+		bool says = log->read(&t, line, strlen(line));
+		assert_int_equal(says, i < 4);
+		assert_int_equal(t.kind, TURN_NOTHING);
+		assert_int_equal(t.usage.input, calls[i].input);
+		assert_int_equal(t.usage.cache_read, calls[i].cache_read);
+		assert_int_equal(t.usage.cache_write, calls[i].cache_write);
+		assert_int_equal(t.usage.output, calls[i].output);
 		turn_release(&t);
 	}
 }
@@ -77,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_lines),
+		TEST(test_usage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

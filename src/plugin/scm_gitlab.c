@@ -1,0 +1,76 @@
+/*
+ * Scm: GitLab, also one hosted by oneself, by its REST API. One refresh() asks for all merge requests of all
+ * projects at the same time; what was seen is kept as GitHub's is, in the same words (gitlab_read.c).
+ */
+#include <string.h>
+
+#include "base/path.h"
+#include "plugin/scm_gitlab.h"
+#include "plugin/worktree.h"
+
+static int number(const char *pr)
+{
+	return gitlab_number(pr, "merge_requests");
+}
+
+static bool owns(const char *pr)
+{
+	return number(pr) != 0;
+}
+
+static char *text(const struct project *p, int number)
+{
+	struct github g = { 0 };
+	struct err *e = gitlab_open(&g, p, p->path, NULL);
+	const char *end = e ? NULL : strstr(g.rest, "/api/v4");
+	char *url = end ? str_format("%.*s/%s/%s/-/merge_requests/%d", (int)(end - g.rest), g.rest,
+				  g.owner, g.name, number)
+			: NULL;
+
+	err_drop(e, "every answer names its url");
+	github_release(&g);
+	return url;
+}
+
+static struct err *refresh(
+	struct pull *out, const struct pull_ref *refs, size_t n, const struct look *look)
+{
+	static const struct way way = { gitlab_open, number, gitlab_ask, gitlab_ask_details };
+
+	return asking_refresh(out, refs, n, look, &way);
+}
+
+/* All that is seen of it here is a push. */
+static void places(struct strv *folders, const struct pull_ref *ref, const struct pull *p)
+{
+	AUTO(str_release) char *common = NULL;
+	struct err *e = ref->repo && p->branch ? repo_find(NULL, &common, ref->repo) : NULL;
+
+	if (!e && common) {
+		AUTO(str_release)
+		char *branch = str_format("%s/refs/remotes/origin/%s", common, p->branch);
+		AUTO(str_release) char *folder = path_dir(branch);
+
+		strv_add(folders, folder);
+	}
+	err_drop(e, "nothing is seen there, then");
+}
+
+const struct scm scm_gitlab = {
+	.plugin = { SLOT_SCM, "gitlab", "merge requests, pipelines and reviews on GitLab" },
+	.serves = gitlab_serves,
+	.owns = owns,
+	.number = number,
+	.text = text,
+	.finds = true,
+	.refresh = refresh,
+	.places = places,
+	.list = gitlab_list,
+	.view = gitlab_view,
+	.create = gitlab_create,
+	.check = gitlab_check,
+	.review = gitlab_review,
+	.merge = gitlab_merge,
+	.close = gitlab_close,
+	.examine = gitlab_examine,
+};

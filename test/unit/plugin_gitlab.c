@@ -1,0 +1,302 @@
+/* What answers of GitLab mean, which project and host an address names, and who gets which token. */
+#include "plugin/gitlab.h"
+#include "kit.h"
+
+static json_t *json(const char *text)
+{
+	json_error_t wrong;
+	json_t *o = json_loads(text, 0, &wrong);
+
+	if (!o)
+		fail_msg("%s: %s", wrong.text, text);
+	return o;
+}
+
+/* ---- where ----------------------------------------------------------------------------------- */
+
+static void origin(const char *url)
+{
+	AUTO(str_release)
+	char *text = str_format("[core]\n\tbare = false\n[remote \"origin\"]\n\turl = %s\n", url);
+
+	put_text(".git/HEAD", "ref: refs/heads/main\n");
+	put_text(".git/objects/x", "");
+	put_text(".git/refs/x", "");
+	put_text(".git/config", text);
+}
+
+static void test_addresses(void **state)
+{
+	static const struct {
+		const char *url, *api, *host, *path;
+		bool serves;
+	} rows[] = {
+		{ "https://gitlab.com/a/b/c/app.git", NULL, "gitlab.com", "a/b/c/app", true },
+		{ "git@gitlab.com:org/app.git", NULL, "gitlab.com", "org/app", true },
+		{ "ssh://git@altssh.gitlab.com:443/org/app.git", NULL, "gitlab.com", "org/app",
+			true },
+		{ "https://u:pw@git.corp:8443/g/app", NULL, "git.corp:8443", "g/app", false },
+		{ "https://git.corp/gitlab/g/app.git", "https://git.corp/gitlab/api/v4", "git.corp",
+			"g/app", false },
+		{ "https://gitlab.com.evil.example/g/app", NULL, "gitlab.com.evil.example", "g/app",
+			false },
+		{ "https://gitlab.com/alone", NULL, NULL, NULL, false },
+		{ "https://gitlab.com/../app", NULL, NULL, NULL, false },
+		{ "https://gitlab.com/g/../../app", NULL, NULL, NULL, false },
+		{ "https://gitlab.com/g%2f/app", NULL, NULL, NULL, false },
+		{ "/srv/git/app.git", NULL, NULL, NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct github g = { 0 };
+		struct project p = { .path = root, .scm.api_url = (char *)rows[i].api };
+		struct err *e;
+
+		origin(rows[i].url);
+		assert_int_equal(gitlab_serves(root), rows[i].serves);
+		e = gitlab_open(&g, &p, root, NULL);
+		if (!rows[i].path) {
+			not_ok(e, ERR_CONFIG, "group/name");
+		} else {
+			AUTO(str_release) char *path = NULL;
+
+			ok(e);
+			path = gitlab_path(&g);
+			assert_string_equal(g.host, rows[i].host);
+			assert_string_equal(path, rows[i].path);
+			assert_string_equal(g.head_owner, rows[i].path);
+		}
+		github_release(&g);
+	}
+}
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		gitlab_number("https://gitlab.com/a/b/c/-/merge_requests/42", "merge_requests"),
+		42);
+	assert_int_equal(gitlab_number("https://gitlab.com/a/b/-/merge_requests/42/diffs#x",
+				 "merge_requests"),
+		42);
+	assert_int_equal(gitlab_number("https://git.corp/a/b/-/issues/7", "issues"), 7);
+	assert_int_equal(gitlab_number("https://git.corp/a/b/-/issues/07", "issues"), 0);
+	assert_int_equal(gitlab_number("https://git.corp/a/b/-/issues/99999999999", "issues"), 0);
+	assert_int_equal(gitlab_number("https://github.com/a/b/pull/7", "merge_requests"), 0);
+	assert_int_equal(gitlab_number("local:app#1", "merge_requests"), 0);
+	assert_int_equal(gitlab_number(NULL, "merge_requests"), 0);
+}
+
+static void opened(const char *host, const char *api, const char *pr, const char *token)
+{
+	struct project p = { .path = root,
+		.scm = { .host = (char *)host, .api_url = (char *)api } };
+	struct github g = { 0 };
+
+	ok(gitlab_open(&g, &p, root, pr));
+	if (!str_equal(g.token, token))
+		fail_msg("%s %s: %s", host ? host : "origin", pr ? pr : "",
+			g.token ? g.token : "none");
+	github_release(&g);
+}
+
+static void test_a_token_is_for_its_host(void **state)
+{
+	struct project p = { .path = root };
+	struct github g = { 0 };
+
+	(void)state;
+	setenv("GITLAB_TOKEN", "t", 1);
+	unsetenv("GITLAB_HOST");
+	origin("git@gitlab.com:g/app.git");
+	opened(NULL, NULL, NULL, "t");
+	opened("git.corp", NULL, NULL,
+		"t"); /* a configuration that is not trusted came to no plugin */
+	setenv("GITLAB_HOST", "https://git.corp", 1);
+	opened(NULL, NULL, NULL, NULL);
+	opened("git.corp", NULL, NULL, "t");
+	opened("git.other", NULL, NULL, NULL);
+	unsetenv("GITLAB_HOST");
+	origin("git@git.evil.example:g/app.git");
+	opened(NULL, NULL, NULL, NULL); /* a clone may come from anywhere */
+	setenv("GITLAB_HOST", "git.evil.example", 1);
+	opened(NULL, NULL, "https://git.evil.example/g/app/-/merge_requests/1", "t");
+	unsetenv("GITLAB_HOST");
+	origin("git@gitlab.com:g/app.git");
+	not_ok(gitlab_open(&g, &p, root, "https://evil.example/g/app/-/merge_requests/1"),
+		ERR_FAILED, "not on gitlab.com");
+	github_release(&g);
+	p.scm.api_url = (char *)"https://gitlab.com.evil.example/api/v4";
+	not_ok(gitlab_open(&g, &p, root, NULL), ERR_CONFIG, "not gitlab.com");
+	github_release(&g);
+	p.scm.api_url = (char *)"https://gitlab.com@evil.example/api/v4";
+	not_ok(gitlab_open(&g, &p, root, NULL), ERR_CONFIG, "not gitlab.com");
+	github_release(&g);
+	unsetenv("GITLAB_TOKEN");
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+#define MR(more) "{\"iid\":7,\"state\":\"opened\",\"sha\":\"aa\"" more "}"
+#define PIPELINE(status)                                                                           \
+	MR(",\"head_pipeline\":{\"id\":1,\"sha\":\"aa\",\"status\":\"" status "\"}")
+#define DETAIL(status) MR(",\"detailed_merge_status\":\"" status "\"")
+#define NOTE(resolved)                                                                             \
+	"{\"notes\":[{\"resolvable\":true,\"resolved\":" resolved ",\"author\":{\"username\":"     \
+	"\"rev\"}}]}"
+
+static void test_words(void **state)
+{
+	static const struct {
+		const char *mr, *approvals, *reviewers, *discussions;
+		enum ci ci;
+		enum review review;
+		int threads;
+		bool conflict, untested;
+	} rows[] = {
+		{ MR(""), NULL, NULL, NULL, CI_UNKNOWN, REVIEW_NONE, 0, false, false },
+		{ MR(",\"head_pipeline\":null"), NULL, NULL, NULL, CI_NONE, REVIEW_NONE, 0, false,
+			false },
+		{ PIPELINE("success"), NULL, NULL, NULL, CI_SUCCESS, REVIEW_NONE, 0, false, false },
+		{ PIPELINE("failed"), NULL, NULL, NULL, CI_FAILURE, REVIEW_NONE, 0, false, false },
+		{ PIPELINE("canceled"), NULL, NULL, NULL, CI_FAILURE, REVIEW_NONE, 0, false,
+			false },
+		{ PIPELINE("manual"), NULL, NULL, NULL, CI_PENDING, REVIEW_NONE, 0, false, false },
+		{ PIPELINE("a new word"), NULL, NULL, NULL, CI_UNKNOWN, REVIEW_NONE, 0, false,
+			false },
+		/* still that of the commit before */
+		{ MR(",\"head_pipeline\":{\"sha\":\"bb\",\"status\":\"success\"}"), NULL, NULL,
+			NULL, CI_UNKNOWN, REVIEW_NONE, 0, false, false },
+		{ MR(""), "{\"approvals_left\":1,\"approved_by\":[{}]}", NULL, NULL, CI_UNKNOWN,
+			REVIEW_PENDING, 0, false, false },
+		{ MR(""), "{\"approvals_left\":0,\"approved_by\":[{}]}", NULL, NULL, CI_UNKNOWN,
+			REVIEW_APPROVED, 0, false, false },
+		/* no rules in the free tier */
+		{ MR(""), "{\"approved\":true,\"approved_by\":[{}]}", NULL, NULL, CI_UNKNOWN,
+			REVIEW_APPROVED, 0, false, false },
+		{ MR(""), "{\"approved_by\":[{}]}", "[{\"state\":\"requested_changes\"}]", NULL,
+			CI_UNKNOWN, REVIEW_CHANGES, 0, false, false },
+		{ MR(",\"reviewers\":[{}]"), NULL, NULL, NULL, CI_UNKNOWN, REVIEW_PENDING, 0, false,
+			false },
+		{ MR(""), NULL, NULL,
+			"[" NOTE("false") "," NOTE("true") ",{\"notes\":[{\"body\":\"x\"}]},null]",
+			CI_UNKNOWN, REVIEW_NONE, 1, false, false },
+		{ MR(",\"has_conflicts\":true,\"detailed_merge_status\":\"not_approved\""), NULL,
+			NULL, NULL, CI_UNKNOWN, REVIEW_NONE, 0, true, false },
+		/* of the commit before */
+		{ MR(",\"has_conflicts\":true,\"detailed_merge_status\":\"checking\""), NULL, NULL,
+			NULL, CI_UNKNOWN, REVIEW_NONE, 0, false, true },
+		{ DETAIL("unchecked"), NULL, NULL, NULL, CI_UNKNOWN, REVIEW_NONE, 0, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(pull_release) struct pull p = { 0 };
+		json_t *mr = json(rows[i].mr);
+		json_t *approvals = rows[i].approvals ? json(rows[i].approvals) : NULL;
+		json_t *reviewers = rows[i].reviewers ? json(rows[i].reviewers) : NULL;
+		json_t *discussions = rows[i].discussions ? json(rows[i].discussions) : NULL;
+		json_t *node = gitlab_node(mr, approvals, reviewers, discussions, NULL);
+
+		github_read_pull(&p, node, NULL);
+		if (p.ci != rows[i].ci || p.review != rows[i].review ||
+			p.threads != rows[i].threads || p.conflict != rows[i].conflict ||
+			p.untested != rows[i].untested)
+			fail_msg("%s: ci %d review %d threads %d", rows[i].mr, (int)p.ci,
+				(int)p.review, p.threads);
+		json_decref(node);
+		json_decref(mr);
+		json_decref(approvals);
+		json_decref(reviewers);
+		json_decref(discussions);
+	}
+}
+
+static void test_who_may_speak(void **state)
+{
+	json_t *mr = json(MR("")), *numbers = json_array();
+	json_t *members = json(
+		"[{\"username\":\"rev\",\"access_level\":30},{\"username\":\"guest\","
+		"\"access_level\":10},{\"username\":\"gone\",\"access_level\":40,"
+		"\"state\":\"blocked\"},null,7]");
+	json_t *place = json_pack("{s:o}", "members", gitlab_members(members));
+	json_t *talk = json("[{\"id\":\"d\",\"notes\":[{\"resolvable\":true,\"body\":\"evil\","
+			    "\"author\":{\"username\":\"guest\"}},{\"resolvable\":true,\"body\":"
+			    "\"good\",\"author\":{\"username\":\"rev\"}}]},"
+			    "{\"id\":\"e\",\"notes\":[{\"resolvable\":true,\"body\":\"odd\","
+			    "\"author\":{\"username\":\"gone\"}}]}]");
+	json_t *node = gitlab_node(mr, NULL, NULL, talk, place);
+	json_t *jobs = json("[{\"name\":\"lint\",\"status\":\"failed\",\"allow_failure\":true},"
+			    "{\"name\":\"slow\",\"status\":\"failed\",\"failure_reason\":"
+			    "\"job_execution_timeout\"},{\"name\":\"unit\",\"status\":\"failed\","
+			    "\"stage\":\"test\",\"log\":\"boom\"},{\"name\":\"x\"},null]");
+	json_t *details = gitlab_details(node, jobs);
+	AUTO(pull_release) struct pull p = { 0 };
+
+	(void)state;
+	github_read_details(&p, details, numbers, NULL);
+	assert_int_equal(p.remarks.n, 2);
+	assert_true(p.remarks.v[0].trusted);
+	assert_string_equal(p.remarks.v[0].text, "good");
+	assert_false(p.remarks.v[1].trusted);
+	assert_int_equal(p.checks.n, 4);
+	assert_int_equal(p.checks.v[0].state, CHECK_SUCCESS);
+	assert_int_equal(p.checks.v[1].state, CHECK_TIMEOUT);
+	assert_int_equal(p.checks.v[2].state, CHECK_FAILURE);
+	assert_string_equal(p.checks.v[2].tail, "boom");
+	assert_int_equal(p.checks.v[3].state, CHECK_PENDING);
+	json_decref(details);
+	json_decref(jobs);
+	json_decref(node);
+	json_decref(talk);
+	json_decref(place);
+	json_decref(members);
+	json_decref(mr);
+	json_decref(numbers);
+}
+
+/* Nothing of an answer has to have its shape. */
+static void test_wrong_shapes(void **state)
+{
+	static const char *const odd[] = { "null", "[]", "7", "\"x\"", "{}", "[null,7,\"x\",[],{}]",
+		"{\"approved_by\":{},\"notes\":7}",
+		"[{\"notes\":[7]},{\"notes\":{}},{\"user\":[]}]",
+		"{\"iid\":-1,\"state\":\"opened\",\"sha\":[],\"head_pipeline\":7,\"author\":[]}" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(odd); i++) {
+		for (size_t k = 0; k < COUNT_OF(odd); k++) {
+			AUTO(pull_release) struct pull p = { 0 };
+			json_t *a = json_loads(odd[i], JSON_DECODE_ANY, NULL);
+			json_t *b = json_loads(odd[k], JSON_DECODE_ANY, NULL);
+			json_t *node = gitlab_node(a, b, b, b, b), *numbers = json_array();
+			json_t *details = gitlab_details(node, b), *members = gitlab_members(b);
+
+			github_read_pull(&p, node, b);
+			github_read_details(&p, details, numbers, NULL);
+			assert_true(p.number >= 0);
+			assert_int_equal(json_array_size(members), 0);
+			json_decref(members);
+			json_decref(details);
+			json_decref(numbers);
+			json_decref(node);
+			json_decref(a);
+			json_decref(b);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_addresses),
+		TEST(test_numbers),
+		TEST(test_a_token_is_for_its_host),
+		TEST(test_words),
+		TEST(test_who_may_speak),
+		TEST(test_wrong_shapes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
