@@ -258,13 +258,21 @@ struct err *daemon_open(struct daemon *d)
 	return NULL;
 }
 
+static void close_handle(uv_handle_t *h, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(h))
+		uv_close(h, NULL);
+}
+
 void daemon_run(struct daemon *d)
 {
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	door_close(&d->door, d);
 }
 
-/* The loop's own memory goes with the process. */
 void daemon_release(struct daemon *d)
 {
 	for (size_t i = 0; i < d->spaces.n; i++)
@@ -275,4 +283,5 @@ void daemon_release(struct daemon *d)
 	str_release(&d->data_dir);
 	str_release(&d->sessions);
 	str_release(&d->ao);
+	uv_loop_close(&d->loop);
 }

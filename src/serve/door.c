@@ -76,12 +76,6 @@ static void on_hints(uv_poll_t *h, int status, int events)
 
 /* ---- calls --------------------------------------------------------------------------------------- */
 
-struct client {
-	struct daemon *daemon;
-	int fd;
-	uv_poll_t poll;
-};
-
 static json_t *tell_space(const struct space *s)
 {
 	return json_pack("{s:s, s:s?, s:s?, s:i, s:b}", "name", s->name, "config", s->config.file,
@@ -122,8 +116,7 @@ static void client_closed(uv_handle_t *h)
 	struct client *c = h->data;
 
 	close(c->fd);
-	c->daemon->door.clients--;
-	free(c);
+	c->fd = 0;
 }
 
 static void on_word(uv_poll_t *h, int status, int events)
@@ -142,30 +135,37 @@ static void on_word(uv_poll_t *h, int status, int events)
 	uv_close((uv_handle_t *)h, client_closed);
 }
 
-static bool may_call(const struct door *door, int fd)
+static bool may_call(int fd)
 {
 	uid_t uid;
 
-	return door->clients < CLIENTS_MAX && local_peer(fd, &uid) && uid == getuid();
+	return local_peer(fd, &uid) && uid == getuid();
+}
+
+/* NULL: too many speak at once, and say nothing. */
+static struct client *free_place(struct door *door)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (!door->clients[i].fd)
+			return &door->clients[i];
+	return NULL;
 }
 
 static void on_calls(uv_poll_t *h, int status, int events)
 {
 	struct daemon *d = h->data;
 	int fd = accept4(d->door.calls, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct client *c;
+	struct client *c = fd < 0 ? NULL : free_place(&d->door);
 
 	(void)status;
 	(void)events;
 	if (fd < 0)
 		return;
-	if (!may_call(&d->door, fd)) {
+	if (!c || !may_call(fd)) {
 		close(fd);
 		return;
 	}
-	c = mem_alloc(sizeof(*c));
 	*c = (struct client){ .daemon = d, .fd = fd };
-	d->door.clients++;
 	uv_poll_init(&d->loop, &c->poll, fd);
 	c->poll.data = c;
 	uv_poll_start(&c->poll, UV_READABLE, on_word);
@@ -203,5 +203,8 @@ void door_close(struct door *door, const struct daemon *d)
 		take_away(d, door->hints, WAKE_SOCKET);
 	if (door->calls > 0)
 		take_away(d, door->calls, CALL_SOCKET);
-	door->hints = door->calls = 0;
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (door->clients[i].fd)
+			close(door->clients[i].fd);
+	*door = (struct door){ 0 };
 }

@@ -15,10 +15,16 @@ enum { CLIENTS_MAX = 16, DATAGRAMS_AT_ONCE = 256 };
 
 struct daemon;
 
+struct client {
+	struct daemon *daemon;
+	int fd; /* 0: a free place */
+	uv_poll_t poll;
+};
+
 struct door {
 	int hints, calls;
 	uv_poll_t on_hints, on_calls;
-	int clients;
+	struct client clients[CLIENTS_MAX];
 };
 
 MUST_USE struct err *door_open(struct door *door, struct daemon *d);
