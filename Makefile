@@ -25,6 +25,9 @@ sources := $(foreach r,$(rooms),$(wildcard src/$(r)/*.c))
 objects := $(sources:src/%.c=$(BUILD)/obj/%.o)
 base_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/base/*.c))
 run_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/run/*.c))
+serve_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/serve/*.c))
+# all that the daemon may know: what acts, or asks a plugin, is an ao that it starts
+thinking_objects := $(foreach r,base model rule store,$(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$r/*.c)))
 pty_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/pty/*.c))
 net_objects := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/net/*.c))
 unit_tests := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(wildcard test/unit/*.c))
@@ -34,7 +37,7 @@ completions := $(addprefix $(BUILD)/completion/,bash zsh fish)
 
 .DELETE_ON_ERROR:
 .PHONY: all
-all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-pty $(BUILD)/ao-http $(pages) $(completions)
+all: $(BUILD)/ao $(BUILD)/ao-run $(BUILD)/ao-pty $(BUILD)/ao-serve $(BUILD)/ao-http $(pages) $(completions)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -61,6 +64,13 @@ $(BUILD)/ao-run: $(run_objects) $(BUILD)/libbase.a $(if $(SAN),test/sanitizer/ao
 
 $(BUILD)/ao-pty: $(pty_objects) $(BUILD)/libbase.a
 	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/libthinking.a: $(thinking_objects)
+	@rm -f $@
+	ar rcs $@ $(thinking_objects)
+
+$(BUILD)/ao-serve: $(serve_objects) $(BUILD)/libthinking.a
+	$(CC) $(ao_cflags) $(LDFLAGS) -o $@ $^ $(LDLIBS) -luv
 
 # the network library costs 14 ms at each start: only this one has it
 $(BUILD)/ao-http: $(net_objects) $(BUILD)/libbase.a
@@ -96,6 +106,8 @@ $(BUILD)/test/fault/%.so: test/fault/%.c Makefile
 $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ao_defines) -std=gnu17 -O2 -g $(WARN) -o $@ $<
+
+$(BUILD)/test/unit/serve_daemon: | $(BUILD)/ao-serve $(BUILD)/ao
 
 $(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/test/contract/runtime: | \
 	$(BUILD)/ao-run $(BUILD)/ao-pty $(stand_ins)
@@ -178,14 +190,21 @@ demo: ready
 
 # FILE:MODE:PLACE below PREFIX of all that is installed; uninstall takes away just that
 shipped := $(BUILD)/ao:755:bin/ao $(BUILD)/ao-run:755:libexec/ao/ao-run \
-	$(BUILD)/ao-pty:755:libexec/ao/ao-pty $(BUILD)/ao-http:755:libexec/ao/ao-http \
+	$(BUILD)/ao-pty:755:libexec/ao/ao-pty $(BUILD)/ao-serve:755:libexec/ao/ao-serve \
+	$(BUILD)/ao-http:755:libexec/ao/ao-http \
+	$(BUILD)/ao.service:644:lib/systemd/user/ao.service \
 	$(foreach f,$(shell find share -type f),$(f):644:share/ao/$(f:share/%=%)) \
 	$(foreach p,$(pages),$(p):644:share/man/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
 	$(BUILD)/completion/bash:644:share/bash-completion/completions/ao \
 	$(BUILD)/completion/zsh:644:$(ZSH_FUNCTIONS)/_ao \
 	$(BUILD)/completion/fish:644:share/fish/vendor_completions.d/ao.fish
 
-install: all
+# it names the program by where it is installed
+.PHONY: $(BUILD)/ao.service
+$(BUILD)/ao.service: src/serve/ao.service.in
+	@sed 's|@PREFIX@|$(PREFIX)|' $< >$@
+
+install: all $(BUILD)/ao.service
 	@for f in $(shipped); do \
 		IFS=:; set -- $$f; \
 		install -D -m "$$2" "$$1" "$(DESTDIR)$(PREFIX)/$$3" || exit; \
@@ -206,7 +225,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make              build/ao, and what it starts: ao-run, ao-pty, ao-http
+#: make              build/ao, and what it starts: ao-run, ao-pty, ao-serve, ao-http
 #: make demo         a small real run on a home of its own, checked as it goes
 #: make test         every test; the last line is the sum
 #: make test-unit, test-contract, test-cli, test-faults

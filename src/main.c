@@ -8,6 +8,7 @@
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   carry                 what git does not hold, linked or copied into a worktree
+ *   local wake            sockets of this machine; what tells the daemon that something happened
  *   pty modes             what ao and ao-pty say to each other; what a program asked of its terminal
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull notice
@@ -19,9 +20,11 @@
  * rule/    the decisions, pure
  *   activity_of status_of cleanup_reason settle_of    facts in, a word and its reason out
  *   occasion reaction_of items    what happened to a session, and what follows from it
+ *   due_at                when to look again, where nobody tells
  *   screen screen_lines   what a captured screen means
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
+ *   evidence              what all these files tell of a session, as facts
  *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
@@ -50,6 +53,7 @@
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
  *   list sense ps         what goes on, judged; what it costs
+ *   daemon                the daemon from outside: start it, ask it, stop it
  *   poll react react_outbox announce    one pass over all: what happened, and what follows
  *   reaction_text         what agent and people are told of it
  *   notify                a notice to those it is routed to
@@ -64,6 +68,7 @@
  *   listing status_watch  asking for rows; redrawing them
  *   pr                    how the pr commands show a pull request
  *   issue_row             an issue as text and as JSON
+ *   daemon_state          how start and restart show the daemon
  *   completion complete   scripts for the shells; what could stand next on a command line
  *   open                  also for spawn --open
  *   input killed          --file and -; what became of the work of a session that went
@@ -73,6 +78,11 @@
  *          which writes what store/run reads
  * pty/     ao-pty, an executable too, where the runtime is `process`: main, hold (keeps the terminal in which
  *          ao-run runs), kept (what was written to it), attach (shows it to a person)
+ * serve/   ao-serve, the daemon, an executable too: main, and daemon, which holds all of it
+ *   space ward            a namespace; a session in its eyes: what was seen, and is a poll worth while
+ *   acting job            what is done about it: an `ao` of its own
+ *   door watch alarm      what wakes it: datagrams and clients; inotify; the next thing due
+ *   log notify            what it says, to people and to systemd
  *
  * Below: set the process up, run the command, print its one error.
  */

@@ -159,7 +159,7 @@ state() {
 }
 linked() {
 	local binary
-	for binary in "$build/ao" "$build/ao-run" "$build/ao-pty" "$build/ao-http"; do
+	for binary in "$build/ao" "$build/ao-run" "$build/ao-pty" "$build/ao-serve" "$build/ao-http"; do
 		[ -e "$binary" ] || continue
 		while read -r symbol; do
 			complain "$binary:1: links $symbol"

@@ -1,76 +1,22 @@
 #include "base/pty.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/path.h"
+#include "base/local.h"
 #include "base/stop.h"
-
-enum { WAITING_MAX = 64 };
-
-/* A socket's path may have 107 bytes, a session's folder has more at times: it is named by a
- * descriptor of ours, which the caller closes. */
-static struct err *name_of(struct sockaddr_un *name, int *dir, const char *folder)
-{
-	*dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (*dir < 0)
-		return fail_errno("%s", folder);
-	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	snprintf(name->sun_path, sizeof(name->sun_path), "/proc/self/fd/%d/pty", *dir);
-	return NULL;
-}
 
 struct err *pty_listen(int *fd, const char *folder)
 {
-	AUTO(str_release) char *path = path_join(folder, "pty");
-	struct sockaddr_un name;
-	int dir, s, bad;
-
-	TRY(name_of(&name, &dir, folder));
-	unlink(path);
-	s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bad = s < 0 || fchmod(s, 0600) < 0 || bind(s, (struct sockaddr *)&name, sizeof(name)) < 0 ||
-		listen(s, WAITING_MAX) < 0;
-	close(dir);
-	if (!bad) {
-		*fd = s;
-		return NULL;
-	}
-	if (s >= 0)
-		close(s);
-	return fail_errno("cannot listen on %s", path);
+	return local_listen(fd, folder, "pty", SOCK_SEQPACKET);
 }
 
 struct err *pty_connect(int *fd, const char *folder)
 {
-	struct sockaddr_un name;
-	int dir, s, bad, why;
-
-	*fd = -1;
-	TRY(name_of(&name, &dir, folder));
-	s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bad = s < 0 || connect(s, (struct sockaddr *)&name, sizeof(name)) < 0;
-	why = errno;
-	close(dir);
-	if (!bad) {
-		*fd = s;
-		return NULL;
-	}
-	if (s >= 0)
-		close(s);
-	errno = why;
-	if (s >= 0 && (why == ENOENT || why == ECONNREFUSED))
-		return NULL;
-	return fail_errno("cannot reach the terminal in %s", folder);
+	return wrap(local_connect(fd, folder, "pty", SOCK_SEQPACKET), "the terminal");
 }
 
 static struct err *wait_for(int fd, short events, int64_t until)

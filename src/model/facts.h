@@ -33,7 +33,10 @@ struct fact {
 	char *detail; /* in plain words; outside text is in it */
 };
 
-enum { FACTS_MAX = 12 };
+enum {
+	FACTS_MAX = 12,
+	PROMPT_COMES_MS = 2000, /* between an agent's start and its first prompt (measured: 900) */
+};
 
 struct facts {
 	int64_t now;

@@ -275,6 +275,7 @@ struct err *op_doctor(struct findings *out, const struct world *w, bool fix)
 	check_forges(&x);
 	check_private(&x, w->config.data_dir);
 	check_private(&x, w->store.dir);
+	exam_daemon(&x);
 	TRY(exam_sessions(&x));
 	TRY(exam_leftovers(&x));
 	return check_events(&x);

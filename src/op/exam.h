@@ -1,4 +1,4 @@
-/* Inside `ao doctor`: one examination, shared by its three files. */
+/* Inside `ao doctor`: one examination, shared by its four files. */
 #pragma once
 
 #include "op/doctor.h"
@@ -21,3 +21,4 @@ void exam_mended(struct finding *f, struct err *e); /* takes e */
 void exam_runtimes(struct strv *names, const struct config *c);
 MUST_USE struct err *exam_sessions(struct exam *x);  /* doctor_session.c */
 MUST_USE struct err *exam_leftovers(struct exam *x); /* doctor_left.c */
+void exam_daemon(struct exam *x);                    /* doctor_daemon.c */

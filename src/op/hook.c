@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/wake.h"
 #include "op/hook_input.h"
 #include "store/run.h"
 #include "store/signals.h"
@@ -86,4 +87,5 @@ void op_hook(const char *event, int64_t at_ms)
 	text = s.text;
 	err_drop(conversation_note(folder, s.at, told.id, told.path), "it is told again");
 	err_drop(signals_append(folder, &s), "a hook never fails its caller");
+	wake_send(folder, event);
 }

@@ -16,7 +16,7 @@ enum { PARALLEL_FROM = 64 };
 
 /* What is needed only while the list is made, beside each view. */
 struct work {
-	struct sensed sensed;
+	struct evidence evidence;
 	const struct runtime *runtime;
 	struct runtime_fact terminal;
 };
@@ -65,7 +65,7 @@ static struct err *read_one(struct view *v, struct work *k, const struct world *
 		v->facts.has_workspace = path_is_dir(h.s.worktree);
 	if (v->facts.has_workspace)
 		v->branch_now = h.workspace->branch_now(&c);
-	sense_files(&v->facts, &k->sensed, &h.s, h.folder, h.project);
+	evidence_read(&v->facts, &k->evidence, &h.s, h.folder, h.project);
 	v->project = h.project;
 	k->runtime = h.runtime;
 	v->session = h.s;
@@ -169,7 +169,7 @@ static struct err *ask(struct views *views, struct work *work, const struct worl
 		struct view *v = &views->list.v[q.who.v[i]];
 		struct work *k = &work[q.who.v[i]];
 		size_t a = agent_of(agents, w, v->session.agent);
-		sense_terminal(&v->facts, &k->sensed, &agents->list.v[a], &q.answers[i]);
+		sense_terminal(&v->facts, &k->evidence, &agents->list.v[a], &q.answers[i]);
 		str_set(&v->runtime_title, q.answers[i].title);
 		str_set(&v->screen, q.answers[i].screen);
 	}
@@ -375,6 +375,8 @@ static struct err *read_all(struct views *views, struct work **work, const struc
 
 	if (o->session)
 		strv_add(&ids, o->session);
+	else if (o->sessions)
+		strv_add_all(&ids, o->sessions->v);
 	else
 		TRY(store_ids(&ids, &w->store, !o->all));
 	*work = mem_alloc((ids.n + 1) * sizeof(**work));
@@ -400,7 +402,7 @@ struct err *op_list(struct views *out, const struct world *w, const struct list_
 	if (!e)
 		e = ask_all(&views, work, w, o->look);
 	for (size_t i = 0; work && i < views.list.n; i++)
-		sensed_release(&work[i].sensed);
+		evidence_release(&work[i].evidence);
 	free(work);
 	TRY(e);
 	TRY(pulls_look(&views, w, o->ask));

@@ -31,11 +31,12 @@ struct views {
 };
 
 struct list_options {
-	const char *project; /* only this one; NULL: all */
-	const char *session; /* only this one; NULL: all */
-	bool all;            /* also those that hold nothing any more */
-	enum ask ask;        /* how much of the forges */
-	bool look;           /* ask the terminal even where files tell (--why) */
+	const char *project;         /* only this one; NULL: all */
+	const char *session;         /* only this one; NULL: all */
+	const struct strv *sessions; /* only these, where they would be listed; NULL: all */
+	bool all;                    /* also those that hold nothing any more */
+	enum ask ask;                /* how much of the forges */
+	bool look;                   /* ask the terminal even where files tell (--why) */
 };
 
 MUST_USE struct err *op_list(

@@ -4,6 +4,7 @@
 #include "op/pull.h"
 #include "op/queue.h"
 #include "op/react.h"
+#include "rule/due_at.h"
 #include "rule/items.h"
 
 enum { ROUNDS_MAX = 4 };
@@ -12,7 +13,7 @@ enum { ROUNDS_MAX = 4 };
 
 struct pass {
 	const struct world *world;
-	const char *project;
+	const struct poll_options *options;
 	struct poll_ear *ear;
 	struct strv again; /* sessions of which something was done: a second look may find more */
 	int failed;
@@ -56,15 +57,21 @@ static bool is_check_due(const struct pull *p)
 	return p->untested;
 }
 
+static bool may_check(const struct view *v)
+{
+	const struct scm *scm = scm_of_pull(v->session.pr);
+
+	return scm && scm->runs_checks && v->facts.pull.state == PULL_OPEN && v->project &&
+		is_check_due(&v->facts.pull);
+}
+
 /* Another poll, or `ao pr checks`, may be at it: the next poll sees what came of it. */
 static struct err *check(struct pass *p, const struct view *v)
 {
-	const struct scm *scm = scm_of_pull(v->session.pr);
 	AUTO(pull_target_release) struct pull_target t = { 0 };
 	AUTO(pull_release) struct pull after = { 0 };
 
-	if (!scm || !scm->runs_checks || v->facts.pull.state != PULL_OPEN || !v->project ||
-		!is_check_due(&v->facts.pull))
+	if (p->ear->hint || !may_check(v))
 		return NULL;
 	strv_add(&p->again, v->session.id);
 	TRY(pull_find(&t, p->world, v->session.id, NULL));
@@ -179,8 +186,10 @@ static struct err *look_at_project(
 static struct err *list(struct views *out, const struct pass *p)
 {
 	views_release(out);
-	return op_list(
-		out, p->world, &(struct list_options){ .project = p->project, .all = false });
+	return op_list(out, p->world,
+		&(struct list_options){ .project = p->options->project,
+			.sessions = p->options->sessions,
+			.ask = p->options->quick ? ASK_QUICK : ASK_ALL });
 }
 
 /* What was done may lead to more: a check to a message, a merge to the end of an episode. */
@@ -198,6 +207,11 @@ static struct err *look_again(struct pass *p, struct views *views)
 	return NULL;
 }
 
+static bool is_wanted(const struct poll_options *o, const struct project *project)
+{
+	return !o->sessions && (!o->project || str_equal(project->id, o->project));
+}
+
 static struct err *look_at_projects(struct pass *p, struct views *views)
 {
 	const struct config *c = &p->world->config;
@@ -205,7 +219,7 @@ static struct err *look_at_projects(struct pass *p, struct views *views)
 	for (size_t i = 0; i < c->projects.n; i++) {
 		const struct project *project = &c->projects.v[i];
 		struct err *e = NULL;
-		if (views->list.n && (!p->project || str_equal(project->id, p->project)))
+		if (views->list.n && is_wanted(p->options, project))
 			e = look_at_project(p, views, project);
 		TRY(go_on(p, e, project->id));
 	}
@@ -220,11 +234,38 @@ static bool any_queued(const struct views *views)
 	return false;
 }
 
-struct err *op_poll(const struct world *w, const char *project, struct poll_ear *ear)
+/* ---- for who waits for the next time ------------------------------------------------------------- */
+
+static void hint(struct pass *p, const struct view *v)
 {
-	AUTO(pass_release) struct pass p = { .world = w, .project = project, .ear = ear };
+	const struct scm *scm = scm_of_pull(v->session.pr);
+	AUTO(strv_release) struct strv places = { 0 };
+	struct poll_hint h = { .session = v->session.id, .check = may_check(v) };
+
+	if (scm)
+		pull_places(&places, v);
+	h.places = places;
+	h.unread = scm && v->facts.pull.state == PULL_NONE;
+	if (scm && !scm->in_files)
+		h.forge_ms = h.unread ? FORGE_OPEN_MS : forge_again_ms(&v->facts.pull);
+	p->ear->hint(p->ear, &h);
+}
+
+static struct err *need_sessions(const struct world *w, const struct strv *sessions)
+{
+	STRV_EACH(id, sessions)
+		if (!store_exists(&w->store, *id))
+			return fail(ERR_MISSING, "no session '%s'", *id);
+	return NULL;
+}
+
+struct err *op_poll(const struct world *w, const struct poll_options *o, struct poll_ear *ear)
+{
+	AUTO(pass_release) struct pass p = { .world = w, .options = o, .ear = ear };
 	AUTO(views_release) struct views views = { 0 };
 
+	if (o->sessions)
+		TRY(need_sessions(w, o->sessions));
 	TRY(list(&views, &p));
 	for (size_t i = 0; i < views.list.n; i++)
 		TRY(react(&p, &views.list.v[i], false));
@@ -234,6 +275,8 @@ struct err *op_poll(const struct world *w, const char *project, struct poll_ear 
 	TRY(look_at_projects(&p, &views));
 	if (any_queued(&views))
 		queue_next(w);
+	for (size_t i = 0; ear->hint && i < views.list.n; i++)
+		hint(&p, &views.list.v[i]);
 	if (p.failed)
 		return fail(
 			ERR_FAILED, "%d of what was looked at failed; the rest was done", p.failed);

@@ -18,10 +18,29 @@ struct poll_line {
 	const char *text;    /* one line; outside text is in it */
 };
 
-struct poll_ear {
-	void (*hear)(struct poll_ear *ear, const struct poll_line *line);
+/* What would make another pass of this session worth while, beside what its own files tell. */
+struct poll_hint {
+	const char *session;
+	struct strv places; /* folders in which a file changes when its pull request does */
+	int forge_ms; /* its forge is to be asked again after that long; 0: not for its sake */
+	bool unread;  /* its pull request could not be read */
+	bool check;   /* a check of it is due that runs here: `ao pr checks` */
 };
 
-/* project: only this one; NULL: all. What fails for one session is a warning, holds up no other, and
- * is an error in the end. */
-MUST_USE struct err *op_poll(const struct world *w, const char *project, struct poll_ear *ear);
+struct poll_ear {
+	void (*hear)(struct poll_ear *ear, const struct poll_line *line);
+	/* NULL: checks that are due are run; else they are not, and this is told at the end. */
+	void (*hint)(struct poll_ear *ear, const struct poll_hint *hint);
+};
+
+struct poll_options {
+	const char *project; /* only this one; NULL: all */
+	const struct strv
+		*sessions; /* only these, and nothing of the project as a whole; NULL: all */
+	bool quick;        /* what a forge said within 30 s is good enough */
+};
+
+/* What fails for one session is a warning, holds up no other, and is an error in the end. No session of
+ * that name: ERR_MISSING. */
+MUST_USE struct err *op_poll(
+	const struct world *w, const struct poll_options *o, struct poll_ear *ear);

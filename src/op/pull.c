@@ -446,15 +446,19 @@ struct err *pulls_look(struct views *v, const struct world *w, enum ask ask)
 	return e;
 }
 
+void pull_places(struct strv *folders, const struct view *v)
+{
+	const struct scm *scm = scm_of_pull(v->session.pr);
+	struct pull_ref ref = ref_of(&v->session, v->project);
+
+	if (scm && scm->places)
+		scm->places(folders, &ref, &v->facts.pull);
+}
+
 void pulls_places(struct strv *folders, const struct views *v)
 {
-	for (size_t i = 0; i < v->list.n; i++) {
-		const struct view *view = &v->list.v[i];
-		const struct scm *scm = scm_of_pull(view->session.pr);
-		struct pull_ref ref = ref_of(&view->session, view->project);
-		if (scm && scm->places)
-			scm->places(folders, &ref, &view->facts.pull);
-	}
+	for (size_t i = 0; i < v->list.n; i++)
+		pull_places(folders, &v->list.v[i]);
 }
 
 void pull_ask(

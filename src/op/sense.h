@@ -1,6 +1,6 @@
 /*
- * Sense: what is known of a session, as facts. Files first (record, run.lock, exit, signals), the agent's
- * transcript, then, for those that need it, the terminal: title, output, screen, children. Nothing is decided here.
+ * Sense: what is known of a session, as facts. Files first (store/evidence.h), the agent's transcript,
+ * then, for those that need it, the terminal: title, output, screen, children. Nothing is decided here.
  */
 #pragma once
 
@@ -9,8 +9,7 @@
 #include "model/turn.h"
 #include "op/world.h"
 #include "slot/runtime.h"
-#include "store/run.h"
-#include "store/signals.h"
+#include "store/evidence.h"
 
 /* What its transcript says beside what it is doing. */
 struct told {
@@ -19,19 +18,10 @@ struct told {
 	const char *source; /* the transcript's format, static; NULL: it tells no usage */
 };
 
-struct sensed {
-	struct run_info run;
-	struct signals signals; /* since the runtime's last start */
-};
-
-/* has_workspace is asked by the caller, who knows the plugin. */
-void sense_files(struct facts *f, struct sensed *out, const struct session *s, const char *folder,
-	const struct project *p);
 /* After the files. told: NULL is not asked, and cheaper. */
 void sense_transcript(struct facts *f, struct told *told, const struct session *s,
 	const char *folder, const struct agent *a);
 void told_release(struct told *t);
 /* t as the runtime's probe gave it, with or without screen. */
-void sense_terminal(struct facts *f, const struct sensed *in, const struct agent *a,
+void sense_terminal(struct facts *f, const struct evidence *in, const struct agent *a,
 	const struct runtime_fact *t);
-void sensed_release(struct sensed *s);

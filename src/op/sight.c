@@ -5,7 +5,7 @@ enum { TYPING_MS = 2000 };
 void sight_release(struct sight *s)
 {
 	facts_release(&s->facts);
-	sensed_release(&s->sensed);
+	evidence_release(&s->evidence);
 	runtime_fact_release(&s->terminal);
 	buf_release(&s->typed);
 	*s = (struct sight){ 0 };
@@ -18,12 +18,12 @@ struct err *sight_take(struct sight *out, const struct hold *h, const struct age
 
 	sight_release(out);
 	out->blind = !h->runtime->shows;
-	sense_files(&out->facts, &out->sensed, &h->s, h->folder, h->project);
+	evidence_read(&out->facts, &out->evidence, &h->s, h->folder, h->project);
 	if (out->facts.runtime == TRI_YES)
 		sense_transcript(&out->facts, NULL, &h->s, h->folder, a);
 	if (out->facts.runtime == TRI_YES && !str_empty(ref.handle)) {
 		TRY(h->runtime->probe(&out->terminal, &ref, &screen, 1));
-		sense_terminal(&out->facts, &out->sensed, a, &out->terminal);
+		sense_terminal(&out->facts, &out->evidence, a, &out->terminal);
 	}
 	out->activity = activity_of(&out->facts);
 	if (out->terminal.screen)

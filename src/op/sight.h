@@ -8,7 +8,7 @@
 
 struct sight {
 	struct facts facts;
-	struct sensed sensed;
+	struct evidence evidence;
 	struct runtime_fact terminal;
 	struct verdict activity;
 	bool blind;          /* its runtime never shows a screen: reports and process alone count */

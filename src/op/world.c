@@ -24,7 +24,7 @@ struct err *world_project(const struct project **out, const struct world *w, con
 
 const char *world_actor(void)
 {
-	const char *session = getenv("AO_SESSION");
+	const char *session = getenv("AO_SESSION"), *other = getenv("AO_ACTOR");
 
-	return str_empty(session) ? "user" : session;
+	return !str_empty(session) ? session : !str_empty(other) ? other : "user";
 }

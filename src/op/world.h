@@ -24,5 +24,5 @@ void world_release(struct world *w);
  * directory, the only one. None of that name: ERR_MISSING lists those there are. */
 MUST_USE struct err *world_project(
 	const struct project **out, const struct world *w, const char *flag);
-/* Who acts: AO_SESSION, else "user". For events and messages. */
+/* Who acts: AO_SESSION, else AO_ACTOR (the daemon), else "user". For events and messages. */
 const char *world_actor(void);

@@ -16,6 +16,7 @@ enum { TRIES = 3 };
 
 /* For the time of its making: the one remote that git-clone(1) insists on. */
 #define SOURCE "ao-source"
+#define ALL_OF_SOURCE "+refs/*:refs/remotes/ao-source/*"
 /* What a crash leaves of these refs is removed as a whole. */
 #define NO_SYNC "-c", "core.fsync=none"
 
@@ -79,7 +80,7 @@ static struct err *fetch_all(const struct checkout *c, const char *common, const
 		&(struct git){
 			.git_dir = git_dir, .timeout_ms = GIT_LONG_MS, .keep_fd = c->lock_fd },
 		ARGV(NO_SYNC, "fetch", "-q", "--no-tags", "--update-shallow",
-			"--no-write-fetch-head", SOURCE, "+refs/*:refs/remotes/" SOURCE "/*"));
+			"--no-write-fetch-head", SOURCE, ALL_OF_SOURCE));
 }
 
 /* git leaves the remote's HEAD behind. */

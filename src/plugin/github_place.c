@@ -190,9 +190,9 @@ struct err *github_of(struct github *g, const struct slot_config *c, const char 
 	g->head_owner = str_dup(g->owner);
 	if (c->host || !known)
 		str_set(&g->host, c->host ? c->host : "github.com");
-	if (!str_empty(named) && !take_names(g, named))
+	if (named && *named && !take_names(g, named))
 		return fail(ERR_CONFIG, "repo: '%s' is not owner/name", named);
-	if (!str_empty(pr)) {
+	if (pr && *pr) {
 		AUTO(str_release) char *host = str_dup(g->host);
 
 		if (!take_address(g, pr))

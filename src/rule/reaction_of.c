@@ -37,7 +37,7 @@ static void act(struct decision *d, const struct reaction *r, const struct episo
 
 	if (!r->automatic || r->action == REACT_NOTIFY) {
 		d->notify = untold;
-		d->why_notify = r->automatic ? "its action is notify" : "auto is off";
+		d->why_notify = r->automatic ? "its action is notify" : "left to you (auto: false)";
 	} else if (r->action == REACT_MERGE) {
 		d->merge = news;
 		d->why_act = "approved and green";

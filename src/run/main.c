@@ -28,6 +28,7 @@
 #include "base/launch.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/wake.h"
 #include "run/record.h"
 
 enum { GRACE_MS = 5000, EXIT_HELD = 100, EXIT_NOT_STARTED = 127 };
@@ -230,5 +231,7 @@ int main(int argc, char **argv)
 		return failed(e, EXIT_NOT_STARTED);
 	}
 	supervise(&s);
+	lock_release(&s.lock); /* before it is told: who is told, looks */
+	wake_send(folder, "death");
 	return die(&s);
 }

@@ -156,7 +156,8 @@ static json_t *compose(
 	long long seq, const char *session, const char *type, int64_t at_ms, json_t *more)
 {
 	AUTO(str_release) char *time = clock_iso_ms(at_ms ? at_ms : clock_wall());
-	const char *actor = getenv("AO_SESSION");
+	const char *session_here = getenv("AO_SESSION"), *other = getenv("AO_ACTOR");
+	const char *actor = str_empty(session_here) ? other : session_here;
 	json_t *event = json_object();
 
 	json_object_set_new(event, "seq", json_integer(seq));

@@ -310,7 +310,7 @@ reactions: {ci-failed: {auto: false}, changes-requested: {message: "Please look:
 	[ -z "$output" ]
 	expect 4 ao poll -p nowhere
 	poll
-	has "ci-failed: told (warning): auto is off"
+	has "ci-failed: told (warning): left to you (auto: false)"
 	took fe-1 1
 	ao pr review fe-1 --request-changes -m "because" >/dev/null
 	poll --json

@@ -37,7 +37,7 @@ setup() {
 	is_there "$BOX/root/usr" | grep -v share/doc/ao/docs/ >"$BOX/is"
 	same_files "$BOX/should" "$BOX/is"
 	[ "$(ls "$BOX/root")" = usr ]
-	for program in bin/ao libexec/ao/ao-run libexec/ao/ao-pty libexec/ao/ao-http; do
+	for program in bin/ao libexec/ao/ao-run libexec/ao/ao-pty libexec/ao/ao-http libexec/ao/ao-serve; do
 		readelf -dW "$BOX/root/usr/$program" | grep 'FLAGS_1.*NOW.*PIE'
 		readelf --dyn-syms -W "$BOX/root/usr/$program" | grep __stack_chk_fail
 	done

@@ -10,8 +10,9 @@ pages() {
 
 # "MODE PLACE" of each file below the prefix, by what the source says there is.
 should_be() { # ZSH-FOLDER ENDING-OF-PAGES
-	printf '755 %s\n' bin/ao libexec/ao/ao-run libexec/ao/ao-pty libexec/ao/ao-http
-	printf '644 %s\n' share/bash-completion/completions/ao "$1/_ao" share/fish/vendor_completions.d/ao.fish
+	printf '755 %s\n' bin/ao libexec/ao/ao-run libexec/ao/ao-pty libexec/ao/ao-http libexec/ao/ao-serve
+	printf '644 %s\n' share/bash-completion/completions/ao "$1/_ao" share/fish/vendor_completions.d/ao.fish \
+		lib/systemd/user/ao.service
 	find "$tree/share" -type f -printf '644 share/ao/%P\n'
 	pages | sed "s|.*|644 share/man/man1/&$2|"
 }
@@ -55,4 +56,7 @@ works() { # PREFIX
 	took fe-1 1
 	expect 0 ao session kill fe-1
 	gone_from_tmux fe-1
+	expect 0 ao start
+	[ "$(readlink "/proc/$(ao start --status --json | jq .pid)/exe")" = "$at/libexec/ao/ao-serve" ]
+	expect 0 ao stop
 }

@@ -1,0 +1,208 @@
+#include "serve/ward.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/path.h"
+#include "rule/due_at.h"
+#include "rule/status_of.h"
+#include "store/episodes.h"
+#include "store/evidence.h"
+
+enum { STILL_MS = 10000, TTY_GRAIN_MS = 8000, AGAIN_MS = 5000, LOCK_MS = 100 };
+
+void ward_free(struct ward *w)
+{
+	if (!w)
+		return;
+	str_release(&w->id);
+	strv_release(&w->places);
+	str_release(&w->places_told);
+	free(w);
+}
+
+/* ---- look ---------------------------------------------------------------------------------------- */
+
+static uint64_t sum(const struct buf *b)
+{
+	return hash_fnv(buf_text(b), b->n);
+}
+
+static void add_stat(struct buf *b, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		buf_adds(b, "- ");
+	else
+		buf_addf(b, "%llu %lld.%09ld %lld ", (unsigned long long)st.st_ino,
+			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_size);
+}
+
+/* When the agent's terminal was last written to: the kernel keeps it to 8 s (tty_update_time()), so up to
+ * that much later. 0: not known. */
+static int64_t output_at(const struct run_info *run)
+{
+	AUTO(str_release) char *link = str_format("/proc/%d/fd/0", (int)run->pid);
+	char tty[PATH_MAX];
+	ssize_t n = run->pid > 0 ? readlink(link, tty, sizeof(tty) - 1) : -1;
+	int64_t at;
+
+	if (n <= 0)
+		return 0;
+	tty[n] = '\0';
+	at = str_starts(tty, "/dev/") ? file_mtime(tty) : 0;
+	return at ? at + TTY_GRAIN_MS : 0;
+}
+
+static bool is_still(const struct facts *f)
+{
+	return f->output_at && f->now - f->output_at > STILL_MS;
+}
+
+/* Ready for long is idle, and nothing follows from that. */
+static enum activity meaning(enum activity a)
+{
+	return a == ACTIVITY_IDLE ? ACTIVITY_READY : a;
+}
+
+static uint64_t heard(const struct facts *f, const struct due *d, const struct strv *places)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+	struct verdict a = activity_of(f);
+
+	buf_addf(&b, "%d %d %d %d %lld %lld %x %d ", (int)meaning(a.activity),
+		(int)status_of(f, a.activity).status, (int)f->runtime, f->has_exit,
+		(long long)f->started_at, (long long)f->waiting_since, d->passed,
+		needs_terminal(f) ? 1 + is_still(f) : 0);
+	STRV_EACH(place, places)
+		add_stat(&b, *place);
+	return sum(&b);
+}
+
+static uint64_t written(const struct store *st, const char *id)
+{
+	static const char *const names[] = { "metadata", "reactions", "outbox" };
+	AUTO(buf_release) struct buf b = { 0 };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		AUTO(str_release) char *path = store_path(st, id, names[i]);
+		add_stat(&b, path);
+	}
+	return sum(&b);
+}
+
+static uint64_t tally(const struct facts *f, const struct session *s)
+{
+	AUTO(buf_release) struct buf b = { 0 };
+	bool final = f->recorded == STATUS_MERGED || f->recorded == STATUS_KILLED ||
+		f->recorded == STATUS_QUEUED;
+
+	buf_addf(&b, "%s %d %d", s->id, (int)f->runtime, final ? (int)f->recorded : -1);
+	return sum(&b);
+}
+
+/* Half of it is there, or a verb is at work: who is at work says when it has ended, by the file of its
+ * lock; who died in the middle leaves that free. */
+static bool is_busy(const struct store *st, const struct facts *f, const char *id)
+{
+	AUTO(str_release) char *lock = store_path(st, id, "lock");
+
+	return f->half_done && lock_held(lock) != TRI_NO;
+}
+
+static void sense(struct seen *out, const struct ward *w, const struct store *st,
+	const struct config *c, const struct session *s)
+{
+	const struct project *p = config_project(c, s->project ? s->project : "");
+	AUTO(str_release) char *folder = store_folder(st, s->id);
+	AUTO(evidence_release) struct evidence e = { 0 };
+	AUTO(episodes_release) struct episodes episodes = { 0 };
+	AUTO(facts_release) struct facts f = { 0 };
+	struct due d;
+
+	f.has_workspace = !str_empty(s->worktree) && path_is_dir(s->worktree);
+	evidence_read(&f, &e, s, folder, p);
+	if (needs_terminal(&f) || f.turn_open_at)
+		f.output_at = output_at(&e.run);
+	err_drop(episodes_read(&episodes, st, s->id), "the poll meets it again");
+	d = due_of(&f, &episodes, p ? &p->reactions : NULL);
+	out->heard = heard(&f, &d, &w->places);
+	out->tally = tally(&f, s);
+	out->due = d.at;
+	out->queued = f.recorded == STATUS_QUEUED;
+	out->busy = is_busy(st, &f, s->id);
+	if (out->busy)
+		out->due = f.now + AGAIN_MS;
+}
+
+void ward_look(struct ward *w, const struct store *st, const struct config *c)
+{
+	AUTO(session_release) struct session s = { 0 };
+	struct seen now = { .written = written(st, w->id) };
+	struct err *e = store_load(&s, st, w->id);
+
+	if (e || str_empty(s.status)) /* a number that was only just taken */
+		now.busy = true;
+	else
+		sense(&now, w, st, c, &s);
+	err_drop(e, "somebody is making it, or doctor tells");
+	if (w->lock) /* it is told of before it is free */
+		now.due = clock_wall() + LOCK_MS;
+	w->now = now;
+	w->dirty = w->lock = false;
+}
+
+/* ---- decide -------------------------------------------------------------------------------------- */
+
+static void wait_until(struct ward *w, int64_t now, int64_t at)
+{
+	if (!at)
+		return;
+	if (at <= now)
+		w->wanted = true;
+	else if (!w->due || at < w->due)
+		w->due = at;
+}
+
+void ward_decide(struct ward *w, int64_t now)
+{
+	w->wanted = false;
+	w->due = w->now.due;
+	if (w->now.busy)
+		return;
+	if (w->now.heard != w->polled.heard || w->forget)
+		w->wanted = true;
+	if (w->now.written != w->polled.written && w->now.written != w->after)
+		w->wanted = true;
+	wait_until(w, now, w->not_before);
+	wait_until(w, now, w->forge_at);
+}
+
+void ward_begin(struct ward *w)
+{
+	w->polled = w->now;
+	w->forget = false;
+	w->not_before = 0;
+	w->forge_at = 0;
+}
+
+/* Others may have written while it did; so it is looked at once more, by and by. */
+void ward_end(struct ward *w, int64_t now, int forge_factor)
+{
+	w->after = w->now.written;
+	if (w->after == w->polled.written) {
+		w->pause_ms = 0;
+	} else {
+		w->pause_ms = w->pause_ms ? w->pause_ms * 2 : PAUSE_MS;
+		if (w->pause_ms > PAUSE_MAX_MS)
+			w->pause_ms = PAUSE_MAX_MS;
+		w->not_before = now + w->pause_ms;
+	}
+	if (w->forge_ms)
+		w->forge_at = now + (int64_t)w->forge_ms * forge_factor;
+}
