@@ -44,6 +44,7 @@ real_config() {
 	Y
 }
 
+# RECEIPT=3: it has no hooks, so no message is ever confirmed; what the model heard is compared all the same.
 # ---- each agent: whom it talks to, and its first questions answered ----------------------------------
 
 point_claude_code() {
@@ -103,7 +104,8 @@ point_gemini() {
 	ASKS=yes
 }
 
-point_qwen_code() {
+point_qwen() {
+	RECEIPT=3
 	export OPENAI_API_KEY=dummy-not-a-key OPENAI_BASE_URL=$MODEL/v1 OPENAI_MODEL=scripted
 	mkdir -p "$HOME/.qwen"
 	cat >"$HOME/.qwen/settings.json" <<-J
@@ -115,6 +117,7 @@ point_qwen_code() {
 }
 
 point_copilot() {
+	RECEIPT=3
 	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
 	mkdir -p "$HOME/.copilot"
@@ -123,6 +126,7 @@ point_copilot() {
 }
 
 point_pi() {
+	RECEIPT=3
 	export PI_OFFLINE=1
 	mkdir -p "$HOME/.pi/agent"
 	cat >"$HOME/.pi/agent/models.json" <<-J
@@ -142,10 +146,10 @@ tells() { # ACTIVITY
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
 # How often the model was told exactly this by the user, white space at the end aside, and what Claude
-# Code puts around a paste.
+# Code puts around a paste and Copilot before a message.
 heard_times() { # TEXT
 	jq -s --arg text "$1" 'def trim: sub("\\s+$"; "");
-		def bare: sub("^\\s*<pasted_content id=\"....\">\n"; "") | sub("\n</pasted_content id=\"....\">\\s*$"; "");
+		def bare: sub("^<current_datetime>[^<]*</current_datetime>\n\n"; "") | sub("^\\s*<pasted_content id=\"....\">\n"; "") | sub("\n</pasted_content id=\"....\">\\s*$"; "");
 		map(select(.side == false and .step == 0 and (.text | bare | trim) == ($text | trim))) | length' "$HEARD"
 }
 heard_some() { [ "$(heard_times "$1")" -ge 1 ]; }
