@@ -17,7 +17,7 @@ session() { # [ISSUE]: fe-1 with a commit on its branch
 	git -C "$TREES/fe-1" add new
 	git -C "$TREES/fe-1" commit -q -m 'Add new'
 }
-push() { git -C "$TREES/fe-1" push -q origin "HEAD:${1:-feat/42}"; }
+push() { git -C "$TREES/fe-1" push -q origin HEAD:feat/42; }
 row() { ao status --json | jq -r '.[0] | [.prNumber, .ciStatus, .reviewDecision, .pendingThreads] | map(tostring) | join(" ")'; }
 old() { find "$HOME/.agent-orchestrator/cache/forge" -name '*.json' -exec sed -i "s/\"at\":[0-9]*/\"at\":$(($(date +%s) - 60))000/g" {} +; }
 why() { cause gitlab "{\"op\": \"$1\", \"project\": \"acme/platform/app\", \"mr\": 1, $2}" >/dev/null; }
