@@ -146,10 +146,11 @@ static void feed(struct modes *m, char c, struct buf *replies)
 		break;
 	case COMMAND_ESC:
 	case STRING_ESC:
-		if (c == '\\') {
+		if (c == '\\')
 			m->state = TEXT;
-			break;
-		} /* fall through */
+		else
+			after_escape(m, c);
+		break;
 	case ESCAPE:
 		after_escape(m, c);
 		break;

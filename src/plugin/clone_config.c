@@ -199,7 +199,6 @@ struct err *clone_list_refs(struct buf *updates, const char *common, const char 
 {
 	AUTO(run_result_release) struct run_result own = { 0 };
 	AUTO(run_result_release) struct run_result r = { 0 };
-	AUTO(str_release) char *main = main_of(common);
 	AUTO(str_release) char *head = head_branch(common);
 	AUTO(str_release) char *target = str_format("refs/remotes/origin/%s", head ? head : "");
 	bool is_origin;

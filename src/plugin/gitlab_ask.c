@@ -23,13 +23,6 @@ char *gitlab_encode(const char *s)
 	return str_dup(buf_text(&b));
 }
 
-static char *tail_of(const char *format, va_list args)
-{
-	char *text = NULL;
-
-	return vasprintf(&text, format, args) < 0 ? str_dup("") : text;
-}
-
 static char *url_of(const struct github *g, const char *project, const char *tail)
 {
 	AUTO(str_release) char *encoded = project ? gitlab_encode(project) : NULL;
@@ -46,7 +39,7 @@ struct gitlab_question *gitlab_add(struct gitlab_questions *q, const struct gith
 	va_list args;
 
 	va_start(args, format);
-	tail = tail_of(format, args);
+	tail = str_vformat(format, args);
 	va_end(args);
 	new->g = g;
 	new->url = url_of(g, project, tail);
@@ -186,7 +179,7 @@ struct err *gitlab_do(json_t **json, const struct github *g, const char *data_di
 	va_list args;
 
 	va_start(args, format);
-	tail = tail_of(format, args);
+	tail = str_vformat(format, args);
 	va_end(args);
 	one = gitlab_add(&q, g, project, "%s", tail);
 	one->method = method;
