@@ -225,8 +225,8 @@ json_t *row_json(const struct view *v, const char *attach, bool full)
 	if (!full)
 		return row;
 	json_object_set_new(row, "summary", json_text(str_empty(v->summary) ? NULL : v->summary));
-	json_object_set_new(row, "usage", usage_json(&v->told));
 	json_object_set_new(row, "runtime", json_text(tri_word(v->facts.runtime, "alive", "gone")));
 	json_object_set_new(row, "facts", facts_json(v));
+	json_object_set_new(row, "usage", usage_json(&v->told));
 	return row;
 }

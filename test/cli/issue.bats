@@ -80,8 +80,8 @@ prompt() { cat "$DATA/$1/prompt.md"; }
 	FRONTEND='scm: {plugin: local}' box_config
 	expect 0 ao issue ls -p frontend
 	FRONTEND='tracker: {plugin: linear}' box_config
-	expect 5 ao issue ls -p frontend
-	errs linear
+	expect 1 ao issue ls -p frontend
+	errs LINEAR_API_KEY
 	expect 0 ao issue ls -p backend
 }
 

@@ -238,7 +238,7 @@ static void test_json_keys_in_order(void **state)
 	static const char *const keys[] = { "name", "branch", "status", "prNumber", "ciStatus",
 		"reviewDecision", "pendingThreads", "activity", "lastActivity", "project", "pr",
 		"issue", "agent", "lastActivityAt", "createdAt", "worktree", "attach", "summary",
-		"runtime", "facts" };
+		"runtime", "facts", "usage" };
 	struct view v[3];
 	json_t *row, *value;
 	const char *key;
