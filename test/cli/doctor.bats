@@ -93,6 +93,17 @@ load box
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
 }
 
+end_of_sleep() { # the check's command, once it is that
+	local p
+	for p in $(survivors); do
+		if [ "$(cat "/proc/$p/comm" 2>/dev/null)" = sleep ]; then
+			kill "$p"
+			return
+		fi
+	done
+	return 1
+}
+
 @test "what checks that died left: named while nobody runs them, removed by --fix" {
 	FRONTEND='checks: {test: "touch $BOX/at; exec sleep 60"}' box_config
 	spawn frontend 1
@@ -104,19 +115,17 @@ load box
 	kill -9 $pid
 	wait $pid || true
 	expect 0 ao doctor # the check still does, and holds their lock
-	for p in $(survivors); do
-		[ "$(cat "/proc/$p/comm" 2>/dev/null)" = sleep ] && kill "$p"
-	done
-	left() { [[ $(ao doctor) == *"checks that died"* ]]; }
+	wait_for 10 end_of_sleep
+	left() { [[ $(ao doctor) == *"that died have left"* ]]; }
 	wait_for 10 left
 	expect 1 ao doctor
-	has "frontend: what checks that died have left: $HOME/.agent-orchestrator/checks/"
+	has "frontend: what checks or merges that died have left: $HOME/.agent-orchestrator/checks/"
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 3 ]
 	expect 0 ao doctor --fix
 	[ -z "$(ls "$HOME/.agent-orchestrator/checks")" ]
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
 	expect 0 ao doctor
-	lacks "checks that died"
+	lacks "that died have left"
 }
 
 @test "a queued session that nobody started is started, one that waits in vain is named" {
