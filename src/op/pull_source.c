@@ -6,16 +6,21 @@
 static bool has_source(struct hold *h, const struct world *w, const struct view *v)
 {
 	const struct scm *scm = scm_of_pull(v->session.pr);
+	const struct workspace *ws = NULL;
 	struct err *e;
 
 	if (!scm || !scm->in_files || v->facts.pull.state != PULL_OPEN || !v->facts.pull.branch)
+		return false;
+	e = str_empty(v->session.workspace) ? NULL : workspace_find(&ws, v->session.workspace);
+	err_drop(e, "a verb on it will say so");
+	if (!ws || !ws->publish) /* most have none, and nothing more is read for them */
 		return false;
 	e = hold_read(h, w, v->session.id);
 	if (e) {
 		err_drop(e, "a verb on it will say so");
 		return false;
 	}
-	return h->workspace->publish && h->s.workspace_handle;
+	return h->s.workspace_handle;
 }
 
 bool pull_is_behind(const struct world *w, const struct view *v)

@@ -168,7 +168,8 @@ static void unfill_record(struct hold *h, const struct plan *p)
 static char *wanted_branch(const struct hold *h, const struct plan *p)
 {
 	const struct spawn_options *o = p->o;
-	AUTO(str_release) char *own = p->tracker ? p->tracker->branch(&p->issue) : NULL;
+	AUTO(str_release)
+	char *own = p->tracker && p->tracker->branch ? p->tracker->branch(&p->issue) : NULL;
 
 	if (o->branch)
 		return str_dup(o->branch);

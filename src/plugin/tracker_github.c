@@ -301,12 +301,6 @@ static struct err *close_issue(struct issue *out, bool *before, const struct tra
 	return e;
 }
 
-static char *branch(const struct issue *i)
-{
-	(void)i;
-	return NULL;
-}
-
 const struct tracker tracker_github = {
 	.plugin = { SLOT_TRACKER, "github", "issues on GitHub" },
 	.elsewhere = true,
@@ -317,5 +311,4 @@ const struct tracker tracker_github = {
 	.list = list,
 	.create = create,
 	.close = close_issue,
-	.branch = branch,
 };

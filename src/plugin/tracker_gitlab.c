@@ -285,12 +285,6 @@ static struct err *close_issue(struct issue *out, bool *before, const struct tra
 	return e;
 }
 
-static char *branch(const struct issue *i)
-{
-	(void)i;
-	return NULL;
-}
-
 const struct tracker tracker_gitlab = {
 	.plugin = { SLOT_TRACKER, "gitlab", "issues on GitLab" },
 	.elsewhere = true,
@@ -301,5 +295,4 @@ const struct tracker tracker_gitlab = {
 	.list = list,
 	.create = create,
 	.close = close_issue,
-	.branch = branch,
 };

@@ -264,13 +264,6 @@ static struct err *close_issue(struct issue *out, bool *before, const struct tra
 	return NULL;
 }
 
-/* Ours is a number without a name. */
-static char *branch(const struct issue *i)
-{
-	(void)i;
-	return NULL;
-}
-
 const struct tracker tracker_local = {
 	.plugin = { SLOT_TRACKER, "local", "issues as files in the repository" },
 	.in_files = true,
@@ -281,5 +274,4 @@ const struct tracker tracker_local = {
 	.list = list,
 	.create = create,
 	.close = close_issue,
-	.branch = branch,
 };

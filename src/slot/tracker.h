@@ -61,7 +61,8 @@ struct tracker {
 	MUST_USE struct err *(*close)(struct issue *out, bool *before, const struct tracked *t,
 		const char *id, const char *reason, int64_t now_ms);
 
-	/* The branch name that the tracker itself gives to an issue; NULL: none. Caller frees. */
+	/* The branch name that the tracker itself gives to an issue; NULL: none. Caller frees. The
+	 * function is NULL where issues have no such name. */
 	char *(*branch)(const struct issue *i);
 };
 
