@@ -62,6 +62,13 @@ box_close() {
 	return $rc
 }
 
+# A person's terminal beside: COMMAND runs in it until its screen shows TEXT.
+on_screen() { # COMMAND TEXT
+	tmux -L person -f /dev/null new-session -d -x 100 -y 30 "$1"
+	wait_for 10 screen_shows "$2"
+}
+screen_shows() { tmux -L person capture-pane -p 2>/dev/null | grep -qF -- "$1"; }
+
 # Processes whose environment says this home; zombies have none.
 survivors() {
 	local dir

@@ -32,8 +32,8 @@ load box
 
 @test "tmux attach -t fe-1" {
 	spawn frontend 1
-	sleep 3 | script -qec "timeout 2 tmux attach -t fe-1" /dev/null >"$BOX/seen" || true
-	[ -s "$BOX/seen" ]
+	on_screen "env -u TMUX tmux attach -t fe-1" 'at your service'
+	[ "$(tmux list-clients -t =fe-1 | wc -l)" = 1 ]
 	in_tmux fe-1
 	is fe-1 activity ready
 }
@@ -138,9 +138,7 @@ ticket=ABC-1" ]
 
 @test "script: watch status" {
 	spawn frontend 1
-	command -v watch >/dev/null || skip "no watch"
-	sleep 3 | script -qec "timeout 2 watch -n 30 'ao status'" /dev/null >"$BOX/seen" || true
-	grep -q "fe-1" "$BOX/seen"
+	on_screen "watch -n 30 ao status" fe-1
 }
 
 @test "help on every level, with an example; errors are one line with what to do" {
