@@ -2,14 +2,12 @@
 
 #include <string.h>
 
-#include "base/proc.h"
 #include "op/transcript.h"
 #include "rule/activity_of.h"
 #include "rule/screen.h"
 
 enum {
 	CLOCK_SLACK_MS = 1500,
-	HELPER_MS = 10000,
 	WORDS_MAX = 400, /* bytes */
 };
 
@@ -80,27 +78,6 @@ void sense_transcript(struct facts *f, struct told *told, const struct session *
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
 
-/* A command that the agent runs. What it started along with itself (its wrapper's child, servers) is
- * part of it, and so is a group of its own name. */
-static bool has_busy_child(const struct run_info *run)
-{
-	AUTO(pids_release) struct pids todo = { 0 };
-	struct proc agent;
-
-	if (run->pid <= 0 || !proc_read(&agent, run->pid))
-		return false;
-	proc_children(&todo, run->pid);
-	for (size_t i = 0; i < todo.n && i < 256; i++) {
-		struct proc p;
-		if (!proc_read(&p, todo.v[i]))
-			continue;
-		if (proc_started_after(&p, &agent) > HELPER_MS && !proc_is(p.pid, run->process))
-			return true;
-		proc_children(&todo, p.pid);
-	}
-	return false;
-}
-
 /* Still, but not up yet, or it shows something else: an agent whose input line is known is not ready
  * without it. */
 static bool lacks_box(const struct agent *a, const struct runtime_fact *t)
@@ -108,29 +85,42 @@ static bool lacks_box(const struct agent *a, const struct runtime_fact *t)
 	return a->send.box && t->screen && screen_box(a, t->screen, NULL) == SCREEN_BOX_NONE;
 }
 
-static void sense_output(struct facts *f, const struct evidence *in, const struct agent *a,
-	const struct runtime_fact *t)
+static void sense_output(struct facts *f, const struct agent *a, const struct runtime_fact *t)
 {
 	/* in the future: the clock was set back, and there was no output since */
 	bool still = t->output_at &&
 		(f->now - t->output_at >= QUIET_MS || t->output_at > f->now + CLOCK_SLACK_MS);
-	bool child = !f->has_hooks && has_busy_child(&in->run);
 	struct fact *fact;
 
-	if (!t->output_at && !child)
+	if (!t->output_at)
 		return;
 	fact = facts_add(f, SOURCE_TERMINAL,
-		child || !still           ? ACTIVITY_ACTIVE
+		!still                    ? ACTIVITY_ACTIVE
 			: lacks_box(a, t) ? ACTIVITY_UNKNOWN
 					  : ACTIVITY_READY,
-		child ? f->now : t->output_at);
+		t->output_at);
 	fact->state = true;
+	fact->detail = str_dup(
+		still ? "no output for 5 seconds or more" : "output within the last 5 seconds");
 	f->output_at = fact->at;
-	fact->detail = str_dup(child ? "a command of it is running"
-			: still      ? "no output for 5 seconds or more"
-				     : "output within the last 5 seconds");
 	if (!f->has_hooks && t->output_at > f->activity_at)
 		f->activity_at = t->output_at;
+}
+
+/* A command that it runs keeps it from being stuck. That it is at work is told by this where nothing
+ * better tells: what a turn left running in the background says nothing of the next one. */
+static void sense_command(struct facts *f, const struct evidence *in)
+{
+	int64_t turn = f->has_hooks ? f->now - f->turn_open_at : RUN_ANY_TURN;
+	struct fact *fact;
+
+	if ((f->has_hooks && !f->turn_open_at) || !run_has_command(&in->run, turn))
+		return;
+	fact = facts_add(
+		f, SOURCE_TERMINAL, f->has_hooks ? ACTIVITY_UNKNOWN : ACTIVITY_ACTIVE, f->now);
+	fact->state = true;
+	fact->detail = str_dup("a command of it is running");
+	f->output_at = f->now;
 }
 
 static bool is_blank(const char *s)
@@ -167,6 +157,7 @@ void sense_terminal(struct facts *f, const struct evidence *in, const struct age
 		f->sign_of_life = true;
 	if (t->exists != TRI_YES || t->dead)
 		return;
-	sense_output(f, in, a, t);
+	sense_output(f, a, t);
+	sense_command(f, in);
 	sense_patterns(f, a, t);
 }
