@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "base/when.h"
 #include "op/transcript.h"
 #include "rule/activity_of.h"
+#include "rule/limit.h"
 #include "rule/screen.h"
 
 enum {
@@ -66,7 +68,9 @@ void sense_transcript(struct facts *f, struct told *told, const struct session *
 		return;
 	telling = &tellings[l.last.kind];
 	fact = facts_add(f, SOURCE_TRANSCRIPT, telling->says, l.last.at);
-	fact->detail = str_dup(telling->detail);
+	fact->detail = telling->says == ACTIVITY_BLOCKED && l.last.text
+		? str_format("%s: %s", telling->detail, l.last.text)
+		: str_dup(telling->detail);
 	f->sign_of_life = true;
 	if (l.last.at > f->activity_at)
 		f->activity_at = l.last.at;
@@ -160,4 +164,41 @@ void sense_terminal(struct facts *f, const struct evidence *in, const struct age
 	sense_output(f, a, t);
 	sense_command(f, in);
 	sense_patterns(f, a, t);
+}
+
+/* ---- its quota ------------------------------------------------------------------------------- */
+
+static void take_limit(struct fact *fact, const struct agent *a, const char *text)
+{
+	const char *when = limit_says(a, text);
+
+	if (when && !when_parse(&fact->until, when, fact->at))
+		fact->until = -1;
+}
+
+static bool is_seen(const struct fact *fact)
+{
+	return fact->source == SOURCE_SCREEN || fact->source == SOURCE_TERMINAL;
+}
+
+/* "6:42pm" on a screen is tomorrow's from 6:43pm on, so there the time counts that a poll wrote down. */
+void sense_limit(struct facts *f, enum activity activity, const struct agent *a, const char *screen)
+{
+	AUTO(buf_release) struct buf words = { 0 };
+	const struct fact *by;
+
+	if (!a->limit.spent || (activity != ACTIVITY_BLOCKED && activity != ACTIVITY_WAITING_INPUT))
+		return;
+	if (screen)
+		screen_words(&words, a, screen);
+	for (int i = 0; i < f->n; i++) {
+		struct fact *fact = &f->v[i];
+		if (is_seen(fact))
+			take_limit(fact, a, buf_text(&words));
+		else if (fact->says == ACTIVITY_BLOCKED)
+			take_limit(fact, a, fact->detail);
+	}
+	by = limit_of(f, activity);
+	if (by)
+		f->limited_until = is_seen(by) && f->limit_known ? f->limit_known : by->until;
 }
