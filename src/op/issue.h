@@ -33,5 +33,7 @@ MUST_USE struct err *op_issue_view(
 	struct issue *out, const struct world *w, const struct project *p, const char *id);
 MUST_USE struct err *op_issue_create(struct issue *out, const struct world *w,
 	const struct project *p, const char *title, const char *body, size_t body_n);
+MUST_USE struct err *op_issue_comment(struct issue *out, const struct world *w,
+	const struct project *p, const char *id, const struct buf *text);
 MUST_USE struct err *op_issue_close(struct issue *out, bool *before, const struct world *w,
 	const struct project *p, const char *id, const char *reason);

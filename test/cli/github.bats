@@ -183,6 +183,11 @@ why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}"; 
 	[[ $stderr == *'has no issue #99'* ]]
 	run -0 ao issue create 'A new one' --body text -p frontend
 	[[ $output == *'#2'* ]]
+	run -0 ao issue comment 1 -m 'a "word" of $(ours)' -p frontend
+	[[ $output == *'Comment on issue #1 added'* ]]
+	[[ $(ao issue view 1 -p frontend) == *'a "word" of $(ours)'* ]]
+	run -4 ao issue comment 77 -m x -p frontend
+	[[ $output == *"no issue '77'"* ]]
 	run -0 ao issue close 1 --reason 'done elsewhere' -p frontend
 	run -0 ao session cleanup
 	[[ $output == *'Cleaned: fe-1'* && $output != *fe-2* ]]

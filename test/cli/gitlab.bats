@@ -63,6 +63,11 @@ url=http://gitlab.localhost/acme/platform/app/-
 	[ "$(requests gitlab '[.[] | select(.path | endswith("/merge"))] | length')" = 1 ]
 	[ "$(git -C "$GITLAB/repos/acme/platform/app.git" show main:new)" = text ]
 	ao session ls | grep -q '\[merged\]'
+	run -0 ao issue comment '#1' -m 'a "word" of $(ours)' -p frontend
+	[[ $output == *'Comment on issue #1 added'* ]]
+	[[ $(ao issue view 1 -p frontend) == *'Comment by ann'*'a "word" of $(ours)'* ]]
+	run -4 ao issue comment 77 -m x -p frontend
+	[[ $output == *"no issue '77'"* ]]
 	run -0 ao issue close 1 --reason 'in #1' -p frontend
 	run -0 ao session cleanup
 	[[ $output == *'Cleaned: fe-1'* ]]

@@ -42,6 +42,11 @@ teardown() {
 	[[ $output == *'INT-2'* ]]
 	[ "$(ao issue ls -p frontend --json | jq length)" = 2 ]
 	forget linear
+	run -0 ao issue comment INT-1 -m 'a "word" of $(ours)' -p frontend
+	[[ $output == *'Comment on issue INT-1 added'* ]]
+	[[ $(ao issue view INT-1 -p frontend) == *'Comment by ann'*'a "word" of $(ours)'* ]]
+	run -4 ao issue comment INT-77 -m x -p frontend
+	[[ $output == *"no issue 'INT-77'"* ]]
 	run -0 ao issue close INT-1 --reason 'done elsewhere' -p frontend
 	run -0 ao issue view INT-1 -p frontend
 	[[ $output == *closed*'done elsewhere'* ]]
