@@ -146,6 +146,22 @@ char *issue_title(const struct session *s, const struct world *w, const struct p
 	return str_dup(found && !str_empty(i.title) ? i.title : s->title);
 }
 
+void issue_of_session(
+	struct issue *i, const struct world *w, const struct project *p, const char *session)
+{
+	AUTO(session_release) struct session s = { 0 };
+	struct tracked t = tracked_of(w, p);
+	struct err *e = store_load(&s, &w->store, session);
+	const struct tracker *tracker = str_empty(s.tracker) ? NULL : tracker_named(s.tracker);
+	bool found;
+
+	if (!e && tracker)
+		e = may_ask(w, p);
+	if (!e && tracker)
+		e = tracker->fetch(i, &found, &t, s.issue, w->sink);
+	err_drop(e, "nothing is said of it then");
+}
+
 /* ---- cleanup --------------------------------------------------------------------------------- */
 
 /* All sessions of one tracker and one repository, from the first on, are one question. */
