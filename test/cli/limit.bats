@@ -5,6 +5,7 @@ load box
 
 setup() {
 	box_open
+	NOW=$(date +%s)
 	limit_config
 }
 
@@ -25,14 +26,14 @@ spent() { # SESSION WORDS
 	printf '{"session_id":"64af","hook_event_name":"StopFailure","error":"rate_limit","last_assistant_message":"%s"}' "$2" |
 		AO_SESSION=$1 AO_SESSION_DIR=$DATA/$1 ao hook error
 }
-hour() { date -u -d "$1" +%-I:%M%P; } # "+2 hours": as the agents write it
-iso() { date -u -d "$1" +%Y-%m-%dT%H:%M:00Z; }
+hour() { date -u -d "@$((NOW + $1 * 60))" +%-I:%M%P; } # MINUTES from now on: as the agents write it
+iso() { date -u -d "@$((NOW + $1 * 60))" +%Y-%m-%dT%H:%M:00Z; }
 later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COMMAND…
 
 @test "it needs input, rate limited until T; any other error is one" {
 	spawn frontend
-	at=$(iso "+2 hours")
-	spent fe-1 "You've hit your 5-hour limit · resets $(hour "+2 hours") (UTC)"
+	at=$(iso 120)
+	spent fe-1 "You've hit your 5-hour limit · resets $(hour 120) (UTC)"
 	is fe-1 status needs_input
 	expect 0 ao status
 	has "rate limited until $at"
@@ -68,7 +69,7 @@ later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COM
 	spawn frontend
 	ao send fe-1 "long work"
 	ready fe-1
-	spent fe-1 "You've hit your 5-hour limit · resets $(hour "+2 hours") (UTC)"
+	spent fe-1 "You've hit your 5-hour limit · resets $(hour 120) (UTC)"
 	ao poll
 	later 100 ao poll
 	took fe-1 1
@@ -89,7 +90,7 @@ later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COM
 
 @test "an agent that goes on by itself is not asked" {
 	spawn frontend
-	spent fe-1 "You've hit your 5-hour limit · resets $(hour "+2 hours") (UTC)"
+	spent fe-1 "You've hit your 5-hour limit · resets $(hour 120) (UTC)"
 	ao poll
 	AO_SESSION=fe-1 AO_SESSION_DIR=$DATA/fe-1 ao hook prompt <<<"go on"
 	AO_SESSION=fe-1 AO_SESSION_DIR=$DATA/fe-1 ao hook stop </dev/null
@@ -102,7 +103,7 @@ later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COM
 @test "auto: false tells people and leaves it" {
 	EXTRA='reactions: {rate-limited: {auto: false}}' limit_config
 	spawn frontend
-	spent fe-1 "You've hit your 5-hour limit · resets $(hour "+2 hours") (UTC)"
+	spent fe-1 "You've hit your 5-hour limit · resets $(hour 120) (UTC)"
 	ao poll
 	later 123 ao poll
 	took fe-1 0
@@ -111,8 +112,8 @@ later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COM
 
 @test "further starts on that agent wait, and start when the limit has ended" {
 	spawn frontend
-	at=$(iso "+2 hours")
-	spent fe-1 "You've hit your 5-hour limit · resets $(hour "+2 hours") (UTC)"
+	at=$(iso 120)
+	spent fe-1 "You've hit your 5-hour limit · resets $(hour 120) (UTC)"
 	expect 0 ao spawn frontend 7 # nobody polled yet
 	has "waits until $at: standin is rate limited (fe-1)"
 	[ "$(field fe-2 status)" = queued ]
@@ -139,7 +140,7 @@ later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COM
 	AGENT="standin --no-hooks --turn-ms 0" limit_config
 	sed -i "s/^    process: standin/&\n    screen: {blocked: '^You.ve hit your'}/" "$CONFIG"
 	spawn frontend
-	ao send fe-1 "You've hit your limit, try again at $(hour "+2 minutes") UTC" || true
+	ao send fe-1 "You've hit your limit, try again at $(hour 2) UTC" || true
 	wait_for 10 is fe-1 status needs_input
 	ao poll
 	at=$(field fe-1 limitedUntil)
@@ -151,7 +152,7 @@ later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COM
 @test "the daemon sleeps until T, and goes on then" {
 	spawn frontend
 	ao start >/dev/null
-	at=$(date -u -d "-85 seconds" +%s)
+	at=$((NOW - 85))
 	spent fe-1 "You've hit your limit · resets $at"
 	wait_for 30 took fe-1 1
 	heard fe-1 "Your usage limit has been reset"
