@@ -184,10 +184,10 @@ load box
 }
 
 @test "spawning, then working, then idle" {
-	AGENT="standin --turn-ms 1500" box_config
-	ao spawn frontend --prompt "do it"
+	ao spawn frontend --prompt "$HELD"
 	wait_for 5 is fe-1 status working
 	is fe-1 activity active
+	touch "$BOX/go"
 	wait_for 10 is fe-1 activity ready
 	is fe-1 status idle
 }
