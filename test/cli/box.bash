@@ -24,7 +24,8 @@ box_open() {
 	export XDG_RUNTIME_DIR=$BOX # no notice of a test reaches the desktop that it runs on
 	mkdir -p "$HOME/code" "$TMUX_TMPDIR" "$STANDIN_LOG"
 	chmod 700 "$TMUX_TMPDIR"
-	HELD="run: until test -e $BOX/go; do sleep 0.05; done" # a turn that lasts until the test touches go
+	# shellcheck disable=SC2034 # a turn that lasts until the test touches go
+	HELD="run: until test -e $BOX/go; do sleep 0.05; done"
 	DATA=$HOME/.agent-orchestrator/sessions/box
 	TREES=$HOME/.worktrees
 	REPO=$HOME/code/frontend
