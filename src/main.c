@@ -67,7 +67,7 @@
  *   pull pull_source      pull requests: their verbs, and what lists show of them; of clones
  *   hook hook_input       what agents report
  *   transcript            an agent's own log, read from its end
- *   names open attach history init doctor* agents agent_check config_show schema
+ *   names open attach history init doctor* agents agent_* config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
  *   face                  how everything is printed
