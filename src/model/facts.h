@@ -57,6 +57,7 @@ struct facts {
 	bool sign_of_life;     /* since the last start */
 	bool has_hooks;        /* it reported at least once */
 	int64_t turn_open_at;  /* a prompt without an end since; 0: none open */
+	int64_t mute_end_at;   /* it reported the end of a turn last, and not how it ended; 0: no */
 	int64_t waiting_since; /* it reported a question and nothing else since; 0: none */
 	int64_t limited_until; /* it waits for its quota; -1: nobody knows until when; 0: it does not */
 	int64_t limit_known; /* by the record: what it waited for at the last poll, queued or not; 0: nothing */
