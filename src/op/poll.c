@@ -18,6 +18,7 @@ struct pass {
 	struct poll_ear *ear;
 	struct strv again; /* sessions of which something was done: a second look may find more */
 	int failed;
+	bool room; /* memory or disk is short for one that is queued */
 };
 
 static void pass_release(struct pass *p)
@@ -241,7 +242,8 @@ static void hint(struct pass *p, const struct view *v)
 {
 	const struct scm *scm = scm_of_pull(v->session.pr);
 	AUTO(strv_release) struct strv places = { 0 };
-	struct poll_hint h = { .session = v->session.id, .check = may_check(p->world, v) };
+	struct poll_hint h = { .session = v->session.id, .check = may_check(p->world, v),
+		.room = p->room && v->facts.recorded == STATUS_QUEUED };
 
 	if (scm)
 		pull_places(&places, v);
@@ -276,7 +278,7 @@ struct err *op_poll(const struct world *w, const struct poll_options *o, struct 
 	TRY(look_again(&p, &views));
 	TRY(look_at_projects(&p, &views));
 	if (any_queued(&views))
-		queue_next(w);
+		p.room = queue_next(w);
 	for (size_t i = 0; ear->hint && i < views.list.n; i++)
 		hint(&p, &views.list.v[i]);
 	if (p.failed)

@@ -42,6 +42,7 @@ static void take_hint(struct space *s, struct ward *w, const json_t *hint)
 	w->forge_ms = (int)json_integer_value(json_object_get(hint, "forgeMs"));
 	w->unread = json_is_true(json_object_get(hint, "unread"));
 	w->check = json_is_true(json_object_get(hint, "check"));
+	w->cramped = json_is_true(json_object_get(hint, "room"));
 	if (!w->check)
 		w->check_at = w->check_pause_ms = 0;
 	if (str_equal(before, w->places_told))

@@ -12,8 +12,9 @@
 #include "rule/status_of.h"
 #include "store/episodes.h"
 #include "store/evidence.h"
+#include "store/room.h"
 
-enum { STILL_MS = 10000, TTY_GRAIN_MS = 8000, AGAIN_MS = 5000, LOCK_MS = 100 };
+enum { STILL_MS = 10000, TTY_GRAIN_MS = 8000, AGAIN_MS = 5000, LOCK_MS = 100, ROOM_MS = 10000 };
 
 void ward_free(struct ward *w)
 {
@@ -115,6 +116,15 @@ static bool is_busy(const struct store *st, const struct facts *f, const char *i
 	return f->half_done && lock_held(lock) != TRI_NO;
 }
 
+/* Nobody tells when memory or disk is there again. */
+static void sense_room(struct seen *out, const struct config *c, int64_t now)
+{
+	AUTO(str_release) char *why = room_short(c);
+
+	out->room = !why;
+	out->due = now + ROOM_MS;
+}
+
 static void sense(struct seen *out, const struct ward *w, const struct store *st,
 	const struct config *c, const struct session *s)
 {
@@ -138,6 +148,8 @@ static void sense(struct seen *out, const struct ward *w, const struct store *st
 	out->busy = is_busy(st, &f, s->id);
 	if (out->busy)
 		out->due = f.now + AGAIN_MS;
+	else if (out->queued && w->cramped)
+		sense_room(out, c, f.now);
 }
 
 void ward_look(struct ward *w, const struct store *st, const struct config *c)
@@ -179,6 +191,8 @@ void ward_decide(struct ward *w, int64_t now)
 		w->wanted = true;
 	if (w->now.written != w->polled.written && w->now.written != w->after)
 		w->wanted = true;
+	if (w->now.room && !w->polled.room)
+		w->wanted = true;
 	wait_until(w, now, w->not_before);
 	wait_until(w, now, w->forge_at);
 }
@@ -195,6 +209,7 @@ void ward_begin(struct ward *w)
 void ward_end(struct ward *w, int64_t now, int forge_factor)
 {
 	w->after = w->now.written;
+	w->now.room = w->polled.room = false; /* the next look tells */
 	if (w->after == w->polled.written) {
 		w->pause_ms = 0;
 	} else {

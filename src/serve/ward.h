@@ -19,6 +19,7 @@ struct seen {
 	uint64_t tally;   /* what counts for its project */
 	bool busy;        /* a verb is at work on it */
 	bool queued;
+	bool room; /* cramped, and there is memory and disk again */
 	int64_t due; /* look again, ms since 1970; 0: only when something is told */
 };
 
@@ -38,6 +39,7 @@ struct ward {
 	int forge_ms;
 	int64_t forge_at;
 	bool unread, check;
+	bool cramped; /* memory or disk is all that it waits for */
 
 	bool checking;
 	bool forget; /* poll it again, whatever is known */
