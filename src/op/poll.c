@@ -242,7 +242,8 @@ static void hint(struct pass *p, const struct view *v)
 {
 	const struct scm *scm = scm_of_pull(v->session.pr);
 	AUTO(strv_release) struct strv places = { 0 };
-	struct poll_hint h = { .session = v->session.id, .check = may_check(p->world, v),
+	struct poll_hint h = { .session = v->session.id,
+		.check = may_check(p->world, v),
 		.room = p->room && v->facts.recorded == STATUS_QUEUED };
 
 	if (scm)

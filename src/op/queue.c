@@ -201,7 +201,8 @@ static int by_time(const void *a, const void *b)
 
 	clock_parse(&at[0], x->created_at);
 	clock_parse(&at[1], y->created_at);
-	return at[0] != at[1] ? (at[0] > at[1]) - (at[0] < at[1]) : session_id_order(&x->id, &y->id);
+	return at[0] != at[1] ? (at[0] > at[1]) - (at[0] < at[1])
+			      : session_id_order(&x->id, &y->id);
 }
 
 /* Who has waited longest comes first. */
