@@ -109,11 +109,11 @@ static uint64_t tally(const struct facts *f, const struct session *s)
 
 /* Half of it is there, or a verb is at work: who is at work says when it has ended, by the file of its
  * lock; who died in the middle leaves that free. */
-static bool is_busy(const struct store *st, const struct facts *f, const char *id)
+static bool is_busy(const struct store *st, const struct facts *f, const struct ward *w)
 {
-	AUTO(str_release) char *lock = store_path(st, id, "lock");
+	AUTO(str_release) char *lock = store_path(st, w->id, "lock");
 
-	return f->half_done && lock_held(lock) != TRI_NO;
+	return (f->half_done || w->held) && lock_held(lock) != TRI_NO;
 }
 
 /* Nobody tells when memory or disk is there again. */
@@ -145,7 +145,7 @@ static void sense(struct seen *out, const struct ward *w, const struct store *st
 	out->tally = tally(&f, s);
 	out->due = d.at;
 	out->queued = f.recorded == STATUS_QUEUED;
-	out->busy = is_busy(st, &f, s->id);
+	out->busy = is_busy(st, &f, w);
 	if (out->busy)
 		out->due = f.now + AGAIN_MS;
 	else if (out->queued && w->cramped)
@@ -202,7 +202,6 @@ void ward_begin(struct ward *w)
 	w->polled = w->now;
 	w->forget = false;
 	w->not_before = 0;
-	w->forge_at = 0;
 }
 
 /* Others may have written while it did; so it is looked at once more, by and by. */
@@ -218,6 +217,10 @@ void ward_end(struct ward *w, int64_t now, int forge_factor)
 			w->pause_ms = PAUSE_MAX_MS;
 		w->not_before = now + w->pause_ms;
 	}
-	if (w->forge_ms)
-		w->forge_at = now + (int64_t)w->forge_ms * forge_factor;
+	if (w->held)
+		w->not_before = now + HELD_MS;
+	if (!w->forge_ms)
+		w->forge_at = 0;
+	else if (forge_factor || !w->forge_at)
+		w->forge_at = now + (int64_t)w->forge_ms * (forge_factor ? forge_factor : 1);
 }
