@@ -2,7 +2,8 @@
  * limits.maxSessions: how many runtimes live at once, in all and per project; and is there memory and
  * disk for one more (store/room.h)? Who comes above that is queued: an id, a record and a prompt only; so
  * is who comes `after` another session, until the pull request of that one is merged into the default
- * branch. What ends a session or merges one starts them, a new spawn those that wait for a place.
+ * branch, and whose agent has spent its quota, as another session tells, until that is there again. What
+ * ends a session or merges one starts them, and a poll; a new spawn those that wait for a place.
  */
 #pragma once
 
