@@ -27,6 +27,7 @@
  *   limit                 what an agent says of its quota
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
+ *   room                  is there memory and disk for one more
  *   evidence              what all these files tell of a session, as facts
  *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand

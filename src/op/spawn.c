@@ -308,6 +308,7 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	if (o->after)
 		TRY(queue_check_after(w, o->after));
 	TRY(make_plan(&p, &h));
+	queue_before(w);
 	TRY(reserve(&h, &p));
 	fill_record(&h, &p);
 	e = enter(&out->queued, &h, &p);
