@@ -46,7 +46,7 @@ and a third"
 	sends "$(for i in {1..400}; do echo "line $i of a long message, with words in it to fill"; done)"
 	sends "!ls" "[ao] !ls"
 	sends "/quit" "[ao] /quit"
-	[ -n "${EXPANDS:-}" ] || sends "look @re"
+	sends "look @re" "look @${EXPANDS:-re}"
 	expect "${RECEIPT:-0}" ao send fe-1 "work [[slow:6]]"
 	tells active
 	expect 0 ao send fe-1 --no-wait "while busy"

@@ -13,7 +13,7 @@ install_agents() {
 	mkdir -p "$build/agents"
 	cmp -s test/agents/npm/package-lock.json "$build/agents/installed" && return
 	cp test/agents/npm/package.json test/agents/npm/package-lock.json "$build/agents"
-	npm ci --prefix "$build/agents" --no-audit --no-fund
+	npm install --prefix "$build/agents" --no-audit --no-fund
 	cp test/agents/npm/package-lock.json "$build/agents/installed"
 }
 
