@@ -7,6 +7,7 @@
  *   child run launch      starting programs, waiting for them; what ao-run is to start
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
+ *   sha256                a digest, and one by a key
  *   carry                 what git does not hold, linked or copied into a worktree
  *   local wake            sockets of this machine; what tells the daemon that something happened
  *   pty modes             what ao and ao-pty say to each other; what a program asked of its terminal
@@ -45,10 +46,11 @@
  *   gitlab_*              GitLab, in GitHub's words: place ask read
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear
- *   agent_claude agent_codex agent_qwen agent_gemini    what an agent's transcript says, a file for each
+ *   agent_claude agent_codex agent_gemini agent_qwen    what an agent's transcript says, a file for each
  *                         format
  *   channel_qwen          how an agent is told something beside its keyboard
- *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
+ *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
+ *                         webhook and ntfy, all four by notifier_http
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
  *                         ao-http
  * op/      the verbs; never print, never see argv

@@ -1,9 +1,8 @@
 /*
- * Gemini CLI's transcript, seen on 0.61.0: ~/.gemini/tmp/NAME/chats/session-TIME-ID.jsonl, whose path only its
- * hooks tell. Records {"id", "timestamp", "type", "content"} of type user, gemini, error or info; lines
- * {"$set": …} change what stands above them, and say nothing here. A call of the model is written when it
- * is over, again with `toolCalls` once they are done, and again without `tokens` when the history is put
- * together anew.
+ * Gemini CLI's transcript, seen on 0.61.0: ~/.gemini/tmp/NAME/chats/session-TIME-ID.jsonl, whose path only
+ * its hooks tell. Records {"id", "timestamp", "type", "content"}, between them patches {"$set": …}, some
+ * of which repeat the whole conversation. How a turn ended that brought forth no words, its hooks do not
+ * say; here it is a record of its own.
  */
 #include <jansson.h>
 #include <string.h>
@@ -23,44 +22,41 @@ static const char *text_at(const json_t *o, const char *key)
 	return json_string_value(json_object_get(o, key));
 }
 
-/* As it was typed, before a @word in it became a file's name and its content. */
+/* The user's words, or the results of tools; and what Gemini CLI tells the model about itself. Words with a
+ * @NAME in them are changed on their way to the model: displayContent has what was typed. */
 static void read_user(struct turn *out, const json_t *record)
 {
-	const json_t *shown = json_object_get(record, "displayContent");
-	const json_t *content = json_object_get(record, "content");
-	const json_t *first = json_array_get(json_is_array(shown) ? shown : content, 0);
-	const char *text = text_at(first, "text");
+	const json_t *typed = json_object_get(record, "displayContent");
+	const json_t *part = json_array_get(typed ? typed : json_object_get(record, "content"), 0);
+	const char *text = text_at(part, "text");
 
-	if (json_object_get(first, "functionResponse"))
+	if (json_object_get(part, "functionResponse"))
 		out->kind = TURN_WORK;
-	if (!text || str_starts(text, "<session_context>"))
-		return;
-	out->kind = TURN_PROMPT;
-	out->text = str_dup(text);
+	else if (text && !str_starts(text, "<session_context>"))
+		out->kind = TURN_PROMPT;
+	if (out->kind == TURN_PROMPT)
+		out->text = str_dup(text);
 }
 
-static int64_t tokens(const json_t *all, const char *key)
+static int64_t tokens(const json_t *record, const char *key)
 {
-	return usage_tokens(json_integer_value(json_object_get(all, key)));
+	return usage_tokens(
+		json_integer_value(json_object_get(json_object_get(record, "tokens"), key)));
 }
 
-static void read_model(struct turn *out, const json_t *record)
+/* A call of a tool may come behind words, which therefore are no end; an answer whose content is a list
+ * is a part of the conversation that was written down anew. */
+static void read_answer(struct turn *out, const json_t *record)
 {
-	const json_t *content = json_object_get(record, "content");
-	const json_t *used = json_object_get(record, "tokens");
-	const char *text = json_string_value(content);
+	const char *text = text_at(record, "content");
 
 	if (!text)
-		text = text_at(json_array_get(content, 0), "text");
-	if (json_array_size(json_object_get(record, "toolCalls")))
-		out->kind = TURN_WORK;
-	else
-		out->kind = str_empty(text) ? TURN_CALL : TURN_END;
-	if (!str_empty(text))
-		out->text = str_dup(text);
-	out->usage.cache_read = tokens(used, "cached");
-	out->usage.input = usage_tokens(tokens(used, "input") - out->usage.cache_read);
-	out->usage.output = usage_tokens(tokens(used, "total") - tokens(used, "input"));
+		return;
+	out->kind = json_object_get(record, "toolCalls") || !*text ? TURN_CALL : TURN_WORK;
+	out->text = *text ? str_dup(text) : NULL;
+	out->usage.cache_read = tokens(record, "cached");
+	out->usage.input = usage_tokens(tokens(record, "input") - out->usage.cache_read);
+	out->usage.output = usage_tokens(tokens(record, "output") + tokens(record, "thoughts"));
 }
 
 static void read_error(struct turn *out, const json_t *record)
@@ -82,15 +78,16 @@ static const struct record {
 	void (*read)(struct turn *out, const json_t *record);
 } records[] = {
 	{ "user", read_user },
-	{ "gemini", read_model },
+	{ "gemini", read_answer },
 	{ "error", read_error },
 	{ "info", read_info },
 };
 
 static bool read_line(struct turn *out, const char *line, size_t n)
 {
-	bool patch = n > 6 && memcmp(line, "{\"$set\"", 7) == 0;
-	json_t *record = patch ? NULL : json_loadb(line, n, 0, NULL);
+	static const char mark[] = "{\"id\":";
+	bool may = n >= sizeof(mark) && memcmp(line, mark, sizeof(mark) - 1) == 0;
+	json_t *record = may ? json_loadb(line, n, 0, NULL) : NULL;
 	const char *type = text_at(record, "type");
 
 	for (size_t i = 0; record && i < COUNT_OF(records); i++)
@@ -104,7 +101,7 @@ static bool read_line(struct turn *out, const char *line, size_t n)
 }
 
 const struct agent_log agent_log_gemini = {
-	.plugin = { SLOT_AGENT, "gemini-jsonl", "Gemini CLI's transcript" },
+	.plugin = { SLOT_AGENT, "gemini-chat", "Gemini CLI's transcript" },
 	.find = find_nothing,
 	.read = read_line,
 };
