@@ -31,7 +31,7 @@ asks() { # TEXT OF THE TURN, WHAT THEN IS TRUE, KEYS…
 		asks "refuse [[bash:touch unwanted]] [[say:ran]]" ready Escape
 		[ ! -e "$TREES/fe-1/unwanted" ]
 		sleep 2
-		asks "allow [[bash:sleep 3; touch wanted]] [[say:ran]]" active Enter
+		asks "allow [[bash:touch wanted; sleep 3]] [[say:ran]]" active Enter
 		tells ready
 		[ -e "$TREES/fe-1/wanted" ]
 	fi
