@@ -41,7 +41,7 @@
  *                         merge
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
  *   tracker_github        its issues
- *   scm_github*           its pull requests: query round details verbs create
+ *   scm_github*           its pull requests: query round pages details verbs create
  *   gitlab_*              GitLab, in GitHub's words: place ask read
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear

@@ -202,6 +202,9 @@ static void fill(struct pull *out, struct asking *a, size_t ref)
 	if (!entry)
 		return;
 	github_read_pull(out, json_object_get(entry, "node"), json_object_get(entry, "place"));
+	if (a->look->ask == ASK_QUICK)
+		github_tell_cut(
+			a->look->sink, GITHUB_PULL_LISTS, json_object_get(entry, "node"), number);
 	at = json_integer_value(json_object_get(entry, "at"));
 	if (out->state && out->state != PULL_MERGED && a->now - at > 1000)
 		out->seen_at = at;

@@ -13,14 +13,32 @@ struct github_part {
 	const struct github *g;
 	int number;
 	const char *branch;
+	json_t *threads; /* of GITHUB_DETAILS: only these, by their ids; NULL: the newest hundred */
 };
 
 /* The body of a request for these, with the fragment of GITHUB_SESSIONS or GITHUB_DETAILS: part i is
- * answered as data.r<place>.p<i>, the newest of all as data.r<place>.all. */
+ * answered as data.r<place>.p<i>, the newest of all as data.r<place>.all; `threads` of part i as data.t<i>. */
 char *github_query(enum github_document d, const struct github_part *parts, size_t n);
 json_t *github_part_of(const json_t *data, const struct github_part *p, size_t i);
+json_t *github_threads_of(const json_t *data, size_t i);
 /* The answer's repository. */
 json_t *github_place_of(const json_t *data, const struct github_part *p);
+
+/* ---- scm_github_pages.c ----------------------------------------------------------------------- */
+
+enum github_lists {
+	GITHUB_PULL_LISTS,   /* those of fragment Pull */
+	GITHUB_DETAIL_LISTS, /* those of fragment Details, and its threads */
+};
+
+/* Into pulls[i], of parts[i], what their first page lacks: up to four more of each list. What cannot be had is as if
+ * there were no more. */
+MUST_USE struct err *github_fetch_pages(enum github_lists of, json_t **pulls,
+	const struct github_part *parts, size_t n, const char *data_dir);
+/* A first page of threads, and the older ones as they were before: nobody asks for more while a person waits. */
+void github_keep_older(json_t *node, const json_t *before);
+/* A note for each list of which not all is there. */
+void github_tell_cut(struct sink *sink, enum github_lists of, json_t *pull, int number);
 
 /* ---- scm_github_details.c -------------------------------------------------------------------- */
 
@@ -30,7 +48,7 @@ json_t *github_details_of(const json_t *entry);
 bool github_details_due(const json_t *entry);
 /* Into entries[i], of parts[i]: details and, of failed jobs, the end of the log. All on one host. */
 MUST_USE struct err *github_fetch_details(
-	json_t **entries, const struct github_part *parts, size_t n, const char *data_dir);
+	json_t **entries, struct github_part *parts, size_t n, const char *data_dir);
 /* From an answer that is there already. */
 void github_take_details(json_t *entry, json_t *details);
 MUST_USE struct err *github_fetch_logs(

@@ -4,8 +4,11 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 enum {
-	AT_ONCE = 50, /* in one query: beyond, GitHub may end it for taking too long */
+	AT_ONCE = 50,     /* in one query: beyond, GitHub may end it for taking too long */
+	FOR_A_POINT = 29, /* five lists each, a point for a hundred, rounded */
 	AT_LEAST = 5,
 	QUICK_MS = 2000,
 	ROUNDS = 4,
@@ -47,6 +50,9 @@ static bool make_query(struct query *q, struct asking *a, bool *taken, size_t ho
 {
 	size_t most = most_of(&a->places.v[host]);
 
+	/* nobody waits for a poll, so it takes what is cheapest; who looks gets one answer */
+	if (a->look->ask == ASK_ALL && most > FOR_A_POINT)
+		most = FOR_A_POINT;
 	q->host = host;
 	q->items = mem_alloc(most * sizeof(struct item *));
 	q->parts = mem_alloc(most * sizeof(*q->parts));
@@ -59,8 +65,10 @@ static bool make_query(struct query *q, struct asking *a, bool *taken, size_t ho
 				continue;
 			taken[i] = true;
 			q->items[q->n] = item;
-			q->parts[q->n++] = (struct github_part){ place, &a->places.v[place].g,
-				item->number, item->branch };
+			q->parts[q->n++] = (struct github_part){ .place = place,
+				.g = &a->places.v[place].g,
+				.number = item->number,
+				.branch = item->branch };
 		}
 	}
 	q->body = github_query(GITHUB_SESSIONS, q->parts, q->n);
@@ -80,6 +88,8 @@ static void take_node(struct asking *a, size_t place, json_t *node, json_t *repo
 		return;
 	entry = seen_make(&host->seen, "pulls", key);
 	where = json_object();
+	if (a->look->ask == ASK_QUICK)
+		github_keep_older(node, json_object_get(entry, "node"));
 	json_object_set(where, "defaultBranchRef", json_object_get(repository, "defaultBranchRef"));
 	seen_pull(entry, node, where, a->now);
 	json_decref(where);
@@ -116,11 +126,35 @@ static void take_items(struct asking *a, struct query *q, const json_t *data)
 	}
 }
 
+/* The oldest of what is shown instead; 0: nothing is. */
+static int64_t oldest_of(struct asking *a, const struct wanted *host)
+{
+	int64_t oldest = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		size_t place = a->place_of[i];
+		bool here = place != SIZE_MAX && asking_host(a, place) == host;
+		int number = here ? asking_number(a, i) : 0;
+		json_t *entry = number ? asking_entry(a, place, number) : NULL;
+		int64_t at = json_integer_value(json_object_get(entry, "at"));
+		const char *state = github_text(json_object_get(entry, "node"), "state");
+
+		if (at && !str_equal(state, "MERGED") && (!oldest || at < oldest))
+			oldest = at;
+	}
+	return oldest;
+}
+
 void asking_note(struct asking *a, struct wanted *host, struct err *e)
 {
-	if (e && !host->silent)
+	if (e && !host->silent) {
+		int64_t oldest = oldest_of(a, host);
+		AUTO(str_release) char *age = oldest ? clock_age(a->now - oldest) : NULL;
+
 		sink_say(a->look->sink, SINK_NOTE,
-			"%s; pull requests are shown as they were last seen", e->text);
+			"%s; pull requests are shown as they were last seen%s%s%s", e->text,
+			age ? ", " : "", age ? age : "", age ? " ago" : "");
+	}
 	if (e)
 		host->silent = true;
 	err_drop(e, "told as a note");
@@ -235,12 +269,55 @@ size_t asking_due(json_t **entries, struct github_part *parts, struct asking *a,
 				twice |= entries[k] == entry;
 			if (!entry || twice || !github_details_due(entry))
 				continue;
-			parts[n] = (struct github_part){ place, &a->places.v[place].g, number,
-				NULL };
+			parts[n] = (struct github_part){
+				.place = place, .g = &a->places.v[place].g, .number = number
+			};
 			entries[n++] = entry;
 		}
 	}
 	return n;
+}
+
+/* Another repository of a host has the same login. */
+static void login_of(struct asking *a, size_t place)
+{
+	struct wanted *host = asking_host(a, place);
+
+	if (host != &a->places.v[place])
+		str_set(&a->places.v[place].g.token, host->g.token);
+}
+
+/* Of those that were just seen. */
+static struct err *fetch_pages(struct asking *a, size_t host)
+{
+	json_t **nodes = mem_alloc((a->n + 1) * sizeof(json_t *));
+	struct github_part *parts = mem_alloc((a->n + 1) * sizeof(*parts));
+	size_t n = 0;
+	struct err *e;
+
+	for (size_t i = 0; i < a->n; i++) {
+		size_t place = a->place_of[i];
+		bool here = place != SIZE_MAX && a->places.v[place].host == host;
+		int number = here ? asking_number(a, i) : 0;
+		json_t *entry = number ? asking_entry(a, place, number) : NULL;
+
+		json_t *node = json_object_get(entry, "node");
+		bool twice = false;
+
+		for (size_t k = 0; k < n; k++)
+			twice |= nodes[k] == node;
+		if (!node || twice || json_integer_value(json_object_get(entry, "at")) != a->now)
+			continue;
+		login_of(a, place);
+		parts[n] = (struct github_part){
+			.place = place, .g = &a->places.v[place].g, .number = number
+		};
+		nodes[n++] = node;
+	}
+	e = github_fetch_pages(GITHUB_PULL_LISTS, nodes, parts, n, a->look->data_dir);
+	free(nodes);
+	free(parts);
+	return e;
 }
 
 struct err *asking_details(struct asking *a)
@@ -250,12 +327,17 @@ struct err *asking_details(struct asking *a)
 	struct err *e = NULL;
 
 	for (size_t host = 0; host < a->places.n && !e; host++) {
-		size_t n = a->places.v[host].host == host ? asking_due(entries, parts, a, host) : 0;
+		size_t n = 0;
 
+		if (a->places.v[host].host != host)
+			continue;
+		e = fetch_pages(a, host);
+		if (!e)
+			n = asking_due(entries, parts, a, host);
 		if (!n || !may_ask(a, host))
 			continue;
-		for (size_t i = 0; i < n; i++) /* of another repository there: the same login */
-			str_set(&a->places.v[parts[i].place].g.token, a->places.v[host].g.token);
+		for (size_t i = 0; i < n; i++)
+			login_of(a, parts[i].place);
 		a->asked = true;
 		e = github_fetch_details(entries, parts, n, a->look->data_dir);
 		if (e && e->class != ERR_INTERRUPTED) {
