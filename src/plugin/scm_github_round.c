@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
-
 enum {
 	AT_ONCE = 50,     /* in one query: beyond, GitHub may end it for taking too long */
 	FOR_A_POINT = 29, /* five lists each, a point for a hundred, rounded */
@@ -107,6 +105,9 @@ static void take_branch(
 		take_node(a, item->place, node, repository);
 		json_array_append(numbers, json_object_get(node, "number"));
 	}
+	if (!json_equal(json_object_get(entry, "numbers"), numbers) ||
+		!json_object_get(entry, "since"))
+		json_object_set_new(entry, "since", json_integer(a->now));
 	json_object_set_new(entry, "numbers", numbers);
 	json_object_set_new(entry, "at", json_integer(a->now));
 }
@@ -126,40 +127,6 @@ static void take_items(struct asking *a, struct query *q, const json_t *data)
 	}
 }
 
-/* The oldest of what is shown instead; 0: nothing is. */
-static int64_t oldest_of(struct asking *a, const struct wanted *host)
-{
-	int64_t oldest = 0;
-
-	for (size_t i = 0; i < a->n; i++) {
-		size_t place = a->place_of[i];
-		bool here = place != SIZE_MAX && asking_host(a, place) == host;
-		int number = here ? asking_number(a, i) : 0;
-		json_t *entry = number ? asking_entry(a, place, number) : NULL;
-		int64_t at = json_integer_value(json_object_get(entry, "at"));
-		const char *state = github_text(json_object_get(entry, "node"), "state");
-
-		if (at && !str_equal(state, "MERGED") && (!oldest || at < oldest))
-			oldest = at;
-	}
-	return oldest;
-}
-
-void asking_note(struct asking *a, struct wanted *host, struct err *e)
-{
-	if (e && !host->silent) {
-		int64_t oldest = oldest_of(a, host);
-		AUTO(str_release) char *age = oldest ? clock_age(a->now - oldest) : NULL;
-
-		sink_say(a->look->sink, SINK_NOTE,
-			"%s; pull requests are shown as they were last seen%s%s%s", e->text,
-			age ? ", " : "", age ? age : "", age ? " ago" : "");
-	}
-	if (e)
-		host->silent = true;
-	err_drop(e, "told as a note");
-}
-
 /* True: the query took GitHub too long, and smaller ones are worth a try. */
 static bool take_answer(struct asking *a, struct query *q, const struct http_answer *answer)
 {
@@ -175,6 +142,8 @@ static bool take_answer(struct asking *a, struct query *q, const struct http_ans
 		json_object_set(host->seen.root, "quota", json_object_get(data, "rateLimit"));
 		take_items(a, q, data);
 	}
+	if (answer->outcome == HTTP_RATE_LIMITED)
+		json_object_set_new(host->seen.root, "until", json_integer(answer->until));
 	if (slow && q->n / 2 < most)
 		set_most(host, q->n / 2);
 	else if (json_is_object(data) && q->n == most)
@@ -196,13 +165,15 @@ static bool take_answer(struct asking *a, struct query *q, const struct http_ans
 
 /* ---- one round ------------------------------------------------------------------------------- */
 
-static bool may_ask(struct asking *a, size_t host)
+bool github_round_login(struct asking *a, size_t place)
 {
-	struct wanted *w = &a->places.v[host];
+	struct wanted *host = asking_host(a, place);
 
-	if (!w->silent && !w->g.token)
-		asking_note(a, w, github_login(&w->g));
-	return !w->silent;
+	if (!host->silent && !host->g.token)
+		asking_note(a, host, github_login(&host->g));
+	if (host != &a->places.v[place]) /* another repository there */
+		str_set(&a->places.v[place].g.token, host->g.token);
+	return !host->silent;
 }
 
 static struct err *ask_once(struct asking *a, bool *again)
@@ -217,7 +188,7 @@ static struct err *ask_once(struct asking *a, bool *again)
 	for (size_t i = 0; i < a->items.n; i++) {
 		size_t host = a->places.v[a->items.v[i].place].host;
 
-		if (taken[i] || a->items.v[i].answered || !may_ask(a, host))
+		if (taken[i] || a->items.v[i].answered || !github_round_login(a, host))
 			continue;
 		if (make_query(&queries[n], a, taken, host)) {
 			requests[n] = github_request(&a->places.v[host].g, queries[n].body,
@@ -239,52 +210,30 @@ static struct err *ask_once(struct asking *a, bool *again)
 	return e;
 }
 
-struct err *asking_ask(struct asking *a)
+static bool any_left(const struct asking *a)
+{
+	for (size_t i = 0; i < a->items.n; i++)
+		if (!a->items.v[i].answered)
+			return true;
+	return false;
+}
+
+/* Who looks waits for one question; a poll may find out first that there is nothing to ask. */
+struct err *github_round(struct asking *a)
 {
 	bool again = true;
-	struct err *e = NULL;
+	struct err *e = a->look->ask == ASK_ALL ? github_listen(a) : NULL;
 
-	for (int round = 0; round < ROUNDS && again && !e; round++)
+	a->asked = any_left(a);
+	for (int round = 0; round < ROUNDS && again && a->asked && !e; round++)
 		e = ask_once(a, &again);
+	github_remember_bells(a);
 	if (e && e->class != ERR_INTERRUPTED) {
 		sink_say(a->look->sink, SINK_NOTE, "%s", e->text);
 		err_drop(e, "told as a note; what was seen is as good as before");
 		e = NULL;
 	}
 	return e;
-}
-
-/* Of open ones whose checks or threads changed. Parts of one repository stand together. */
-size_t asking_due(json_t **entries, struct github_part *parts, struct asking *a, size_t host)
-{
-	size_t n = 0;
-
-	for (size_t place = 0; place < a->places.n; place++) {
-		for (size_t i = 0; i < a->n && a->places.v[place].host == host; i++) {
-			int number = a->place_of[i] == place ? asking_number(a, i) : 0;
-			json_t *entry = number ? asking_entry(a, place, number) : NULL;
-			bool twice = false;
-
-			for (size_t k = 0; k < n; k++)
-				twice |= entries[k] == entry;
-			if (!entry || twice || !github_details_due(entry))
-				continue;
-			parts[n] = (struct github_part){
-				.place = place, .g = &a->places.v[place].g, .number = number
-			};
-			entries[n++] = entry;
-		}
-	}
-	return n;
-}
-
-/* Another repository of a host has the same login. */
-static void login_of(struct asking *a, size_t place)
-{
-	struct wanted *host = asking_host(a, place);
-
-	if (host != &a->places.v[place])
-		str_set(&a->places.v[place].g.token, host->g.token);
 }
 
 /* Of those that were just seen. */
@@ -308,7 +257,8 @@ static struct err *fetch_pages(struct asking *a, size_t host)
 			twice |= nodes[k] == node;
 		if (!node || twice || json_integer_value(json_object_get(entry, "at")) != a->now)
 			continue;
-		login_of(a, place);
+		if (!github_round_login(a, place))
+			continue;
 		parts[n] = (struct github_part){
 			.place = place, .g = &a->places.v[place].g, .number = number
 		};
@@ -320,7 +270,7 @@ static struct err *fetch_pages(struct asking *a, size_t host)
 	return e;
 }
 
-struct err *asking_details(struct asking *a)
+struct err *github_round_details(struct asking *a)
 {
 	json_t **entries = mem_alloc((a->n + 1) * sizeof(json_t *));
 	struct github_part *parts = mem_alloc((a->n + 1) * sizeof(*parts));
@@ -334,10 +284,10 @@ struct err *asking_details(struct asking *a)
 		e = fetch_pages(a, host);
 		if (!e)
 			n = asking_due(entries, parts, a, host);
-		if (!n || !may_ask(a, host))
-			continue;
 		for (size_t i = 0; i < n; i++)
-			login_of(a, parts[i].place);
+			(void)github_round_login(a, parts[i].place);
+		if (!n || a->places.v[host].silent)
+			continue;
 		a->asked = true;
 		e = github_fetch_details(entries, parts, n, a->look->data_dir);
 		if (e && e->class != ERR_INTERRUPTED) {
