@@ -18,7 +18,7 @@ endif
 ao_cflags = -std=gnu17 $(WARN) -Isrc $(SANITIZE) $(CFLAGS)
 ao_defines = -D_GNU_SOURCE -DAO_VERSION='"$(VERSION)"'
 ao_cppflags = $(ao_defines) -MMD -MP $(CPPFLAGS)
-LDLIBS := -ljansson -lyaml
+LDLIBS := -ljansson -lyaml -Wl,--as-needed -lmd
 
 rooms := base model rule store slot plugin op cmd
 sources := $(foreach r,$(rooms),$(wildcard src/$(r)/*.c))
@@ -112,7 +112,7 @@ $(BUILD)/test/unit/serve_daemon: | $(BUILD)/ao-serve $(BUILD)/ao
 
 $(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/test/contract/runtime: | \
 	$(BUILD)/ao-run $(BUILD)/ao-pty $(stand_ins)
-$(BUILD)/test/unit/net_ao_http: | $(BUILD)/ao-http
+$(BUILD)/test/unit/net_ao_http $(BUILD)/test/unit/plugin_notifier_http: | $(BUILD)/ao-http
 
 $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)

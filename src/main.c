@@ -6,7 +6,9 @@
  *   file path hash random files replaced whole, kernel locks, paths, digests, numbers nobody guesses
  *   child run launch      starting programs, waiting for them; what ao-run is to start
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
+ *   when                  points in time as programs write them for people
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
+ *   sha256                a digest, and one by a key
  *   carry                 what git does not hold, linked or copied into a worktree
  *   local wake            sockets of this machine; what tells the daemon that something happened
  *   pty modes             what ao and ao-pty say to each other; what a program asked of its terminal
@@ -22,6 +24,7 @@
  *   occasion reaction_of items    what happened to a session, and what follows from it
  *   due_at                when to look again, where nobody tells
  *   screen screen_lines   what a captured screen means
+ *   limit                 what an agent says of its quota
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
  *   evidence              what all these files tell of a session, as facts
@@ -46,8 +49,9 @@
  *   gitlab_*              GitLab, in GitHub's words: place ask read
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear
- *   agent_claude agent_codex    what an agent's transcript says, a file for each format
- *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
+ *   agent_claude agent_codex agent_gemini    what an agent's transcript says, a file for each format
+ *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
+ *                         webhook and ntfy, all four by notifier_http
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
  *                         ao-http
  * op/      the verbs; never print, never see argv
@@ -64,7 +68,7 @@
  *   pull pull_source      pull requests: their verbs, and what lists show of them; of clones
  *   hook hook_input       what agents report
  *   transcript            an agent's own log, read from its end
- *   names open attach history init doctor* agents agent_check config_show schema
+ *   names open attach history init doctor* agents agent_* config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
  *   face                  how everything is printed

@@ -8,8 +8,8 @@
 static const char *const priorities[] = { "urgent", "action", "warning", "info", NULL };
 static const char *const actions[] = { "send-to-agent", "notify", "auto-merge", NULL };
 static const char *const events[] = { "ci-failed", "changes-requested", "bugbot-comments",
-	"merge-conflicts", "approved-and-green", "agent-stuck", "agent-needs-input", "agent-exited",
-	"all-complete", NULL };
+	"merge-conflicts", "approved-and-green", "agent-stuck", "agent-needs-input", "rate-limited",
+	"agent-exited", "all-complete", NULL };
 static const char *const scms[] = { "github", "gitlab", "local", NULL };
 static const char *const trackers[] = { "github", "gitlab", "linear", "local", NULL };
 
@@ -179,13 +179,14 @@ static const struct key notifier_keys[] = {
 	KEY("plugin", TEXT, offsetof(struct notifier_config, plugin),
 		"desktop, slack, discord, webhook, ntfy or command; the other keys are its "
 		"settings",
-		.slot = "notifier", .flags = KEY_REQUIRED),
+		.flags = KEY_REQUIRED),
 	KEY("command", LIST, offsetof(struct notifier_config, command),
 		"command: the program and its arguments, no shell"),
 };
 static const struct schema notifier_schema = { .keys = notifier_keys,
 	.n = COUNT_OF(notifier_keys),
 	.rest = offsetof(struct notifier_config, settings),
+	.hidden = offsetof(struct notifier_config, hidden),
 	.done = notifier_done };
 
 static const struct key config_keys[] = {

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/run.h"
 #include "op/agent_check.h"
+#include "op/agent_dialogs.h"
 #include "op/exam.h"
 #include "op/notify.h"
 #include "op/pull.h"
@@ -124,6 +125,28 @@ static void check_agent(struct exam *x, const char *name)
 	err_drop(e, "it is the finding's text");
 }
 
+/* What it will ask in the project's repository, before it reads any message. */
+static void check_dialogs(struct exam *x, const struct project *p)
+{
+	AUTO(agent_release) struct agent a = { 0 };
+	AUTO(str_release) char *what = NULL;
+	struct err *e = agent_load(&a, &x->world->config, p->agent);
+	const char *hint = NULL;
+	struct finding *f;
+
+	if (!e && agent_asks_nothing(&hint, &a, p->path) == TRI_NO) {
+		f = exam_add(x, FINDING_NOTE,
+			"project %s: %s asks something at its first start there, before it reads a "
+			"message",
+			p->id, p->agent);
+		if (exam_fixable(x, f, hint))
+			exam_mended(f, agent_answer_dialogs(&what, &a, p->path));
+		if (what)
+			str_set(&f->fix, what);
+	}
+	err_drop(e, "it is a finding already");
+}
+
 void exam_runtimes(struct strv *names, const struct config *c)
 {
 	if (!c->projects.n)
@@ -169,26 +192,11 @@ static void check_agents(struct exam *x)
 		strv_add(&seen, c->projects.v[i].agent);
 		check_agent(x, c->projects.v[i].agent);
 	}
+	for (size_t i = 0; i < c->projects.n; i++)
+		check_dialogs(x, &c->projects.v[i]);
 }
 
 /* Nobody asked for the one that is there by default: a server has no desktop. */
-static bool by_default(const struct config *c, const char *name)
-{
-	bool asked = config_notifier(c, name) || origins_line(&c->origins, "defaults.notifiers");
-
-	for (size_t i = 0; i < c->routing.n; i++)
-		asked = asked || strv_has(&c->routing.v[i].notifiers, name);
-	for (size_t i = 0; i < c->projects.n; i++) {
-		AUTO(str_release)
-		char *key = str_format("projects.%s.notifiers", c->projects.v[i].id);
-
-		asked = asked ||
-			(origins_line(&c->origins, key) &&
-				strv_has(&c->projects.v[i].notifiers, name));
-	}
-	return !asked;
-}
-
 static void check_notifiers(struct exam *x)
 {
 	AUTO(notifier_states_release) struct notifier_states all = { 0 };
@@ -197,10 +205,12 @@ static void check_notifiers(struct exam *x)
 	op_notifiers_usable(&all, x->world);
 	for (size_t i = 0; i < all.list.n; i++) {
 		const struct notifier_state *s = &all.list.v[i];
-		enum finding_level bad = by_default(c, s->name) ? FINDING_NOTE : FINDING_PROBLEM;
+		bool asked = op_notifier_asked(c, s->name);
+		enum finding_level bad = asked ? FINDING_PROBLEM : FINDING_NOTE;
 
-		exam_add(x, s->why ? bad : FINDING_OK, "notifier %s: %s", s->name,
-			s->why ? s->why : "usable");
+		exam_add(x, s->why ? bad : FINDING_OK, "notifier %s: %s%s", s->name,
+			s->why ? s->why : "usable",
+			s->why && !asked ? "; it is off, as nobody configured it" : "");
 	}
 }
 

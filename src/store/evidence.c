@@ -102,11 +102,13 @@ static void sense_signals(struct facts *f, const struct signals *s, const char *
 			f->turn_open_at = line->at;
 		if (says == ACTIVITY_READY || says == ACTIVITY_BLOCKED)
 			f->turn_open_at = 0;
+		f->mute_end_at = signal_is_mute(line) ? line->at : 0;
 	}
 	if (s->list.n) {
 		const struct signal_line *last = &s->list.v[s->list.n - 1];
 		struct fact *fact = facts_add(f, SOURCE_HOOK,
-			is_starting(f, last, folder) ? ACTIVITY_UNKNOWN : meaning(last->kind),
+			f->mute_end_at || is_starting(f, last, folder) ? ACTIVITY_UNKNOWN
+								       : meaning(last->kind),
 			last->at);
 		fact->detail = str_empty(last->text)
 			? str_format("it reported '%s'", signal_word(last->kind))
@@ -122,6 +124,7 @@ void evidence_read(struct facts *f, struct evidence *out, const struct session *
 	f->half_done = !str_empty(s->doing);
 	f->stuck_after = stuck_after(p);
 	clock_parse(&f->created_at, s->created_at);
+	clock_parse(&f->limit_known, s->limited_until);
 	run_read(&out->run, folder);
 	f->started_at = out->run.started_at;
 	if (!f->started_at)
