@@ -223,6 +223,7 @@ static struct err *keep_prompt(const struct hold *h, const struct plan *p)
 static struct err *launch(struct hold *h, const struct plan *p)
 {
 	AUTO(str_release) char *prompt_file = path_join(h->folder, "prompt.md");
+	AUTO(str_release) char *input_file = path_join(h->folder, "input");
 	AUTO(strv_release) struct strv argv = { 0 };
 	struct agent_values values = {
 		.prompt = p->prompt_in_argv ? buf_text(&p->prompt) : NULL,
@@ -232,6 +233,7 @@ static struct err *launch(struct hold *h, const struct plan *p)
 		.session = h->s.id,
 		.worktree = h->s.worktree,
 		.agent_session_id = h->s.agent_session_id,
+		.input_file = input_file,
 	};
 
 	TRY(agent_expand(&argv, &p->agent, &p->agent.command, &values));
