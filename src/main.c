@@ -24,11 +24,12 @@
  *   screen screen_lines   what a captured screen means
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
+ *   port                  where an agent's own interface listens
  *   evidence              what all these files tell of a session, as facts
  *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: agent runtime workspace tracker scm notifier, each with its .def
+ * slot/    the doorways for plugins: agent api runtime workspace tracker scm notifier, each with its .def
  *          of those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
@@ -46,6 +47,7 @@
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear
  *   agent_claude agent_codex    what an agent's transcript says, a file for each format
+ *   api_opencode opencode_read  opencode over HTTP: asked, told; what its answers mean
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
  *                         ao-http
@@ -62,6 +64,7 @@
  *   notify                a notice to those it is routed to
  *   pull pull_source      pull requests: their verbs, and what lists show of them; of clones
  *   hook hook_input       what agents report
+ *   api                   an agent's own interface, of a session
  *   transcript            an agent's own log, read from its end
  *   names open attach history init doctor* agents agent_check config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def

@@ -56,7 +56,7 @@ struct agent {
  * it. */
 struct agent_values {
 	const char *prompt, *prompt_file, *model, *permissions, *session, *worktree,
-		*agent_session_id;
+		*agent_session_id, *port, *secret; /* where its own interface listens, and its password */
 };
 
 /* words with placeholders -> argv. Unknown permission name: ERR_CONFIG, listing the known. */

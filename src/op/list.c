@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "op/api.h"
 #include "op/hold.h"
 #include "op/pull.h"
 #include "op/queue.h"
@@ -190,11 +191,73 @@ static void read_transcripts(struct views *views, const struct world *w, struct 
 	}
 }
 
+/* ---- the agents' own interfaces, all in one question ------------------------------------------ */
+
+struct apis {
+	VEC(struct api_ref) refs;
+	VEC(size_t) who; /* indexes of views */
+	struct api_fact *facts;
+};
+
+static void apis_release(struct apis *a)
+{
+	for (size_t i = 0; i < a->refs.n; i++) {
+		api_ref_release(&a->refs.v[i]);
+		if (a->facts)
+			api_fact_release(&a->facts[i]);
+	}
+	free(a->refs.v);
+	free(a->who.v);
+	free(a->facts);
+}
+
+static const struct api *add_api(struct apis *q, const struct views *views, size_t i,
+	const struct world *w, struct agents *agents)
+{
+	const struct view *v = &views->list.v[i];
+	size_t a = v->facts.runtime == TRI_YES ? agent_of(agents, w, v->session.agent) : 0;
+	AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
+	struct api_ref ref = { 0 };
+	const struct api *api = v->facts.runtime == TRI_YES
+		? api_of(&ref, w, &v->session, folder, &agents->list.v[a], v->facts.started_at)
+		: NULL;
+
+	if (api) {
+		*vec_push(&q->refs) = ref;
+		*vec_push(&q->who) = i;
+	}
+	return api;
+}
+
+static struct err *ask_apis(
+	struct views *views, struct work *work, const struct world *w, struct agents *agents)
+{
+	AUTO(apis_release) struct apis q = { 0 };
+	const struct api *api = NULL;
+
+	for (size_t i = 0; i < views->list.n; i++) {
+		const struct api *one = add_api(&q, views, i, w, agents);
+		api = one ? one : api;
+	}
+	if (!api)
+		return NULL;
+	q.facts = mem_alloc(q.refs.n * sizeof(*q.facts));
+	TRY(api->look(q.facts, q.refs.v, q.refs.n));
+	for (size_t i = 0; i < q.refs.n; i++) {
+		struct view *v = &views->list.v[q.who.v[i]];
+		AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
+		sense_api(
+			&v->facts, &v->told, &work[q.who.v[i]].evidence, folder, api, &q.facts[i]);
+	}
+	return NULL;
+}
+
 static struct err *ask_all(struct views *views, struct work *work, const struct world *w, bool look)
 {
 	AUTO(agents_release) struct agents agents = { 0 };
 
 	read_transcripts(views, w, &agents);
+	TRY(ask_apis(views, work, w, &agents));
 	for (size_t i = 0; i < views->list.n; i++) {
 		bool seen = !work[i].runtime;
 		for (size_t j = 0; j < i && !seen; j++)
