@@ -1,3 +1,4 @@
+#include "cmd/issue_row.h"
 #include "cmd/pr.h"
 
 static const struct option options[] = {
@@ -22,6 +23,35 @@ static struct err *which_method(enum merge_method *method, const struct args *a)
 	return n > 1 ? fail(ERR_USAGE, "only one of --squash, --merge and --rebase") : NULL;
 }
 
+/* Some forges close an issue with the pull request that says so; others never do. */
+static void print_issue(const struct face *f, const struct world *w, const struct pull_target *t)
+{
+	AUTO(issue_release) struct issue i = { 0 };
+	AUTO(str_release) char *name = NULL;
+	AUTO(str_release) char *project = NULL;
+
+	issue_of_session(&i, w, t->project, t->session);
+	if (!i.id)
+		return;
+	name = issue_name(&i);
+	if (w->config.projects.n > 1)
+		project = str_format(" -p %s", t->project->id);
+	if (issue_closed(&i))
+		face_print(f, "  Issue %s is closed.\n", name);
+	else
+		face_print(f, "  Issue %s stays open: ao issue close%s %s\n", name,
+			project ? project : "", i.id);
+}
+
+static void print_next(const struct face *f, const struct world *w, const struct pull_target *t,
+	const struct pull *p)
+{
+	if (!t->session || !p->merged_into_default)
+		return;
+	print_issue(f, w, t);
+	face_field(f, "Next", "ao session cleanup");
+}
+
 static struct err *run(struct face *f, struct world *w, const struct args *a)
 {
 	AUTO(pull_target_release) struct pull_target t = { 0 };
@@ -42,6 +72,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	if (p.threads)
 		face_print(f, "  %d thread%s still open.\n", p.threads,
 			p.threads == 1 ? " is" : "s are");
+	print_next(f, w, &t, &p);
 	return NULL;
 }
 

@@ -146,6 +146,22 @@ char *issue_title(const struct session *s, const struct world *w, const struct p
 	return str_dup(found && !str_empty(i.title) ? i.title : s->title);
 }
 
+void issue_of_session(
+	struct issue *i, const struct world *w, const struct project *p, const char *session)
+{
+	AUTO(session_release) struct session s = { 0 };
+	struct tracked t = tracked_of(w, p);
+	struct err *e = store_load(&s, &w->store, session);
+	const struct tracker *tracker = str_empty(s.tracker) ? NULL : tracker_named(s.tracker);
+	bool found;
+
+	if (!e && tracker)
+		e = may_ask(w, p);
+	if (!e && tracker)
+		e = tracker->fetch(i, &found, &t, s.issue, w->sink);
+	err_drop(e, "nothing is said of it then");
+}
+
 /* ---- cleanup --------------------------------------------------------------------------------- */
 
 /* All sessions of one tracker and one repository, from the first on, are one question. */
@@ -218,7 +234,7 @@ struct err *op_issue_view(
 	TRY(need_tracker(&tracker, w, p));
 	TRY(tracker->fetch(out, &found, &t, plain, w->sink));
 	if (!found)
-		return fail(ERR_MISSING, "no issue '%s': 'ao issue ls --all' lists them", id);
+		return tracker_missing(id);
 	return NULL;
 }
 
@@ -251,6 +267,28 @@ struct err *op_issue_create(struct issue *out, const struct world *w, const stru
 			.author = world_actor(),
 			.now_ms = clock_wall(),
 		});
+}
+
+struct err *op_issue_comment(struct issue *out, const struct world *w, const struct project *p,
+	const char *id, const struct buf *text)
+{
+	AUTO(str_release) char *plain = issue_id(id);
+	AUTO(buf_release) struct buf clean = { 0 };
+	struct tracked t = tracked_of(w, p);
+	const struct tracker *tracker;
+
+	buf_add(&clean, text->s, text->n);
+	buf_trim(&clean);
+	if (!clean.n)
+		return fail(ERR_USAGE, "the comment is empty");
+	if (memchr(clean.s, '\0', clean.n))
+		return fail(ERR_USAGE, "the comment holds a NUL byte");
+	if (clean.n > ISSUE_BODY_MAX)
+		return fail(ERR_USAGE, "the comment is larger than %d MiB", ISSUE_BODY_MAX >> 20);
+	TRY(need_tracker(&tracker, w, p));
+	return tracker->comment(out, &t, plain,
+		&(struct new_comment){
+			.text = clean.s, .author = world_actor(), .now_ms = clock_wall() });
 }
 
 struct err *op_issue_close(struct issue *out, bool *before, const struct world *w,

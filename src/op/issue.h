@@ -22,6 +22,11 @@ MUST_USE struct err *issue_for_spawn(struct issue *i, const struct tracker **tra
  * task's words. NULL: neither. Caller frees. */
 char *issue_title(const struct session *s, const struct world *w, const struct project *p);
 
+/* The issue that a session is about, as its tracker has it now. i->id NULL: an ad-hoc task, or its tracker
+ * could not be asked. */
+void issue_of_session(
+	struct issue *i, const struct world *w, const struct project *p, const char *session);
+
 /* out[n] for v->list.v[n], by each session's record: asked are only issues that its tracker had when
  * it was spawned, so an ad-hoc task is never closed. */
 void issue_states(struct issue_state *out, const struct views *v, const struct world *w);
@@ -33,5 +38,7 @@ MUST_USE struct err *op_issue_view(
 	struct issue *out, const struct world *w, const struct project *p, const char *id);
 MUST_USE struct err *op_issue_create(struct issue *out, const struct world *w,
 	const struct project *p, const char *title, const char *body, size_t body_n);
+MUST_USE struct err *op_issue_comment(struct issue *out, const struct world *w,
+	const struct project *p, const char *id, const struct buf *text);
 MUST_USE struct err *op_issue_close(struct issue *out, bool *before, const struct world *w,
 	const struct project *p, const char *id, const char *reason);

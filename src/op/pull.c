@@ -179,12 +179,23 @@ static struct err *bring_head(const struct world *w, const struct pull_target *t
 	return hand_over(&h, t->scm, p.branch);
 }
 
+/* An issue on the same forge is closed by it when the pull request that names it so is merged. NULL: there is
+ * none, or the forge is ours. */
+static char *closing_words(const struct session *s, const struct scm *scm)
+{
+	bool there = !scm->in_files && !str_empty(s->issue) &&
+		str_equal(s->tracker, scm->plugin.name);
+
+	return there ? str_format("Closes #%s", s->issue) : NULL;
+}
+
 struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *made,
 	const struct world *w, const char *id, const struct pull_draft_options *o)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(str_release) char *branch = NULL;
 	AUTO(str_release) char *title = NULL;
+	AUTO(str_release) char *body = NULL;
 	struct checkout c;
 	struct forge f;
 
@@ -204,11 +215,12 @@ struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *mad
 	TRY(hand_over(&h, out->scm, branch));
 	f = forge_of(w, out);
 	title = o->title ? str_dup(o->title) : issue_title(&h.s, w, h.project);
+	body = o->body ? str_dup(o->body) : closing_words(&h.s, out->scm);
 	TRY(out->scm->create(pull, made, &f,
 		&(struct pull_draft){ .branch = branch,
 			.base = o->base,
 			.title = title,
-			.body = o->body,
+			.body = body,
 			.session = id }));
 	out->number = pull->number;
 	complete(pull, out);

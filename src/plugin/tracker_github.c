@@ -259,14 +259,45 @@ static struct err *create(struct issue *out, const struct tracked *t, const stru
 	return change(out, &g, t, "CreateIssue", "createIssue", input);
 }
 
-static struct err *comment(
-	struct github *g, const struct tracked *t, const char *id, const char *text)
+static struct err *say(struct github *g, const struct tracked *t, const char *id, const char *text)
 {
+	json_t *variables = json_pack("{s:{s:s, s:s}}", "input", "subjectId", id, "body", text);
 	json_t *data = NULL;
-	struct err *e = github_ask(&data, g, t->data_dir, GITHUB_ISSUES, "Comment",
-		json_pack("{s:{s:s, s:s}}", "input", "subjectId", id, "body", text));
+	struct err *e = variables
+		? github_ask(&data, g, t->data_dir, GITHUB_ISSUES, "Comment", variables)
+		: fail(ERR_USAGE, "a comment must be UTF-8");
 
 	json_decref(data);
+	return e;
+}
+
+static struct err *find(json_t **issue, struct github *g, const struct tracked *t, const char *id)
+{
+	int number;
+
+	TRY(open_tracker(g, t));
+	number = is_id(id) ? number_of(g, id) : 0;
+	if (number)
+		TRY(get(issue, g, t, number));
+	if (json_is_object(*issue))
+		return NULL;
+	json_decref(*issue);
+	*issue = NULL;
+	return tracker_missing(id);
+}
+
+static struct err *comment(
+	struct issue *out, const struct tracked *t, const char *id, const struct new_comment *c)
+{
+	AUTO(github_release) struct github g = { 0 };
+	json_t *issue = NULL;
+	struct err *e;
+
+	TRY(find(&issue, &g, t, id));
+	e = say(&g, t, github_text(issue, "id"), c->text);
+	if (!e)
+		read_issue(out, issue);
+	json_decref(issue);
 	return e;
 }
 
@@ -277,22 +308,14 @@ static struct err *close_issue(struct issue *out, bool *before, const struct tra
 	AUTO(github_release) struct github g = { 0 };
 	json_t *issue = NULL;
 	struct err *e = NULL;
-	int number;
 
 	(void)now_ms;
-	TRY(open_tracker(&g, t));
-	number = is_id(id) ? number_of(&g, id) : 0;
-	if (number)
-		TRY(get(&issue, &g, t, number));
-	if (!json_is_object(issue)) {
-		json_decref(issue);
-		return fail(ERR_MISSING, "no issue '%s': 'ao issue ls --all' lists them", id);
-	}
+	TRY(find(&issue, &g, t, id));
 	*before = str_equal(github_text(issue, "state"), "CLOSED");
 	if (*before)
 		read_issue(out, issue);
 	else if (!str_empty(reason))
-		e = comment(&g, t, github_text(issue, "id"), reason);
+		e = say(&g, t, github_text(issue, "id"), reason);
 	if (!*before && !e)
 		e = change(out, &g, t, "CloseIssue", "closeIssue",
 			json_pack("{s:s, s:s}", "issueId", github_text(issue, "id"), "stateReason",
@@ -310,5 +333,6 @@ const struct tracker tracker_github = {
 	.states = states,
 	.list = list,
 	.create = create,
+	.comment = comment,
 	.close = close_issue,
 };

@@ -243,14 +243,56 @@ static struct err *create(struct issue *out, const struct tracked *t, const stru
 	return NULL;
 }
 
+static struct err *say(
+	const struct github *g, const struct tracked *t, int number, const char *text)
+{
+	json_t *body = json_pack("{s:s}", "body", text);
+
+	if (!body)
+		return fail(ERR_USAGE, "a comment must be UTF-8");
+	return gitlab_do(NULL, g, t->data_dir, "POST", body, "/issues/%d/notes", number);
+}
+
+/* *issue: the caller's. */
+static struct err *find(
+	json_t **issue, int *number, struct github *g, const struct tracked *t, const char *id)
+{
+	struct err *e;
+
+	TRY(open_tracker(g, t));
+	*number = is_id(id) ? number_of(g, t, id) : 0;
+	if (!*number)
+		return tracker_missing(id);
+	e = gitlab_do(issue, g, t->data_dir, NULL, NULL, "/issues/%d", *number);
+	if (!e || e->class != ERR_MISSING)
+		return e;
+	err_drop(e, "told in our words");
+	return tracker_missing(id);
+}
+
+static struct err *comment(
+	struct issue *out, const struct tracked *t, const char *id, const struct new_comment *c)
+{
+	AUTO(github_release) struct github g = { 0 };
+	json_t *issue = NULL;
+	struct err *e;
+	int number;
+
+	TRY(find(&issue, &number, &g, t, id));
+	e = say(&g, t, number, c->text);
+	if (!e)
+		read_issue(out, issue);
+	json_decref(issue);
+	return e;
+}
+
 static struct err *finish(struct issue *out, const struct github *g, const struct tracked *t,
 	int number, const char *reason)
 {
 	json_t *closed = NULL;
 
 	if (!str_empty(reason))
-		TRY(gitlab_do(NULL, g, t->data_dir, "POST", json_pack("{s:s}", "body", reason),
-			"/issues/%d/notes", number));
+		TRY(say(g, t, number, reason));
 	TRY(gitlab_do(&closed, g, t->data_dir, "PUT", json_pack("{s:s}", "state_event", "close"),
 		"/issues/%d", number));
 	read_issue(out, closed);
@@ -264,18 +306,11 @@ static struct err *close_issue(struct issue *out, bool *before, const struct tra
 {
 	AUTO(github_release) struct github g = { 0 };
 	json_t *issue = NULL;
-	struct err *e;
+	struct err *e = NULL;
 	int number;
 
 	(void)now_ms;
-	TRY(open_tracker(&g, t));
-	number = is_id(id) ? number_of(&g, t, id) : 0;
-	e = number ? gitlab_do(&issue, &g, t->data_dir, NULL, NULL, "/issues/%d", number) : NULL;
-	if ((!e && !number) || (e && e->class == ERR_MISSING)) {
-		err_drop(e, "told in our words");
-		return fail(ERR_MISSING, "no issue '%s': 'ao issue ls --all' lists them", id);
-	}
-	TRY(e);
+	TRY(find(&issue, &number, &g, t, id));
 	*before = str_equal(github_text(issue, "state"), "closed");
 	if (*before)
 		read_issue(out, issue);
@@ -294,5 +329,6 @@ const struct tracker tracker_gitlab = {
 	.states = states,
 	.list = list,
 	.create = create,
+	.comment = comment,
 	.close = close_issue,
 };

@@ -367,18 +367,50 @@ static const char *done_state(const json_t *issue)
 	return github_text(best, "id");
 }
 
+static struct err *say(const struct tracked *t, const json_t *issue, const char *text)
+{
+	json_t *data = NULL;
+	struct err *e = ask(&data, t, "Comment",
+		json_pack("{s:{s:s, s:s}}", "input", "issueId", github_text(issue, "id"), "body",
+			text));
+
+	json_decref(data);
+	return e;
+}
+
+static struct err *find(json_t **issue, const struct tracked *t, const char *id)
+{
+	TRY(get(issue, t, id));
+	if (json_is_object(*issue))
+		return NULL;
+	json_decref(*issue);
+	*issue = NULL;
+	return tracker_missing(id);
+}
+
+static struct err *comment(
+	struct issue *out, const struct tracked *t, const char *id, const struct new_comment *c)
+{
+	json_t *issue;
+	struct err *e;
+
+	TRY(find(&issue, t, id));
+	e = say(t, issue, c->text);
+	if (!e)
+		read_issue(out, issue);
+	json_decref(issue);
+	return e;
+}
+
 static struct err *finish(
 	struct issue *out, const struct tracked *t, const json_t *issue, const char *reason)
 {
 	const char *id = github_text(issue, "id"), *state = done_state(issue);
-	json_t *data = NULL;
 
 	if (!*state)
 		return fail(ERR_FAILED, "its team has no state of the type 'completed'");
 	if (!str_empty(reason))
-		TRY(ask(&data, t, "Comment",
-			json_pack("{s:{s:s, s:s}}", "input", "issueId", id, "body", reason)));
-	json_decref(data);
+		TRY(say(t, issue, reason));
 	return change(out, t, "UpdateIssue", "issueUpdate",
 		json_pack("{s:s, s:{s:s}}", "id", id, "input", "stateId", state));
 }
@@ -390,11 +422,7 @@ static struct err *close_issue(struct issue *out, bool *before, const struct tra
 	struct err *e = NULL;
 
 	(void)now_ms;
-	TRY(get(&issue, t, id));
-	if (!json_is_object(issue)) {
-		json_decref(issue);
-		return fail(ERR_MISSING, "no issue '%s': 'ao issue ls --all' lists them", id);
-	}
+	TRY(find(&issue, t, id));
 	*before = is_closed(issue);
 	if (*before)
 		read_issue(out, issue);
@@ -418,6 +446,7 @@ const struct tracker tracker_linear = {
 	.states = states,
 	.list = list,
 	.create = create,
+	.comment = comment,
 	.close = close_issue,
 	.branch = branch,
 };

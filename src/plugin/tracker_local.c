@@ -197,6 +197,8 @@ static struct err *write_issue(struct issue *i, const char *dir)
 	str_release(&i->place);
 	i->place = path_join(dir, i->id);
 	issue_write(&b, i);
+	if (b.n > ISSUE_MAX)
+		return fail(ERR_FAILED, "%s: it would be too large to be read again", i->place);
 	return file_replace(i->place, b.s, b.n, FILE_DURABLE);
 }
 
@@ -232,6 +234,39 @@ static struct err *create(struct issue *out, const struct tracked *t, const stru
 	return NULL;
 }
 
+/* The one of that name, under the lock of its folder. */
+static struct err *hold_issue(
+	struct issue *out, char **dir, struct lock *lock, const struct tracked *t, const char *id)
+{
+	bool found = false;
+
+	TRY(folder(dir, t));
+	if (is_id(id) && path_is_dir(*dir)) {
+		TRY(lock_folder(lock, *dir));
+		TRY(read_issue(out, &found, *dir, id, NULL));
+	}
+	return found ? NULL : tracker_missing(id);
+}
+
+/* At the end of its text, as people would add it: what is read of it is read of what they write. */
+static struct err *comment(
+	struct issue *out, const struct tracked *t, const char *id, const struct new_comment *c)
+{
+	AUTO(issue_release) struct issue i = { 0 };
+	AUTO(str_release) char *dir = NULL;
+	AUTO(str_release) char *at = clock_iso(c->now_ms);
+	AUTO(lock_release) struct lock lock = { 0 };
+
+	TRY(hold_issue(&i, &dir, &lock, t, id));
+	buf_trim(&i.body);
+	buf_addf(&i.body, "%sComment by %s, %s:\n%s", i.body.n ? "\n\n" : "", c->author, at,
+		c->text);
+	TRY(write_issue(&i, dir));
+	*out = i;
+	i = (struct issue){ 0 };
+	return NULL;
+}
+
 static struct err *mark_closed(struct issue *i, const char *dir, const char *reason, int64_t now_ms)
 {
 	str_set(&i->state, "closed");
@@ -247,15 +282,8 @@ static struct err *close_issue(struct issue *out, bool *before, const struct tra
 	AUTO(issue_release) struct issue i = { 0 };
 	AUTO(str_release) char *dir = NULL;
 	AUTO(lock_release) struct lock lock = { 0 };
-	bool found = false;
 
-	TRY(folder(&dir, t));
-	if (is_id(id) && path_is_dir(dir)) {
-		TRY(lock_folder(&lock, dir));
-		TRY(read_issue(&i, &found, dir, id, NULL));
-	}
-	if (!found)
-		return fail(ERR_MISSING, "no issue '%s': 'ao issue ls --all' lists them", id);
+	TRY(hold_issue(&i, &dir, &lock, t, id));
 	*before = issue_closed(&i);
 	if (!*before)
 		TRY(mark_closed(&i, dir, reason, now_ms));
@@ -273,5 +301,6 @@ const struct tracker tracker_local = {
 	.states = states,
 	.list = list,
 	.create = create,
+	.comment = comment,
 	.close = close_issue,
 };

@@ -28,6 +28,11 @@ const struct tracker *tracker_serving(const struct tracked *t)
 	return NULL;
 }
 
+struct err *tracker_missing(const char *id)
+{
+	return fail(ERR_MISSING, "no issue '%s': 'ao issue ls --all' lists them", id);
+}
+
 void issues_release(struct issues *i)
 {
 	for (size_t n = 0; n < i->list.n; n++)

@@ -34,6 +34,12 @@ struct new_issue {
 	int64_t now_ms;
 };
 
+struct new_comment {
+	const char *text;   /* not empty */
+	const char *author; /* for the record; NULL: the tracker knows */
+	int64_t now_ms;
+};
+
 struct tracker {
 	struct plugin plugin;
 	bool elsewhere; /* over a network, which may be down */
@@ -57,7 +63,11 @@ struct tracker {
 	/* After success it is on disk, or the server has it. */
 	MUST_USE struct err *(*create)(
 		struct issue *out, const struct tracked *t, const struct new_issue *n);
-	/* *out: as it is now. *before: it was closed already, and nothing was changed. */
+	/* Not there: tracker_missing(). *out: the issue; what is said need not stand in its text. */
+	MUST_USE struct err *(*comment)(struct issue *out, const struct tracked *t, const char *id,
+		const struct new_comment *c);
+	/* Not there: tracker_missing(). *out: as it is now. *before: it was closed already, and nothing was
+	 * changed. */
 	MUST_USE struct err *(*close)(struct issue *out, bool *before, const struct tracked *t,
 		const char *id, const char *reason, int64_t now_ms);
 
@@ -71,3 +81,5 @@ void issues_release(struct issues *i);
 const struct tracker *tracker_named(const char *name);
 /* The first that serves the project by itself; NULL: none. */
 const struct tracker *tracker_serving(const struct tracked *t);
+/* ERR_MISSING, and where to look. */
+MUST_USE struct err *tracker_missing(const char *id);

@@ -193,3 +193,25 @@ picture() {
 	tmux list-sessions -F '#S #{session_id} #{session_windows}' 2>/dev/null
 }
 trash() { git -C "${2:-$REPO}" for-each-ref --format='%(refname)' "refs/ao/trash/$1"; }
+# The product page's own screen of 'ao status', but for the ages.
+page_screen() {
+	cat <<-'Y'
+		AGENT ORCHESTRATOR STATUS
+
+		Frontend:
+		  Session        Branch                  PR    CI     Rev   Thr  Activity  Age
+		  ─────────────────────────────────────────────────────────────────────────────
+		  fe-1           feat/add-login          #42   ✓      ✓     0    active    AGE
+		                 Implementing OAuth login flow with session management
+		  fe-2           feat/dashboard          #43   ⋯      ⋯     2    ready     AGE
+		                 Dashboard UI components with charts
+
+		Backend:
+		  Session        Branch                  PR    CI     Rev   Thr  Activity  Age
+		  ─────────────────────────────────────────────────────────────────────────────
+		  api-1          fix/auth-bug            #15   ✗      △     0    active    AGE
+		                 Fixing JWT token validation
+
+		  3 active sessions across 2 projects
+	Y
+}

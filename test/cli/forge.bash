@@ -34,9 +34,15 @@ fakes_stop() {
 	FAKES=()
 }
 FAKES=()
+# What was asked is judged at the end of a test that names the fake in JUDGED: nothing that the forge would have refused, and nothing
+# of which the fake knows no truth.
 teardown() {
-	local log rc=0
+	local log rc=0 odd=0
 	[ -n "${BOX:-}" ] || return 0
+	if [ -n "${JUDGED:-}" ] && [ -S "$BOX/$JUDGED/socket" ]; then
+		odd=$(summary "$JUDGED" '[.invalid, .lax // 0, (.unmodelled | length)] | add')
+		[ "$odd" = 0 ] || { summary "$JUDGED" .; requests "$JUDGED" '.[] | select(.invalid or .lax)'; rc=1; }
+	fi
 	fakes_stop
 	for log in "$BOX"/*/log; do # a fake that broke fails the test
 		[ -e "$log" ] && grep -q . "$log" && cat "$log" && rc=1
@@ -53,6 +59,18 @@ summary() { control "$1" GET summary | jq -r "$2"; }
 requests() { control "$1" GET log | jq -r "$2"; }
 asked() { summary "$1" .requests; }
 forget() { control "$1" DELETE log >/dev/null; }
+
+# ---- what tests of ao on a forge elsewhere share
+session() { # [ISSUE]: fe-1 with a commit on its branch
+	ao spawn frontend "${1:-42}"
+	echo text >"$TREES/fe-1/new"
+	git -C "$TREES/fe-1" add new
+	git -C "$TREES/fe-1" commit -q -m 'Add new'
+}
+push() { git -C "$TREES/fe-1" push -q origin HEAD:feat/42; }
+row() { ao status --json | jq -r '.[0] | [.prNumber, .ciStatus, .reviewDecision, .pendingThreads] | map(tostring) | join(" ")'; }
+# What was seen is a minute older than it is.
+old() { find "$HOME/.agent-orchestrator/cache/forge" -name '*.json' -exec sed -i "s/\"at\":[0-9]*/\"at\":$(($(date +%s) - 60))000/g" {} +; }
 
 fake_github_start() {
 	fake_start github "$@"

@@ -8,29 +8,10 @@ load forge
 setup() {
 	box_open
 	fake_github_start
+	JUDGED=github
 	FRONTEND="scm: $GITHUB_SCM" box_config
 	github_repo acme/app '{"checksOnPush": []}'
 }
-teardown() {
-	local odd rc=0
-	odd=$([ -S "$BOX/github/socket" ] && summary github '[.invalid, .lax, (.unmodelled | length)] | add') || odd=0
-	[ "$odd" = 0 ] || { summary github .; requests github '.[] | select(.invalid)'; rc=1; }
-	fakes_stop
-	for log in "$BOX"/*/log; do
-		[ -f "$log" ] && grep -q . "$log" && cat "$log" && rc=1
-	done
-	box_close && return "$rc"
-}
-
-session() { # fe-1 with a commit on its branch
-	ao spawn frontend 42
-	echo text >"$TREES/fe-1/new"
-	git -C "$TREES/fe-1" add new
-	git -C "$TREES/fe-1" commit -q -m 'Add new'
-}
-push() { git -C "$TREES/fe-1" push -q origin HEAD:feat/42; }
-row() { ao status --json | jq -r '.[0] | [.prNumber, .ciStatus, .reviewDecision, .pendingThreads] | map(tostring) | join(" ")'; }
-old() { find "$HOME/.agent-orchestrator/cache/forge" -name '*.json' -exec sed -i "s/\"at\":[0-9]*/\"at\":$(($(date +%s) - 60))000/g" {} +; }
 why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}"; }
 
 @test "a pull request from push to merge" {
@@ -183,6 +164,11 @@ why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}"; 
 	[[ $stderr == *'has no issue #99'* ]]
 	run -0 ao issue create 'A new one' --body text -p frontend
 	[[ $output == *'#2'* ]]
+	run -0 ao issue comment 1 -m 'a "word" of $(ours)' -p frontend
+	[[ $output == *'Comment on issue #1 added'* ]]
+	[[ $(ao issue view 1 -p frontend) == *'a "word" of $(ours)'* ]]
+	run -4 ao issue comment 77 -m x -p frontend
+	[[ $output == *"no issue '77'"* ]]
 	run -0 ao issue close 1 --reason 'done elsewhere' -p frontend
 	run -0 ao session cleanup
 	[[ $output == *'Cleaned: fe-1'* && $output != *fe-2* ]]

@@ -11,15 +11,6 @@ setup() {
 	FRONTEND="scm: $GITLAB_SCM" box_config
 	gitlab_repo acme/platform/app '{"approvalsRequired": 1, "members": ["ann", "rev"], "checkingReads": 1}'
 }
-session() { # [ISSUE]: fe-1 with a commit on its branch
-	ao spawn frontend "${1:-42}"
-	echo text >"$TREES/fe-1/new"
-	git -C "$TREES/fe-1" add new
-	git -C "$TREES/fe-1" commit -q -m 'Add new'
-}
-push() { git -C "$TREES/fe-1" push -q origin HEAD:feat/42; }
-row() { ao status --json | jq -r '.[0] | [.prNumber, .ciStatus, .reviewDecision, .pendingThreads] | map(tostring) | join(" ")'; }
-old() { find "$HOME/.agent-orchestrator/cache/forge" -name '*.json' -exec sed -i "s/\"at\":[0-9]*/\"at\":$(($(date +%s) - 60))000/g" {} +; }
 why() { cause gitlab "{\"op\": \"$1\", \"project\": \"acme/platform/app\", \"mr\": 1, $2}" >/dev/null; }
 url=http://gitlab.localhost/acme/platform/app/-
 
@@ -59,10 +50,15 @@ url=http://gitlab.localhost/acme/platform/app/-
 	[ "$(ao pr view fe-1 --json | jq -r '.reviewDecision + " " + .ciStatus')" = 'approved success' ]
 	run -6 ao pr review fe-1 --approve --head 0000000
 	run -0 ao pr merge fe-1
-	[[ $output == *'#1 merged into main'* ]]
+	[[ $output == *'#1 merged into main'*'Issue #1 stays open: ao issue close -p frontend 1'*'Next:     ao session cleanup'* ]]
 	[ "$(requests gitlab '[.[] | select(.path | endswith("/merge"))] | length')" = 1 ]
 	[ "$(git -C "$GITLAB/repos/acme/platform/app.git" show main:new)" = text ]
 	ao session ls | grep -q '\[merged\]'
+	run -0 ao issue comment '#1' -m 'a "word" of $(ours)' -p frontend
+	[[ $output == *'Comment on issue #1 added'* ]]
+	[[ $(ao issue view 1 -p frontend) == *'Comment by ann'*'a "word" of $(ours)'* ]]
+	run -4 ao issue comment 77 -m x -p frontend
+	[[ $output == *"no issue '77'"* ]]
 	run -0 ao issue close 1 --reason 'in #1' -p frontend
 	run -0 ao session cleanup
 	[[ $output == *'Cleaned: fe-1'* ]]

@@ -33,25 +33,7 @@ numbers_taken() { # REPO N: the next pull request there is N + 1
 	ao send api-1 "run: sleep 300"
 	expect 0 ao status
 	printf '%s\n' "$output" | sed -E 's/^(  (fe|api)-.* )[0-9]+[smhd]$/\1AGE/' >"$BOX/seen"
-	cat >"$BOX/page" <<-'Y'
-		AGENT ORCHESTRATOR STATUS
-
-		Frontend:
-		  Session        Branch                  PR    CI     Rev   Thr  Activity  Age
-		  ─────────────────────────────────────────────────────────────────────────────
-		  fe-1           feat/add-login          #42   ✓      ✓     0    active    AGE
-		                 Implementing OAuth login flow with session management
-		  fe-2           feat/dashboard          #43   ⋯      ⋯     2    ready     AGE
-		                 Dashboard UI components with charts
-
-		Backend:
-		  Session        Branch                  PR    CI     Rev   Thr  Activity  Age
-		  ─────────────────────────────────────────────────────────────────────────────
-		  api-1          fix/auth-bug            #15   ✗      △     0    active    AGE
-		                 Fixing JWT token validation
-
-		  3 active sessions across 2 projects
-	Y
+	page_screen >"$BOX/page"
 	diff "$BOX/page" "$BOX/seen"
 }
 

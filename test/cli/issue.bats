@@ -71,6 +71,52 @@ prompt() { cat "$DATA/$1/prompt.md"; }
 	[ "$(ls $ISSUES)" = 1 ]
 }
 
+@test "a comment is the end of the text, by whom and when, and the next agent reads it" {
+	cd "$REPO"
+	ao issue create one --body "What there is."
+	expect 0 env AO_TEST_NOW=1795331836000 ao issue comment 1 -m "It's the \$(cache)."
+	[ "$output" = "✓ Comment on issue #1 added." ]
+	printf 'and\nmore\n\n' >"$BOX/said"
+	expect 0 env AO_SESSION=fe-9 AO_TEST_NOW=1795331896000 ao issue comment '#1' --file - --json <"$BOX/said"
+	[ "$(jq -r '.id + .state' <<<"$output")" = 1open ]
+	[ "$(sed '1,/^$/d' $ISSUES/1)" = "What there is.
+
+Comment by user, 2026-11-22T07:17:16Z:
+It's the \$(cache).
+
+Comment by fe-9, 2026-11-22T07:18:16Z:
+and
+more" ]
+	ao issue create bare
+	ao issue comment 2 -m first
+	expect 0 ao issue view 2 --json
+	[[ $(jq -r .body <<<"$output") == "Comment by user, "*first* ]]
+	ao issue close 2
+	ao issue comment 2 -m "after all"
+	[ "$(ao issue view 2 --json | jq -r .state)" = closed ]
+	spawn frontend 1
+	prompt fe-1 | grep -qF "It's the \$(cache)."
+	expect 4 ao issue comment 3 -m x
+	errs "no issue '3'"
+	expect 2 ao issue comment 1
+	expect 2 ao issue comment 1 -m x --file "$BOX/said"
+	expect 2 ao issue comment 1 -m ' '
+	printf 'a\0b' >"$BOX/nul"
+	expect 2 ao issue comment 1 --file "$BOX/nul"
+	[ "$(grep -c 'Comment by' $ISSUES/1)" = 2 ]
+}
+
+@test "a text that would be too large to be read again is not written" {
+	cd "$REPO"
+	ao issue create one --body x
+	head -c 16600000 /dev/zero | tr '\0' x >>$ISSUES/1
+	cp $ISSUES/1 "$BOX/before"
+	head -c 200000 /dev/zero | tr '\0' y >"$BOX/said"
+	expect 1 ao issue comment 1 --file "$BOX/said"
+	errs "too large"
+	cmp $ISSUES/1 "$BOX/before"
+}
+
 @test "which tracker: the config's; else local without a remote or with a local forge" {
 	git -C "$REPO" remote add origin https://example.org/a/b.git
 	expect 5 ao issue ls -p frontend

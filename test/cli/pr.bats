@@ -64,6 +64,8 @@ with_checks() { FRONTEND="$1" box_config; }
 	has "local:frontend#1"
 	expect 0 ao pr merge fe-1
 	has "✓ Pull request #1 merged into main"
+	has "  Next:     ao session cleanup"
+	lacks "Issue"
 	[ "$(cat "$REPO/new")" = "good work" ]
 	[ -z "$(git -C "$REPO" status --porcelain)" ]
 	[ "$(git -C "$REPO" log -1 --format='%s|%an|%P' main)" = "Add new (#1)|Ann|$(git -C "$REPO" rev-parse main^)" ]

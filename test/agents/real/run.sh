@@ -9,15 +9,7 @@ shift
 here=test/agents/real
 [ $# -gt 0 ] || set -- claude-code
 
-install_agents() {
-	mkdir -p "$build/agents"
-	cmp -s test/agents/npm/package-lock.json "$build/agents/installed" && return
-	cp test/agents/npm/package.json test/agents/npm/package-lock.json "$build/agents"
-	npm ci --prefix "$build/agents" --no-audit --no-fund
-	cp test/agents/npm/package-lock.json "$build/agents/installed"
-}
-
-install_agents
+test/agents/real/install.sh "$build" "$@" || exit
 alone=()
 if [ "$(id -u)" = 0 ]; then
 	# shellcheck disable=SC2016 # the words are for the inner shell
