@@ -18,7 +18,7 @@ struct agent_words { /* permissions: {skip: [...]} */
 };
 
 struct agent_send {
-	char *channel;     /* keys | opencode | codex | qwen; NULL: keys */
+	char *channel; /* keys | opencode | codex | qwen; NULL: keys. Of slot/api.h, where one has the name */
 	struct strv clear; /* key that clears one input line, e.g. C-u; empty: nothing clears */
 	struct strv interrupt;
 	int64_t enter_delay;   /* ms between paste and Enter; 0: 200 */
@@ -56,7 +56,8 @@ struct agent {
  * it. */
 struct agent_values {
 	const char *prompt, *prompt_file, *model, *permissions, *session, *worktree,
-		*agent_session_id, *port, *secret; /* where its own interface listens, and its password */
+		*agent_session_id, *port,
+		*secret; /* where its own interface listens, and its password */
 };
 
 /* words with placeholders -> argv. Unknown permission name: ERR_CONFIG, listing the known. */

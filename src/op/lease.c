@@ -54,6 +54,8 @@ void lease_end(const struct hold *h)
 {
 	struct err *e = ports_release(h->folder);
 
+	if (!e)
+		e = port_write(h->folder, NULL);
 	if (e)
 		sink_say(h->world->sink, SINK_WARNING, "%s: its ports stay leased: %s", h->s.id,
 			e->text);

@@ -11,6 +11,6 @@
 /* As many as its project wants now; the record is saved where they are other ones than before.
  * a: the agent that is about to start; NULL: none is. */
 MUST_USE struct err *lease_ports(struct hold *h, const struct agent *a);
-/* A list that cannot be written is a warning: ao doctor finds the lease. */
+/* The agent's own, too. A list that cannot be written is a warning: ao doctor finds the lease. */
 void lease_end(const struct hold *h);
 void lease_env(struct strv *env, const struct session *s);

@@ -111,7 +111,7 @@ static bool is_unprompted(const struct facts *f, const char *folder, const struc
 {
 	AUTO(str_release) char *prompt = path_join(folder, "prompt.md");
 
-	return !a->conversation && a->says == ACTIVITY_UNKNOWN &&
+	return !a->at && (a->says == ACTIVITY_UNKNOWN || a->says == ACTIVITY_READY) &&
 		f->now - f->started_at < FIRST_PROMPT_MS && path_exists(prompt);
 }
 

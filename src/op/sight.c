@@ -1,6 +1,6 @@
 #include "op/sight.h"
 
-enum { TYPING_MS = 2000 };
+enum { TYPING_MS = 2000, COMING_UP_MS = 60000 };
 
 void sight_release(struct sight *s)
 {
@@ -111,6 +111,12 @@ static bool is_typing(const struct sight *s)
 	return s->terminal.typed_at && ago >= 0 && ago < TYPING_MS;
 }
 
+/* It will answer, mostly; what is typed meanwhile shows late or not at all. */
+static bool is_coming_up(const struct sight *s)
+{
+	return s->api && !s->told.answered && s->facts.now - s->facts.started_at < COMING_UP_MS;
+}
+
 static bool takes_text(enum activity a)
 {
 	return a == ACTIVITY_READY || a == ACTIVITY_IDLE || a == ACTIVITY_BLOCKED;
@@ -127,6 +133,8 @@ struct err *sight_ready(const char **why, const struct sight *s, const struct ho
 		*why = !no_wait && !takes_text(s->activity.activity)
 			? activity_word(s->activity.activity)
 			: NULL;
+	else if (is_coming_up(s))
+		*why = "its interface does not answer yet";
 	else if (s->terminal.exists != TRI_YES)
 		*why = "its terminal could not be asked";
 	else if (s->terminal.in_mode)
