@@ -112,7 +112,7 @@ $(BUILD)/test/unit/serve_daemon: | $(BUILD)/ao-serve $(BUILD)/ao
 
 $(BUILD)/test/unit/run_ao_run $(BUILD)/test/unit/plugin_runtime_tmux $(BUILD)/test/contract/runtime: | \
 	$(BUILD)/ao-run $(BUILD)/ao-pty $(stand_ins)
-$(BUILD)/test/unit/net_ao_http: | $(BUILD)/ao-http
+$(BUILD)/test/unit/net_ao_http $(BUILD)/test/unit/plugin_notifier_http: | $(BUILD)/ao-http
 
 $(BUILD)/man/%: man/%.scd
 	@mkdir -p $(@D)

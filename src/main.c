@@ -7,6 +7,7 @@
  *   child run launch      starting programs, waiting for them; what ao-run is to start
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
+ *   sha256                a digest, and one by a key
  *   carry                 what git does not hold, linked or copied into a worktree
  *   local wake            sockets of this machine; what tells the daemon that something happened
  *   pty modes             what ao and ao-pty say to each other; what a program asked of its terminal
@@ -48,7 +49,8 @@
  *   tracker_linear        issues on Linear
  *   agent_claude agent_codex    what an agent's transcript says, a file for each format
  *   api_opencode opencode_read  opencode over HTTP: asked, told; what its answers mean
- *   notifier_*            ways to tell a human: desktop; command, and programs on PATH
+ *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
+ *                         webhook and ntfy, all four by notifier_http
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
  *                         ao-http
  * op/      the verbs; never print, never see argv

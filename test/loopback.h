@@ -1,7 +1,7 @@
 /*
  * An HTTP server for tests, on a loopback port and a unix socket of its own, ended by loopback_end(). A
  * path says what happens; every request is a line in the file `log`, "METHOD path token etag", every
- * connection a line "+". Include it before kit.h.
+ * connection a line "+"; the last one that had a body lies in the file `request` whole. Include it before kit.h.
  */
 #pragma once
 
@@ -48,6 +48,21 @@ __attribute__((unused)) static void loopback_log(const struct loopback *l, const
 	if (write(fd, line, strlen(line)) < 0)
 		_exit(9);
 	close(fd);
+}
+
+/* Head and body as they came. */
+static void loopback_keep(const struct loopback *l, const char *head, const char *body, size_t n)
+{
+	char path[140];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%.*srequest", (int)(strlen(l->log) - strlen("log")), l->log);
+	f = fopen(path, "we");
+	if (!f)
+		_exit(9);
+	fprintf(f, "%s\n\n", head);
+	fwrite(body, 1, n, f);
+	fclose(f);
 }
 
 static void loopback_header(char *out, size_t n, const char *request, const char *name)
@@ -142,6 +157,8 @@ static void loopback_serve(const struct loopback *l, int fd, const struct loopba
 					_exit(0);
 				have += (size_t)n;
 			}
+			if (body)
+				loopback_keep(l, b, end + 4, body);
 			if (!loopback_answer(l, fd, b, table))
 				_exit(0);
 			have -= (size_t)(end - b) + 4 + body;

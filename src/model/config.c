@@ -112,6 +112,8 @@ void config_release(struct config *c)
 		free(c->notifier_list.v[i].plugin);
 		strv_release(&c->notifier_list.v[i].command);
 		named_texts_release(&c->notifier_list.v[i].settings);
+		strv_release(&c->notifier_list.v[i].hidden);
+		free(c->notifier_list.v[i].unset);
 	}
 	for (size_t i = 0; i < c->routing.n; i++) {
 		free(c->routing.v[i].priority);

@@ -37,6 +37,8 @@ struct notifier_config {
 	char *name, *plugin;
 	struct strv command;         /* the plugin `command`: an argv */
 	struct named_texts settings; /* what else was said there, for the plugin */
+	struct strv hidden;          /* those of them that nobody is shown */
+	char *unset; /* "url: HOOK is not set in the environment": it cannot tell. NULL: fine */
 };
 
 struct route {
@@ -86,8 +88,8 @@ const struct project *config_project(const struct config *c, const char *id); /*
 const struct project *config_project_of_session(const struct config *c, const char *session);
 const struct notifier_config *config_notifier(
 	const struct config *c, const char *name); /* NULL: none */
-/* Is the plugin one of ours, be it there yet or not? Others are programs on PATH. */
-bool notifier_ours(const char *plugin);
+/* Does the plugin need no settings, and so no entry of its own? */
+bool notifier_alone(const char *plugin);
 const struct reaction_config *config_reaction(
 	const struct reactions *r, const char *event); /* NULL: none */
 /* For whoever is about to use a sensitive value: NULL when trusted, else the error that says how. */

@@ -179,13 +179,14 @@ static const struct key notifier_keys[] = {
 	KEY("plugin", TEXT, offsetof(struct notifier_config, plugin),
 		"desktop, slack, discord, webhook, ntfy or command; the other keys are its "
 		"settings",
-		.slot = "notifier", .flags = KEY_REQUIRED),
+		.flags = KEY_REQUIRED),
 	KEY("command", LIST, offsetof(struct notifier_config, command),
 		"command: the program and its arguments, no shell"),
 };
 static const struct schema notifier_schema = { .keys = notifier_keys,
 	.n = COUNT_OF(notifier_keys),
 	.rest = offsetof(struct notifier_config, settings),
+	.hidden = offsetof(struct notifier_config, hidden),
 	.done = notifier_done };
 
 static const struct key config_keys[] = {

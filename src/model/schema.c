@@ -160,13 +160,13 @@ static char *read_text(
 			r, y->line, y->column, "%s must be text, not %s", path, yaml_kind_word(y));
 		return NULL;
 	}
-	if (k && (k->flags & KEY_SHELL))
+	if (k->flags & KEY_SHELL)
 		value = str_dup(y->text);
 	else if (!text_expand(&value, &unset, y->text, r->world))
 		schema_wrong(r, y->line, y->column,
 			"%s: the environment variable %s is not set (${%s:-…} gives a default)",
 			path, unset, unset);
-	if (value && k && !allowed(r, k, y, path, value))
+	if (value && !allowed(r, k, y, path, value))
 		str_release(&value);
 	return value;
 }
@@ -376,9 +376,15 @@ static void read_key(struct schema_reader *r, const struct key *k, const struct 
 static void read_rest(struct schema_reader *r, const struct schema *s, const struct yaml *e,
 	void *owner, const char *path)
 {
-	AUTO(str_release) char *text = read_text(r, NULL, e, path);
+	AUTO(str_release) char *unset = NULL;
+	AUTO(str_release) char *text = NULL;
 
 	remember(r, e, path);
+	if (e->kind == YAML_TEXT && !text_expand(&text, &unset, e->text, r->world))
+		text = str_dup(e->text);
+	else if (!text)
+		schema_wrong(
+			r, e->line, e->column, "%s must be text, not %s", path, yaml_kind_word(e));
 	if (text)
 		named_texts_set((struct named_texts *)((char *)owner + s->rest), e->name, text);
 }

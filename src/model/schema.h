@@ -80,8 +80,9 @@ struct schema {
 	const struct key *keys;
 	size_t n;
 	/* Keys beside the table's own (a notifier's settings) are texts that land in a struct named_texts
-	 * at `rest`; 0: refused. */
-	size_t rest;
+	 * at `rest`; 0: refused. One whose variable is not set stays as it is written, for `done` to say.
+	 * Those named in the strv at `hidden` are not shown. */
+	size_t rest, hidden;
 	/* Called when all is read: rules that need more than one value. */
 	void (*done)(struct schema_reader *r, const struct yaml *y, void *owner, const char *path);
 };

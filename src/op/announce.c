@@ -126,8 +126,10 @@ static void say_failed(const struct announcer *a, const struct notified *r)
 		sink_say(a->world->sink, SINK_WARNING, "not told: %s", *line);
 }
 
+enum outcome { OUTCOME_TOLD, OUTCOME_LOST, OUTCOME_NOBODY /* is configured */ };
+
 static struct err *send_out(
-	bool *lost, const struct announcer *a, const struct announced *n, const char *id)
+	enum outcome *outcome, const struct announcer *a, const struct announced *n, const char *id)
 {
 	AUTO(notified_release) struct notified result = { 0 };
 	const struct pull *p = a->view ? &a->view->facts.pull : NULL;
@@ -145,24 +147,31 @@ static struct err *send_out(
 
 	TRY(op_notify(&result, a->world, a->project, &notice));
 	say_failed(a, &result);
-	*lost = !result.told && !result.held && result.failed.n;
+	*outcome = result.told || result.held ? OUTCOME_TOLD
+		: result.failed.n             ? OUTCOME_LOST
+					      : OUTCOME_NOBODY;
 	return NULL;
 }
 
 struct err *announce(const struct announcer *a, const struct announced *n)
 {
+	static const char *const says[] = {
+		[OUTCOME_TOLD] = "told",
+		[OUTCOME_LOST] = "nobody could be told",
+		[OUTCOME_NOBODY] = "there is nobody to tell",
+	};
 	struct episode *e = &a->episodes->of[n->event];
 	AUTO(episode_end) struct episode before = copy_of(e);
 	AUTO(str_release) char *id = notice_id(a, n, e);
-	bool lost = false;
+	enum outcome outcome = OUTCOME_TOLD;
 
 	if (a->again && e->tries)
 		return NULL;
 	claim(e, n);
 	str_set(&e->notifying, id);
 	TRY(episodes_save(&a->world->store, a->id, a->episodes));
-	TRY(send_out(&lost, a, n, id));
-	if (lost && e->tries + 1 < TRIES_MAX) {
+	TRY(send_out(&outcome, a, n, id));
+	if (outcome == OUTCOME_LOST && e->tries + 1 < TRIES_MAX) {
 		unclaim(e, &before);
 	} else {
 		str_release(&e->notifying);
@@ -171,9 +180,9 @@ struct err *announce(const struct announcer *a, const struct announced *n)
 	TRY(episodes_save(&a->world->store, a->id, a->episodes));
 	announcer_log(a, n->event, kinds[n->kind], n->why,
 		json_pack("{s:s, s:s, s:b}", "priority", priority_word(n->priority), "title",
-			n->title, "told", !lost));
-	announcer_tell(a, n->event, lost ? "not-told" : "told", "%s (%s): %s",
-		lost ? "nobody could be told" : "told", priority_word(n->priority), n->why);
+			n->title, "told", outcome == OUTCOME_TOLD));
+	announcer_tell(a, n->event, outcome == OUTCOME_TOLD ? "told" : "not-told", "%s (%s): %s",
+		says[outcome], priority_word(n->priority), n->why);
 	return NULL;
 }
 

@@ -126,13 +126,18 @@ static void show_lists(struct walk *w, const struct key *k, void *owner, const c
 	}
 }
 
-static void show_texts(struct walk *w, const struct named_texts *texts, const char *path)
+/* hidden: names of those that are secrets, mostly; NULL: none */
+static void show_texts(struct walk *w, const struct named_texts *texts, const struct strv *hidden,
+	const char *path)
 {
 	for (size_t i = 0; i < texts->n; i++) {
 		AUTO(str_release)
 		char *key = str_format("%s%s%s", path, *path ? "." : "", texts->v[i].name);
 		AUTO(buf_release) struct buf b = { 0 };
-		add_text(&b, texts->v[i].text);
+		if (hidden && strv_has(hidden, texts->v[i].name))
+			buf_adds(&b, "(hidden)");
+		else
+			add_text(&b, texts->v[i].text);
 		show(w, key, &b);
 	}
 }
@@ -162,7 +167,7 @@ static void show_key(struct walk *w, const struct key *k, void *owner, const cha
 		show_lists(w, k, owner, path);
 		break;
 	case KEY_TEXTS:
-		show_texts(w, (const struct named_texts *)((char *)owner + k->at), path);
+		show_texts(w, (const struct named_texts *)((char *)owner + k->at), NULL, path);
 		break;
 	case KEY_IGNORED:
 		break;
@@ -181,7 +186,8 @@ static void show_schema(struct walk *w, const struct schema *s, void *owner, con
 		show_key(w, &s->keys[i], owner, key);
 	}
 	if (s->rest)
-		show_texts(w, (const struct named_texts *)((char *)owner + s->rest), path);
+		show_texts(w, (const struct named_texts *)((char *)owner + s->rest),
+			s->hidden ? (const struct strv *)((char *)owner + s->hidden) : NULL, path);
 }
 
 /* The tables hand out what they could also write to; nothing here does. */

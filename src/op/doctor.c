@@ -172,23 +172,6 @@ static void check_agents(struct exam *x)
 }
 
 /* Nobody asked for the one that is there by default: a server has no desktop. */
-static bool by_default(const struct config *c, const char *name)
-{
-	bool asked = config_notifier(c, name) || origins_line(&c->origins, "defaults.notifiers");
-
-	for (size_t i = 0; i < c->routing.n; i++)
-		asked = asked || strv_has(&c->routing.v[i].notifiers, name);
-	for (size_t i = 0; i < c->projects.n; i++) {
-		AUTO(str_release)
-		char *key = str_format("projects.%s.notifiers", c->projects.v[i].id);
-
-		asked = asked ||
-			(origins_line(&c->origins, key) &&
-				strv_has(&c->projects.v[i].notifiers, name));
-	}
-	return !asked;
-}
-
 static void check_notifiers(struct exam *x)
 {
 	AUTO(notifier_states_release) struct notifier_states all = { 0 };
@@ -197,10 +180,12 @@ static void check_notifiers(struct exam *x)
 	op_notifiers_usable(&all, x->world);
 	for (size_t i = 0; i < all.list.n; i++) {
 		const struct notifier_state *s = &all.list.v[i];
-		enum finding_level bad = by_default(c, s->name) ? FINDING_NOTE : FINDING_PROBLEM;
+		bool asked = op_notifier_asked(c, s->name);
+		enum finding_level bad = asked ? FINDING_PROBLEM : FINDING_NOTE;
 
-		exam_add(x, s->why ? bad : FINDING_OK, "notifier %s: %s", s->name,
-			s->why ? s->why : "usable");
+		exam_add(x, s->why ? bad : FINDING_OK, "notifier %s: %s%s", s->name,
+			s->why ? s->why : "usable",
+			s->why && !asked ? "; it is off, as nobody configured it" : "");
 	}
 }
 

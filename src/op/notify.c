@@ -60,7 +60,7 @@ void op_notifiers(struct strv *names, const struct config *c)
 		add_once(names, &c->projects.v[i].notifiers);
 }
 
-static const struct strv *routed(
+static const struct strv *route(
 	const struct config *c, const struct project *p, enum priority priority)
 {
 	for (size_t i = 0; i < c->routing.n; i++)
@@ -94,19 +94,84 @@ static struct err *need_trust(const struct config *c, const char *name)
 	return NULL;
 }
 
+/* What was probably meant by a name that is no entry and no plugin. */
+static struct err *suggest(struct err *e, const struct config *c, const char *name)
+{
+	AUTO(strv_release) struct strv known = { 0 };
+	const char *meant;
+	struct err *better;
+
+	for (size_t i = 0; i < c->notifier_list.n; i++)
+		strv_add(&known, c->notifier_list.v[i].name);
+	notifier_names(&known);
+	meant = text_suggest(name, known.v);
+	if (!meant || str_equal(meant, name))
+		return e;
+	better = fail(e->class, "%s (did you mean '%s'?)", e->text, meant);
+	err_drop(e, "said in more words");
+	return better;
+}
+
+static struct err *find(
+	const struct notifier **plugin, const struct config *c, const struct notifier_config *entry)
+{
+	struct err *e = notifier_find(plugin, entry->plugin);
+
+	if (e)
+		return suggest(e, c, entry->plugin);
+	return entry->unset ? fail(ERR_CONFIG, "%s", entry->unset) : NULL;
+}
+
 /* n NULL: only ask whether it could. */
 static struct err *tell_one(const struct config *c, const char *name, const struct notice *n)
 {
 	struct notifier_config alone;
-	struct notifier_call call = { .config = entry(&alone, c, name), .dir = c->dir };
+	struct notifier_call call = {
+		.config = entry(&alone, c, name), .dir = c->dir, .data_dir = c->data_dir
+	};
 	const struct notifier *plugin;
 
-	TRY(notifier_find(&plugin, call.config->plugin));
+	TRY(find(&plugin, c, call.config));
 	TRY(need_trust(c, name));
 	return n ? plugin->tell(&call, n) : plugin->usable(&call);
 }
 
+bool op_notifier_asked(const struct config *c, const char *name)
+{
+	bool asked = config_notifier(c, name) || origins_line(&c->origins, "defaults.notifiers");
+
+	for (size_t i = 0; i < c->routing.n; i++)
+		asked = asked || strv_has(&c->routing.v[i].notifiers, name);
+	for (size_t i = 0; i < c->projects.n; i++) {
+		AUTO(str_release)
+		char *key = str_format("projects.%s.notifiers", c->projects.v[i].id);
+
+		asked = asked ||
+			(origins_line(&c->origins, key) &&
+				strv_has(&c->projects.v[i].notifiers, name));
+	}
+	return asked;
+}
+
+/* One that is there by default only, on a machine that has no such medium: a server has no desktop. */
+static bool is_off(const struct config *c, const char *name)
+{
+	struct err *e = op_notifier_asked(c, name) ? NULL : tell_one(c, name, NULL);
+	bool off = e && e->class == ERR_FAILED;
+
+	err_drop(e, "doctor says it");
+	return off;
+}
+
 /* ---- telling --------------------------------------------------------------------------------- */
+
+static void routed(
+	struct strv *names, const struct config *c, const struct project *p, enum priority priority)
+{
+	STRV_EACH(name, route(c, p, priority))
+		if (!is_off(c, *name))
+			strv_add(names, *name);
+}
 
 /* All of the names; stops early only where the user does. */
 static struct err *tell_all(struct notifier_states *out, const struct config *c,
@@ -192,13 +257,14 @@ struct err *op_notify(struct notified *out, const struct world *w, const struct 
 	const struct notice *n)
 {
 	AUTO(notifier_states_release) struct notifier_states states = { 0 };
-	const struct strv *names = routed(&w->config, p, n->priority);
+	AUTO(strv_release) struct strv names = { 0 };
 	AUTO(str_release) char *text = NULL;
 	struct notice told = *n;
 	struct rate rate = { 0 };
 	struct err *e;
 
-	if (names->n)
+	routed(&names, &w->config, p, n->priority);
+	if (names.n)
 		take_rate(&rate, w, n);
 	if (rate.held) {
 		out->held = true;
@@ -208,7 +274,7 @@ struct err *op_notify(struct notified *out, const struct world *w, const struct 
 	text = flood_text(n, &rate);
 	if (text)
 		told.text = text;
-	e = tell_all(&states, &w->config, names, &told);
+	e = tell_all(&states, &w->config, &names, &told);
 	account(w, n, &states, &out->failed);
 	out->told = (int)(states.list.n - out->failed.n);
 	return e;
@@ -233,7 +299,7 @@ void op_notifiers_missing(struct notifier_states *out, const struct config *c)
 	STRV_EACH(name, &names) {
 		struct notifier_config alone;
 		const struct notifier *plugin;
-		struct err *e = notifier_find(&plugin, entry(&alone, c, *name)->plugin);
+		struct err *e = find(&plugin, c, entry(&alone, c, *name));
 
 		if (e)
 			add_state(out, *name, e);

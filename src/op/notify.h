@@ -38,7 +38,10 @@ struct notifier_states {
 void op_notifiers(struct strv *names, const struct config *c);
 /* Could each tell? Starts no program. */
 void op_notifiers_usable(struct notifier_states *out, const struct world *w);
-/* Those whose plugin is not there: only they, each with why. */
+/* Did anybody write the name? The one that is there by default is silent, and tells doctor alone, where
+ * the machine has no such medium. */
+bool op_notifier_asked(const struct config *c, const char *name);
+/* Those whose plugin, or a variable of theirs, is not there: only they, each with why. */
 void op_notifiers_missing(struct notifier_states *out, const struct config *c);
 /* A test notice to each of the names (none: to all). ERR_MISSING: the config has no such one, and none
  * was told. */

@@ -18,7 +18,7 @@
 #include "store/agent_files.h"
 #include "store/port.h"
 
-enum { BRANCH_TRIES = 5 };
+enum { BRANCH_TRIES = 100 }; /* each one lost is another spawn that went on */
 
 /* Everything that is found out before anything is made. */
 struct plan {

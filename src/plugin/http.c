@@ -36,6 +36,17 @@ static void set(json_t *o, const char *key, const char *text)
 		json_object_set_new(o, key, json_string(text));
 }
 
+static json_t *headers_of(const struct http_request *r)
+{
+	json_t *list = json_array();
+
+	if (r->accept)
+		json_array_append_new(list, json_pack("s+", "Accept: ", r->accept));
+	for (char *const *h = r->headers; h && *h; h++)
+		json_array_append_new(list, json_string(*h));
+	return list;
+}
+
 static struct err *write_request(struct buf *in, const struct http_request *r)
 {
 	json_t *o = json_object();
@@ -47,8 +58,7 @@ static struct err *write_request(struct buf *in, const struct http_request *r)
 	set(o, "user", r->user);
 	set(o, "socket", r->socket);
 	set(o, "body", r->body);
-	if (r->accept)
-		json_object_set_new(o, "headers", json_pack("[s+]", "Accept: ", r->accept));
+	json_object_set_new(o, "headers", headers_of(r));
 	if (r->max_bytes)
 		json_object_set_new(o, "maxBytes", json_integer(r->max_bytes));
 	json_object_set_new(

@@ -30,15 +30,16 @@ enum http_outcome {
 
 struct http_request {
 	const char *url;
-	const char *method; /* NULL: GET */
-	const char *token;  /* NULL: none */
-	const char *user;   /* "name:password", where the server asks for that; NULL: none */
-	const char *accept; /* NULL: any */
-	const char *socket; /* NULL: none */
-	const char *body;   /* JSON; NULL: none */
-	int timeout_ms;     /* 0: 10 s */
-	int max_bytes;      /* of the answer; 0: 16 MiB */
-	bool cached;        /* by the ETag of the last answer */
+	const char *method;   /* NULL: GET */
+	const char *token;    /* NULL: none */
+	const char *user;     /* "name:password", where the server asks for that; NULL: none */
+	const char *accept;   /* NULL: any */
+	char *const *headers; /* further ones, "Name: value"; NULL: none */
+	const char *socket;   /* NULL: none */
+	const char *body;     /* JSON; NULL: none */
+	int timeout_ms;       /* 0: 10 s */
+	int max_bytes;        /* of the answer; 0: 16 MiB */
+	bool cached;          /* by the ETag of the last answer */
 };
 
 struct http_answer {

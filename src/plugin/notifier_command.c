@@ -9,7 +9,6 @@
 #include "base/env.h"
 #include "base/path.h"
 #include "base/run.h"
-#include "base/term.h"
 #include "slot/notifier.h"
 
 enum {

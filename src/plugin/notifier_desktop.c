@@ -12,7 +12,6 @@
 #include "base/env.h"
 #include "base/path.h"
 #include "base/run.h"
-#include "base/term.h"
 #include "slot/notifier.h"
 
 enum {
@@ -30,18 +29,6 @@ static const char *const urgencies[] = {
 };
 
 /* ---- texts ----------------------------------------------------------------------------------- */
-
-/* Safe text of at most max bytes; of a MiB no more is looked at than could come to that. */
-static void add_bounded(struct buf *out, const char *text, enum term_text kind, size_t max)
-{
-	AUTO(buf_release) struct buf safe = { 0 };
-	bool whole;
-
-	term_safe(&safe, text, strnlen(text, max * 16), kind);
-	whole = safe.n <= max;
-	term_cut(&safe, max);
-	buf_addf(out, "%s%s", buf_text(&safe), whole ? "" : "…");
-}
 
 static void add_escaped(struct buf *out, const char *text)
 {
@@ -68,12 +55,11 @@ static void add_body(struct buf *out, const struct notice *n)
 {
 	AUTO(buf_release) struct buf plain = { 0 };
 
-	if (n->text)
-		add_bounded(&plain, n->text, TERM_TEXT, BODY_MAX);
+	notifier_add(&plain, n->text, TERM_TEXT, BODY_MAX);
 	buf_trim(&plain);
 	if (n->url) {
 		buf_adds(&plain, plain.n ? "\n" : "");
-		add_bounded(&plain, n->url, TERM_LINE, BODY_MAX);
+		notifier_add(&plain, n->url, TERM_LINE, BODY_MAX);
 	}
 	add_escaped(out, buf_text(&plain));
 }
@@ -105,9 +91,9 @@ static struct err *usable(const struct notifier_call *c)
 	AUTO(str_release) char *address = NULL;
 
 	(void)c;
-	if (!program)
-		return fail(ERR_MISSING, "no notify-send on PATH (libnotify-bin, libnotify)");
-	return find_bus(&address);
+	TRY(find_bus(&address));
+	return program ? NULL
+		       : fail(ERR_MISSING, "no notify-send on PATH (libnotify-bin, libnotify)");
 }
 
 static struct err *send(struct strv *env, const struct notice *n, const char *dir)
@@ -119,8 +105,8 @@ static struct err *send(struct strv *env, const struct notice *n, const char *di
 
 	/* the same notice once more takes the place of the first, with servers that know of it */
 	buf_adds(&same, "--hint=string:x-canonical-private-synchronous:");
-	add_bounded(&same, n->id, TERM_LINE, TITLE_MAX);
-	add_bounded(&title, n->title, TERM_LINE, TITLE_MAX);
+	notifier_add(&same, n->id, TERM_LINE, TITLE_MAX);
+	notifier_add(&title, n->title, TERM_LINE, TITLE_MAX);
 	add_body(&body, n);
 	/* one without a title is refused */
 	return RUN_OK(&r,

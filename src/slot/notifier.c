@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/path.h"
-#include "base/term.h"
 
 #define NOTIFIER(name) extern const struct notifier notifier_##name;
 #include "slot/notifiers.def"
@@ -29,13 +28,30 @@ struct err *notifier_find(const struct notifier **out, const char *plugin)
 			*out = notifiers[i];
 			return NULL;
 		}
-	if (path) {
-		*out = &notifier_outside;
-		return NULL;
-	}
-	if (notifier_ours(plugin))
-		return fail(ERR_CONFIG, "the notifier plugin '%s' is not there yet", plugin);
-	return fail(ERR_MISSING, "no notifier plugin '%s': no program %s on PATH", plugin, program);
+	if (!path)
+		return fail(ERR_MISSING, "no notifier plugin '%s': no program %s on PATH", plugin,
+			program);
+	*out = &notifier_outside;
+	return NULL;
+}
+
+void notifier_names(struct strv *names)
+{
+	for (size_t i = 0; i < COUNT_OF(notifiers); i++)
+		strv_add(names, notifiers[i]->plugin.name);
+}
+
+void notifier_add(struct buf *out, const char *text, enum term_text kind, size_t max)
+{
+	AUTO(buf_release) struct buf safe = { 0 };
+	bool whole;
+
+	if (!text)
+		return;
+	term_safe(&safe, text, strnlen(text, max * 16), kind);
+	whole = safe.n <= max;
+	term_cut(&safe, max);
+	buf_addf(out, "%s%s", buf_text(&safe), whole ? "" : "…");
 }
 
 static json_t *line(const char *text)

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/term.h"
 #include "model/config.h"
 #include "model/notice.h"
 #include "slot/plugin.h"
@@ -19,6 +20,7 @@ struct notifier_call {
 	const struct notifier_config
 		*config; /* its entry; one without settings has its name twice */
 	const char *dir; /* the config's folder: where programs start */
+	const char *data_dir;
 };
 
 struct notifier {
@@ -26,13 +28,17 @@ struct notifier {
 
 	/* Success: the medium took it. Else one line of why; ERR_INTERRUPTED: the user's stop. */
 	MUST_USE struct err *(*tell)(const struct notifier_call *c, const struct notice *n);
-	/* Could it tell, from here and now? NULL, else one line of why not. Starts no program. */
+	/* Could it tell, from here and now? NULL, else one line of why not; ERR_FAILED: this machine or
+	 * session has no such medium. Starts no program, sends nothing. */
 	MUST_USE struct err *(*usable)(const struct notifier_call *c);
 };
 
-/* By the plugin's name, those on PATH too. ERR_CONFIG: one of ours that is not there yet;
- * ERR_MISSING: none of that name. */
+/* By the plugin's name, those on PATH too. ERR_MISSING: none of that name. */
 MUST_USE struct err *notifier_find(const struct notifier **out, const char *plugin);
+void notifier_names(struct strv *names); /* those of ours */
 /* The notice as one JSON object: id priority event project session title text url time, and `settings`
  * where the entry has some. Control bytes are out of its texts, and they are UTF-8. Caller frees. */
 char *notifier_json(const struct notifier_call *c, const struct notice *n);
+/* Safe text of at most max bytes and a … where it was longer; of a MiB no more is looked at than could come
+ * to that. NULL: nothing. */
+void notifier_add(struct buf *out, const char *text, enum term_text kind, size_t max);

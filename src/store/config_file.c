@@ -97,7 +97,6 @@ static bool world_names(void *with, const char *slot, const char *value, struct 
 	} built_in[] = {
 		{ "runtime", { "tmux", "process" } },
 		{ "workspace", { "worktree", "clone" } },
-		{ "notifier", { "desktop", "slack", "discord", "webhook", "ntfy", "command" } },
 	};
 	AUTO(str_release) char *program = str_format("ao-%s-%s", slot, value);
 	AUTO(str_release) char *outside = strchr(value, '/') ? NULL : path_program(program);

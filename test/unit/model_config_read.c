@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/path.h"
 #include "model/config_read.h"
 
@@ -44,8 +44,6 @@ static bool names(void *with, const char *slot, const char *value, struct strv *
 		strv_add_all(out, ARGV("claude-code", "codex"));
 	else if (str_equal(slot, "runtime"))
 		strv_add_all(out, ARGV("tmux", "process"));
-	else if (str_equal(slot, "notifier"))
-		strv_add_all(out, ARGV("desktop", "slack", "command", "pager"));
 	else
 		return false;
 	return true;
@@ -174,9 +172,6 @@ static const struct refusal refusals[] = {
 		"as 30s, 10m or 2h\n"
 		"agent-orchestrator.yaml:1:66: reactions.ci-failed.escalateAfter: 'soon' must be a "
 		"count such as 2 or a time such as 30m" },
-	{ "notificationRouting: {urgent: [desktp]}\n",
-		"agent-orchestrator.yaml:1:32: notificationRouting.urgent: no notifier 'desktp' "
-		"(did you mean 'desktop'?)" },
 	{ "notifiers: {team: {webhookUrl: x}}\n",
 		"agent-orchestrator.yaml:1:13: notifiers.team needs 'plugin'" },
 	{ "notifiers: {a: {plugin: command, comand: x}, b: {plugin: command, command: []}, c: "
@@ -193,9 +188,19 @@ static const struct refusal refusals[] = {
 		"define it under 'notifiers'\n"
 		"agent-orchestrator.yaml:1:46: notificationRouting.info: 'slack' needs settings: "
 		"define it under 'notifiers'" },
-	{ "notifiers: {team: {plugin: slack, webhookUrl: '${NOPE}'}}\n",
-		"agent-orchestrator.yaml:1:47: notifiers.team.webhookUrl: the environment variable "
-		"NOPE is not set (${NOPE:-…} gives a default)" },
+	{ "notifiers: {a: {plugin: slack, webhokUrl: x}, b: {plugin: ntfy}, c: {plugin: discord, "
+	  "webhookUrl: 'http://example.org/x'}, d: {plugin: ntfy, topic: a b, url: [x]}}\n",
+		"agent-orchestrator.yaml:1:32: unknown key 'webhokUrl' in notifiers.a (did you "
+		"mean 'webhookUrl'?)\n"
+		"agent-orchestrator.yaml:1:47: notifiers.b needs 'topic'\n"
+		"agent-orchestrator.yaml:1:99: notifiers.c.webhookUrl must be https, since a "
+		"token is sent there (http on loopback only)\n"
+		"agent-orchestrator.yaml:1:159: notifiers.d.url must be text, not a list\n"
+		"agent-orchestrator.yaml:1:149: notifiers.d.topic must be a topic "
+		"([A-Za-z0-9_-]{1,64})" },
+	{ "name: '${NOPE}'\n",
+		"agent-orchestrator.yaml:1:7: name: the environment variable NOPE is not set "
+		"(${NOPE:-…} gives a default)" },
 	{ "tmux: {socket: ../x}\n",
 		"agent-orchestrator.yaml:1:16: tmux.socket: '../x' must be a plain name "
 		"([A-Za-z0-9_-]+)" },
@@ -341,7 +346,7 @@ static void test_sensitive(void **state)
 		"projects.frontend.scm.socket", "projects.frontend.scm.host",
 		"projects.frontend.postCreate", "projects.frontend.preDestroy",
 		"projects.frontend.env", "projects.frontend.checks", "agents.my-agent.command",
-		"notifiers.own.plugin", "notifiers.own.command" };
+		"notifiers.own.command" };
 	AUTO(config_release) struct config c = { 0 };
 
 	(void)state;
@@ -365,6 +370,51 @@ static void test_sensitive_outside(void **state)
 		"{plugin: pager}}\n"));
 	assert_int_equal(c.sensitive.n, 1);
 	assert_string_equal(c.sensitive.v[0], "notifiers.p.to");
+}
+
+/* Where something is sent is the file's choice, but for what one variable of the user says. */
+static void test_sensitive_network(void **state)
+{
+	static const char *const some[] = { "notifiers.b.webhookUrl", "notifiers.c.webhookUrlFile",
+		"notifiers.d.url", "notifiers.d.token", "notifiers.e.topic", "notifiers.f.url" };
+	AUTO(config_release) struct config c = { 0 };
+
+	(void)state;
+	ok(read_text(&c,
+		"projects: {a: {path: /x}}\n"
+		"notifiers:\n"
+		"  a: {plugin: slack, webhookUrl: '${SET}', channel: x}\n"
+		"  b: {plugin: slack, webhookUrl: 'https:${SET}'}\n"
+		"  c: {plugin: discord, webhookUrlFile: x}\n"
+		"  d: {plugin: ntfy, topic: '${SET}', url: '${SET:-https://e.org}', token: "
+		"'${SET}'}\n"
+		"  e: {plugin: ntfy, topic: mine, url: '${SET}'}\n"
+		"  f: {plugin: webhook, url: https://e.org, secret: '${SET}'}\n"));
+	for (size_t i = 0; i < COUNT_OF(some); i++)
+		assert_true(strv_has(&c.sensitive, some[i]));
+	assert_int_equal(c.sensitive.n, COUNT_OF(some));
+}
+
+/* Cron and the daemon know of fewer variables, and have another PATH: that costs a notifier, not the file. */
+static void test_notifiers_elsewhere(void **state)
+{
+	AUTO(config_release) struct config c = { 0 };
+
+	(void)state;
+	ok(read_text(&c,
+		"projects: {a: {path: /x}}\n"
+		"defaults: {notifiers: [desktop, page]}\n"
+		"notifiers:\n"
+		"  a: {plugin: slack, webhookUrl: '${NOPE}'}\n"
+		"  b: {plugin: pagr, to: '${SET}', from: me}\n"
+		"  c: {plugin: webhook, url: https://e.org/x, secret: y, urlFile: z}\n"));
+	assert_string_equal(
+		c.notifier_list.v[0].unset, "webhookUrl: NOPE is not set in the environment");
+	assert_null(c.notifier_list.v[1].unset);
+	assert_int_equal(c.notifier_list.v[1].hidden.n, 1);
+	assert_string_equal(c.notifier_list.v[1].hidden.v[0], "to");
+	assert_int_equal(c.notifier_list.v[2].hidden.n, 2);
+	assert_false(strv_has(&c.notifier_list.v[2].hidden, "urlFile"));
 }
 
 static void test_defaults(void **state)
@@ -422,14 +472,20 @@ static void test_prefixes(void **state)
 	}
 }
 
-/* Refused in milliseconds, with one clear line. The bound is wide: the machine may be busy. */
+/* Of our own work, whatever else the machine does. */
+static double cpu_seconds(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* Refused in milliseconds, with one clear line. The bound is wide: machines differ. */
 static void refused_fast(const char *text, size_t n, const char *line)
 {
 	AUTO(config_release) struct config c = { 0 };
-	int64_t start = clock_mono();
+	double start = cpu_seconds();
 	AUTO(err_release) struct err *e = config_read(&c, "/w/f.yaml", "f.yaml", text, n, &world);
 
-	assert_true(clock_mono() - start < 2000);
+	assert_true(cpu_seconds() - start < 2);
 	assert_non_null(e);
 	assert_string_equal(e->text, line);
 }
@@ -462,7 +518,7 @@ static void test_many_mistakes(void **state)
 	for (size_t p = 0; p < COUNT_OF(patterns); p++) {
 		AUTO(buf_release) struct buf b = { 0 };
 		AUTO(config_release) struct config c = { 0 };
-		int64_t start = clock_mono();
+		double start = cpu_seconds();
 		int lines = 0;
 		for (int i = 0; b.n < (1 << 20) - 64; i++) {
 			const char *d = strchr(patterns[p], '%');
@@ -475,7 +531,7 @@ static void test_many_mistakes(void **state)
 		for (const char *s = e->text; *s; s++)
 			lines += *s == '\n';
 		assert_int_equal(lines, 100);
-		assert_true(clock_mono() - start < 20000);
+		assert_true(cpu_seconds() - start < 20);
 	}
 }
 
@@ -552,6 +608,8 @@ int main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_sensitive),
 		cmocka_unit_test(test_sensitive_outside),
+		cmocka_unit_test(test_sensitive_network),
+		cmocka_unit_test(test_notifiers_elsewhere),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_hostile),

@@ -220,17 +220,49 @@ static void test_not_there(void **state)
 	AUTO(notified_release) struct notified out = { 0 };
 	AUTO(world_release) struct world w = { 0 };
 	AUTO(notifier_states_release) struct notifier_states missing = { 0 };
-	const char *more = "  team: {plugin: slack, webhookUrl: \"https://example.org\"}\n"
-			   "defaults: {notifiers: [team, a]}\n";
+	const char *more = "  team: {plugin: slack, webhookUrl: '${AO_TEST_NO_SUCH}'}\n"
+			   "  pager: {plugin: pager}\n"
+			   "defaults: {notifiers: [team, a, pager, slak, tem]}\n";
 
 	(void)state;
 	tell(&out, more, &plain);
 	assert_int_equal(out.told, 1);
-	assert_string_equal(out.failed.v[0], "team: the notifier plugin 'slack' is not there yet");
+	assert_int_equal(out.failed.n, 4);
+	assert_string_equal(
+		out.failed.v[0], "team: webhookUrl: AO_TEST_NO_SUCH is not set in the environment");
+	assert_string_equal(out.failed.v[1],
+		"pager: no notifier plugin 'pager': no program ao-notifier-pager on PATH");
+	assert_string_equal(out.failed.v[2],
+		"slak: no notifier plugin 'slak': no program ao-notifier-slak on PATH (did you "
+		"mean 'slack'?)");
+	assert_non_null(strstr(out.failed.v[3], "(did you mean 'team'?)"));
 	open_world(&w, more);
 	op_notifiers_missing(&missing, &w.config);
-	assert_int_equal(missing.list.n, 1);
+	assert_int_equal(missing.list.n, 4);
 	assert_string_equal(missing.list.v[0].name, "team");
+}
+
+/* A machine without a desktop, and nobody asked for one: silence. */
+static void test_off(void **state)
+{
+	static const struct {
+		const char *yaml;
+		size_t failed;
+	} rows[] = {
+		{ "", 0 },
+		{ "defaults: {notifiers: [desktop]}\n", 1 },
+		{ "notificationRouting: {info: [desktop]}\n", 1 },
+		{ "  desktop: {plugin: desktop}\n", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(notified_release) struct notified out = { 0 };
+
+		tell(&out, rows[i].yaml, &plain);
+		assert_int_equal(out.told, 0);
+		assert_int_equal(out.failed.n, rows[i].failed);
+	}
 }
 
 static void test_untrusted(void **state)
@@ -436,6 +468,7 @@ int main(void)
 		TEST(test_failures),
 		TEST(test_hung),
 		TEST(test_not_there),
+		TEST(test_off),
 		TEST(test_untrusted),
 		TEST(test_outside),
 		TEST(test_event),

@@ -11,7 +11,7 @@
 #include "slot/notifier.h"
 #include "kit.h"
 
-enum { BOUND_MS = 30000 };
+enum { BOUND_MS = 60000 };
 
 static const struct notifier_config config = { .name = (char *)(uintptr_t) "desktop",
 	.plugin = (char *)(uintptr_t) "desktop" };
@@ -21,7 +21,7 @@ static struct err *tell(const struct notice *n)
 	const struct notifier *desktop;
 
 	ok(notifier_find(&desktop, "desktop"));
-	return desktop->tell(&(struct notifier_call){ &config, "/" }, n);
+	return desktop->tell(&(struct notifier_call){ &config, "/", "/" }, n);
 }
 
 static struct err *usable(void)
@@ -29,7 +29,7 @@ static struct err *usable(void)
 	const struct notifier *desktop;
 
 	ok(notifier_find(&desktop, "desktop"));
-	return desktop->usable(&(struct notifier_call){ &config, "/" });
+	return desktop->usable(&(struct notifier_call){ &config, "/", "/" });
 }
 
 static const struct notice plain = {
@@ -53,8 +53,10 @@ static void test_no_program(void **state)
 
 	(void)state;
 	setenv("PATH", root, 1);
+	setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent", 1);
 	not_ok(usable(), ERR_MISSING, "no notify-send on PATH");
 	setenv("PATH", path, 1);
+	unsetenv("DBUS_SESSION_BUS_ADDRESS");
 }
 
 /* ---- a desktop ------------------------------------------------------------------------------- */
