@@ -56,6 +56,7 @@ struct facts {
 	bool sign_of_life;     /* since the last start */
 	bool has_hooks;        /* it reported at least once */
 	int64_t turn_open_at;  /* a prompt without an end since; 0: none open */
+	int64_t mute_end_at;   /* it reported the end of a turn last, and not how it ended; 0: no */
 	int64_t waiting_since; /* it reported a question and nothing else since; 0: none */
 	int64_t activity_at;   /* last sign of the agent's own doing */
 	int64_t output_at; /* last output on its terminal, or now with a command of it running; 0: not asked */

@@ -15,9 +15,6 @@ static const char *const prompts[] = { "prompt", NULL };
 static const char *const said[] = { "message", "error", "error.message", "last_assistant_message",
 	"prompt_response", "reason", "tool_name", "toolName", NULL };
 
-/* Gemini CLI ends a turn in the same way whether it went well or not. */
-static const char silent[] = "[no response text]";
-
 static const char *text_at(const json_t *o, const char *key)
 {
 	const char *dot = strchr(key, '.');
@@ -51,8 +48,6 @@ void hook_input(struct signal_line *s, struct conversation *c, const char *in, s
 						   : first_text(o, said);
 		n = text ? strlen(text) : 0;
 	}
-	if (s->kind == SIGNAL_STOP && str_equal(text_at(o, "prompt_response"), silent))
-		s->kind = SIGNAL_ERROR;
 	if (s->kind == SIGNAL_PROMPT)
 		signal_digest(&s->length, &s->hash, text ? text : "", n);
 	else if (n)

@@ -177,7 +177,8 @@ static struct err *ask(struct views *views, struct work *work, const struct worl
 	return NULL;
 }
 
-static void read_transcripts(struct views *views, const struct world *w, struct agents *agents)
+static void read_transcripts(
+	struct views *views, const struct work *work, const struct world *w, struct agents *agents)
 {
 	for (size_t i = 0; i < views->list.n; i++) {
 		struct view *v = &views->list.v[i];
@@ -187,7 +188,8 @@ static void read_transcripts(struct views *views, const struct world *w, struct 
 			continue;
 		folder = store_folder(&w->store, v->session.id);
 		a = agent_of(agents, w, v->session.agent);
-		sense_transcript(&v->facts, &v->told, &v->session, folder, &agents->list.v[a]);
+		sense_transcript(&v->facts, &v->told, &work[i].evidence, &v->session, folder,
+			&agents->list.v[a]);
 	}
 }
 
@@ -256,7 +258,7 @@ static struct err *ask_all(struct views *views, struct work *work, const struct 
 {
 	AUTO(agents_release) struct agents agents = { 0 };
 
-	read_transcripts(views, w, &agents);
+	read_transcripts(views, work, w, &agents);
 	TRY(ask_apis(views, work, w, &agents));
 	for (size_t i = 0; i < views->list.n; i++) {
 		bool seen = !work[i].runtime;

@@ -51,9 +51,21 @@ void told_release(struct told *t)
 	str_release(&t->conversation);
 }
 
+/* It came to rest behind a record that leaves a turn open, and that is where its transcript ends. */
+static void add_rest(struct turn *last, const struct transcript *t, const struct run_info *run)
+{
+	int64_t at = !tellings[last->kind].over && t->log->rest ? t->log->rest(t->path, run->pid)
+								: 0;
+
+	if (at <= last->at)
+		return;
+	last->kind = TURN_INTERRUPTED;
+	last->at = at;
+}
+
 /* What was written before this start tells what an earlier one did. */
-void sense_transcript(struct facts *f, struct told *told, const struct session *s,
-	const char *folder, const struct agent *a)
+void sense_transcript(struct facts *f, struct told *told, const struct evidence *in,
+	const struct session *s, const char *folder, const struct agent *a)
 {
 	AUTO(transcript_release) struct transcript t = { 0 };
 	AUTO(lately_release) struct lately l = { 0 };
@@ -69,8 +81,11 @@ void sense_transcript(struct facts *f, struct told *told, const struct session *
 	}
 	if (l.last.kind == TURN_NOTHING || l.last.at < f->started_at)
 		return;
+	add_rest(&l.last, &t, &in->run);
 	telling = &tellings[l.last.kind];
-	fact = facts_add(f, SOURCE_TRANSCRIPT, telling->says, l.last.at);
+	fact = facts_add(f, SOURCE_TRANSCRIPT,
+		telling->over || l.last.at > f->mute_end_at ? telling->says : ACTIVITY_UNKNOWN,
+		l.last.at);
 	fact->detail = str_dup(telling->detail);
 	f->sign_of_life = true;
 	if (l.last.at > f->activity_at)
@@ -171,7 +186,9 @@ static void sense_output(struct facts *f, const struct evidence *in, const struc
 		child || !still           ? ACTIVITY_ACTIVE
 			: lacks_box(a, t) ? ACTIVITY_UNKNOWN
 					  : ACTIVITY_READY,
-		child ? f->now : t->output_at);
+		child                           ? f->now
+			: t->output_at < f->now ? t->output_at
+						: f->now - 1);
 	fact->state = true;
 	f->output_at = fact->at;
 	fact->detail = str_dup(child ? "a command of it is running"

@@ -23,9 +23,9 @@ struct told {
 	char *conversation;       /* its own id of it, by its interface; NULL: not told */
 };
 
-/* After the files. told: NULL is not asked, and cheaper. */
-void sense_transcript(struct facts *f, struct told *told, const struct session *s,
-	const char *folder, const struct agent *a);
+/* After the files, of which `in` is. told: NULL is not asked, and cheaper. */
+void sense_transcript(struct facts *f, struct told *told, const struct evidence *in,
+	const struct session *s, const char *folder, const struct agent *a);
 /* By its own interface (op/api.h). */
 void sense_api(struct facts *f, struct told *told, const struct evidence *in, const char *folder,
 	const struct api *api, const struct api_fact *a);

@@ -39,7 +39,7 @@ struct err *sight_take(struct sight *out, const struct hold *h, const struct age
 	out->blind = !h->runtime->shows;
 	evidence_read(&out->facts, &out->evidence, &h->s, h->folder, h->project);
 	if (out->facts.runtime == TRI_YES)
-		sense_transcript(&out->facts, NULL, &h->s, h->folder, a);
+		sense_transcript(&out->facts, NULL, &out->evidence, &h->s, h->folder, a);
 	if (out->facts.runtime == TRI_YES)
 		TRY(sight_ask(out, h, a));
 	if (out->facts.runtime == TRI_YES && !str_empty(ref.handle)) {

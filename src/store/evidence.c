@@ -102,11 +102,13 @@ static void sense_signals(struct facts *f, const struct signals *s, const char *
 			f->turn_open_at = line->at;
 		if (says == ACTIVITY_READY || says == ACTIVITY_BLOCKED)
 			f->turn_open_at = 0;
+		f->mute_end_at = signal_is_mute(line) ? line->at : 0;
 	}
 	if (s->list.n) {
 		const struct signal_line *last = &s->list.v[s->list.n - 1];
 		struct fact *fact = facts_add(f, SOURCE_HOOK,
-			is_starting(f, last, folder) ? ACTIVITY_UNKNOWN : meaning(last->kind),
+			f->mute_end_at || is_starting(f, last, folder) ? ACTIVITY_UNKNOWN
+								       : meaning(last->kind),
 			last->at);
 		fact->detail = str_empty(last->text)
 			? str_format("it reported '%s'", signal_word(last->kind))

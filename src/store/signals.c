@@ -33,6 +33,11 @@ int signal_parse_word(const char *word)
 	return -1;
 }
 
+bool signal_is_mute(const struct signal_line *s)
+{
+	return s->kind == SIGNAL_STOP && str_equal(s->text, "[no response text]");
+}
+
 /*
  * Claude Code hands a text of several lines that was pasted on inside <pasted_content id="50bd"> and
  * </pasted_content id="50bd">, each a line (seen on 2.1.330). What is sent is pasted.

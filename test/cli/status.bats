@@ -85,6 +85,35 @@ assert cells == 41 and line[line.index(ch)] == "-", line'
 	[[ "$output" =~ "in context"\ +40322 ]]
 }
 
+# The hook of a turn's end that came without words: whether it failed or was cancelled, the transcript tells.
+@test "a turn that ended without words failed, or was cancelled" {
+	local t=$BOX/transcript.jsonl
+	mkdir -p "$HOME/.config/agent-orchestrator/agents"
+	echo 'transcript: gemini-chat' >"$HOME/.config/agent-orchestrator/agents/standin.yaml"
+	AGENT="standin --no-hooks" box_config
+	ao spawn frontend 42
+	now() { date -u +%FT%T.%3NZ; }
+	record() { printf '{"id":"a1","timestamp":"%s","type":"%s","content":"%s"}\n' "$(now)" "$1" "$2" >>"$t"; }
+	hook() { # EVENT FIELD TEXT
+		printf '{"session_id":"2222","hook_event_name":"X","transcript_path":"%s","%s":"%s"}' "$t" "$2" "$3" |
+			AO_SESSION_DIR=$DATA/fe-1 ao hook "$1"
+	}
+	hook prompt prompt "go on"
+	wait_for 10 is fe-1 activity active
+	record info "Request cancelled."
+	hook stop prompt_response "[no response text]"
+	is fe-1 activity ready
+	hook prompt prompt "again"
+	is fe-1 activity active
+	record error "[API Error: no quota]"
+	hook stop prompt_response "[no response text]"
+	is fe-1 activity blocked
+	hook prompt prompt "again"
+	record gemini "well"
+	hook stop prompt_response "well"
+	is fe-1 activity ready
+}
+
 @test "--why names every fact, its source and age, and what decided" {
 	spawn frontend 42
 	expect 0 ao status --why fe-1

@@ -11,14 +11,18 @@
 //   [[stall:N]]         says nothing for N seconds
 //
 // A tool call ends an answer; what stands behind it is the answer to the tool's result. Without steps
-// it says "ok". LOG gets a line of JSON for each request: {text, step, said, side}, text being what
-// the user said last, to the byte: that is what was delivered; `said` how often the user has spoken in
-// this conversation; `side`: a request without tools, such as for a title.
+// it says "ok". LOG gets lines of JSON, each with the time `at` in ms. For each request {did: "asked", text,
+// step, said, side, before}, text being what the user said last, to the byte: that is what was delivered;
+// `said` how often the user has spoken in this conversation and `before` what, the latest last; `side`: a
+// request without tools, such as for a title. For its end {did, side, text}: answered, called (a tool),
+// failed (with the status asked for), or cut (by the agent, which hung up).
+// PORT 0 is any that is free; which one is printed.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 
 const [port, log] = process.argv.slice(2);
+const note = line => appendFileSync(log, JSON.stringify({ at: Date.now(), ...line }) + '\n');
 const STEP = /\[\[(say|slow|stall|bash|write|ask|error)(?::((?:(?!\]\])[^])*))?\]\]/g;
 const TOOLS = {
 	bash: ['Bash', 'bash', 'exec_command', 'shell_command', 'shell', 'run_shell_command'],
@@ -34,13 +38,16 @@ const withoutReminders = s => s.replace(/<system-reminder>[^]*?<\/system-reminde
 
 // turns: [text or null, results of tools] in order
 function newest(turns, tools) {
-	let text = '', step = 0, said = 0;
+	const all = [];
+	let step = 0;
 	for (const [words, results] of turns) {
 		step += results;
-		if (words && words.trim() && !NOT_THE_USER.test(words))
-			[text, step, said] = [words, 0, said + 1];
+		if (words && words.trim() && !NOT_THE_USER.test(words)) {
+			all.push(words);
+			step = 0;
+		}
 	}
-	return { text, step, said, tools };
+	return { text: all.at(-1) ?? '', step, said: all.length, tools, before: all.slice(-9, -1).map(s => s.slice(0, 200)) };
 }
 
 const byName = list => Object.fromEntries((list ?? []).map(t => [t.name ?? t.type, t]));
@@ -265,7 +272,10 @@ async function serve(request, response) {
 	if (!api)
 		return reply(response, 404, { error: { message: `no such path ${path}` } });
 	const asked = readers[api](body), plan = answer(asked);
-	appendFileSync(log, JSON.stringify({ text: asked.text, step: asked.step, said: asked.said, side: !Object.keys(asked.tools).length }) + '\n');
+	const { text, step, said, before } = asked, side = !Object.keys(asked.tools).length;
+	note({ did: 'asked', text, step, said, side, before });
+	const over = plan.call ? 'called' : plan.error ? 'failed' : 'answered';
+	response.on('close', () => note({ did: response.writableFinished ? over : 'cut', side, text: text.slice(0, 200) }));
 	await sleep(plan.stall);
 	if (plan.error)
 		return reply(response, plan.error, { type: 'error',
@@ -282,4 +292,6 @@ async function serve(request, response) {
 createServer((request, response) => serve(request, response).catch(e => {
 	process.stderr.write(`${e.stack}\n`);
 	response.destroy();
-})).listen(Number(port), '127.0.0.1', () => process.stdout.write('listening\n'));
+})).listen(Number(port), '127.0.0.1', function () {
+	process.stdout.write(`listening ${this.address().port}\n`);
+});
