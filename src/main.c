@@ -6,6 +6,7 @@
  *   file path hash random files replaced whole, kernel locks, paths, digests, numbers nobody guesses
  *   child run launch      starting programs, waiting for them; what ao-run is to start
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
+ *   when                  points in time as programs write them for people
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   sha256                a digest, and one by a key
  *   carry                 what git does not hold, linked or copied into a worktree
@@ -23,6 +24,7 @@
  *   occasion reaction_of items    what happened to a session, and what follows from it
  *   due_at                when to look again, where nobody tells
  *   screen screen_lines   what a captured screen means
+ *   limit                 what an agent says of its quota
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
  *   port                  where an agent's own interface listens
@@ -68,7 +70,7 @@
  *   hook hook_input       what agents report
  *   api                   an agent's own interface, of a session
  *   transcript            an agent's own log, read from its end
- *   names open attach history init doctor* agents agent_check config_show schema
+ *   names open attach history init doctor* agents agent_* config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
  *   face                  how everything is printed

@@ -139,7 +139,8 @@ void agent_release(struct agent *a)
 {
 	char *texts[] = { a->name, a->file, a->process, a->hooks, a->hooks_dir, a->transcript,
 		a->versions, a->session_id, a->send.channel, a->send.command_chars, a->send.box,
-		a->send.box_end, a->send.placeholder, a->send.chip };
+		a->send.box_end, a->send.placeholder, a->send.chip, a->limit.spent,
+		a->limit.until };
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		free(texts[i]);

@@ -31,6 +31,11 @@ struct agent_send {
 	char *chip;        /* regex of a collapsed paste */
 };
 
+struct agent_limit { /* its quota is spent: patterns on the words that it has for that */
+	char *spent;
+	char *until; /* what stands before the time until which it is */
+};
+
 struct agent {
 	char *name;
 	char *file;       /* where the last word came from, for messages */
@@ -49,6 +54,7 @@ struct agent {
 	struct strv title[ACTIVITY_COUNT];  /* POSIX extended regexes on the terminal's title */
 	struct strv screen[ACTIVITY_COUNT]; /* … on the lines of the bottom block; all of a list */
 	struct agent_send send;
+	struct agent_limit limit;
 };
 
 /* What the placeholders stand for; {hooks} is the agent's own. NULL or "" makes a word that is only that

@@ -8,8 +8,8 @@
 static const char *const priorities[] = { "urgent", "action", "warning", "info", NULL };
 static const char *const actions[] = { "send-to-agent", "notify", "auto-merge", NULL };
 static const char *const events[] = { "ci-failed", "changes-requested", "bugbot-comments",
-	"merge-conflicts", "approved-and-green", "agent-stuck", "agent-needs-input", "agent-exited",
-	"all-complete", NULL };
+	"merge-conflicts", "approved-and-green", "agent-stuck", "agent-needs-input", "rate-limited",
+	"agent-exited", "all-complete", NULL };
 static const char *const scms[] = { "github", "gitlab", "local", NULL };
 static const char *const trackers[] = { "github", "gitlab", "linear", "local", NULL };
 

@@ -12,6 +12,7 @@ enum { TEXT_MAX = 4096 };
 static const char *const ids[] = { "session_id", "sessionId", NULL };
 static const char *const paths[] = { "transcript_path", "transcriptPath", NULL };
 static const char *const prompts[] = { "prompt", NULL };
+static const char *const errors[] = { "last_assistant_message", "error.message", "message", NULL };
 static const char *const said[] = { "message", "error", "error.message", "last_assistant_message",
 	"prompt_response", "reason", "tool_name", "toolName", NULL };
 
@@ -34,9 +35,20 @@ static const char *first_text(const json_t *o, const char *const *keys)
 	return NULL;
 }
 
+/* What kind of error, and in which words: "rate_limit: You've hit your limit". */
+static char *error_text(const json_t *o)
+{
+	const char *kind = text_at(o, "error"), *words = first_text(o, errors);
+
+	if (str_empty(kind) || str_empty(words))
+		return str_dup(words ? words : kind ? kind : first_text(o, said));
+	return str_format("%s: %s", kind, words);
+}
+
 void hook_input(struct signal_line *s, struct conversation *c, const char *in, size_t in_n)
 {
 	json_t *o = in_n && in[0] == '{' ? json_loadb(in, in_n, 0, NULL) : NULL;
+	AUTO(str_release) char *error = s->kind == SIGNAL_ERROR ? error_text(o) : NULL;
 	const char *id = first_text(o, ids), *text = in;
 	size_t n = in_n;
 
@@ -45,6 +57,7 @@ void hook_input(struct signal_line *s, struct conversation *c, const char *in, s
 		str_set(&c->path, first_text(o, paths));
 		text = s->kind == SIGNAL_START     ? id
 			: s->kind == SIGNAL_PROMPT ? first_text(o, prompts)
+			: error                    ? error
 						   : first_text(o, said);
 		n = text ? strlen(text) : 0;
 	}

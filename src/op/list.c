@@ -137,6 +137,12 @@ static void question_release(struct question *q)
 	free(q->answers);
 }
 
+/* A report of an error may be without words, and behind it a menu may be open. */
+static bool has_failed(const struct facts *f)
+{
+	return f->runtime == TRI_YES && activity_of(f).activity == ACTIVITY_BLOCKED;
+}
+
 static void choose(struct question *q, const struct views *views, const struct runtime *rt,
 	const struct work *work, bool look)
 {
@@ -144,7 +150,8 @@ static void choose(struct question *q, const struct views *views, const struct r
 		const struct view *v = &views->list.v[i];
 		if (work[i].runtime != rt || str_empty(v->session.runtime_handle))
 			continue;
-		if (needs_terminal(&v->facts) || (look && v->facts.runtime == TRI_YES))
+		if (needs_terminal(&v->facts) || has_failed(&v->facts) ||
+			(look && v->facts.runtime == TRI_YES))
 			*vec_push(&q->who) = i;
 	}
 	q->refs = mem_alloc((q->who.n + 1) * sizeof(*q->refs));
@@ -193,63 +200,36 @@ static void read_transcripts(
 	}
 }
 
-/* ---- the agents' own interfaces, all in one question ------------------------------------------ */
-
-struct apis {
-	VEC(struct api_ref) refs;
-	VEC(size_t) who; /* indexes of views */
-	struct api_fact *facts;
-};
-
-static void apis_release(struct apis *a)
+static void sense_limits(struct views *views, const struct world *w, struct agents *agents)
 {
-	for (size_t i = 0; i < a->refs.n; i++) {
-		api_ref_release(&a->refs.v[i]);
-		if (a->facts)
-			api_fact_release(&a->facts[i]);
+	for (size_t i = 0; i < views->list.n; i++) {
+		struct view *v = &views->list.v[i];
+		enum activity activity = activity_of(&v->facts).activity;
+		if (v->facts.runtime == TRI_YES)
+			sense_limit(&v->facts, activity,
+				&agents->list.v[agent_of(agents, w, v->session.agent)], v->screen);
 	}
-	free(a->refs.v);
-	free(a->who.v);
-	free(a->facts);
-}
-
-static const struct api *add_api(struct apis *q, const struct views *views, size_t i,
-	const struct world *w, struct agents *agents)
-{
-	const struct view *v = &views->list.v[i];
-	size_t a = v->facts.runtime == TRI_YES ? agent_of(agents, w, v->session.agent) : 0;
-	AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
-	struct api_ref ref = { 0 };
-	const struct api *api = v->facts.runtime == TRI_YES
-		? api_of(&ref, w, &v->session, folder, &agents->list.v[a], v->facts.started_at)
-		: NULL;
-
-	if (api) {
-		*vec_push(&q->refs) = ref;
-		*vec_push(&q->who) = i;
-	}
-	return api;
 }
 
 static struct err *ask_apis(
 	struct views *views, struct work *work, const struct world *w, struct agents *agents)
 {
-	AUTO(apis_release) struct apis q = { 0 };
-	const struct api *api = NULL;
+	AUTO(api_round_release) struct api_round r = { 0 };
 
 	for (size_t i = 0; i < views->list.n; i++) {
-		const struct api *one = add_api(&q, views, i, w, agents);
-		api = one ? one : api;
-	}
-	if (!api)
-		return NULL;
-	q.facts = mem_alloc(q.refs.n * sizeof(*q.facts));
-	TRY(api->look(q.facts, q.refs.v, q.refs.n));
-	for (size_t i = 0; i < q.refs.n; i++) {
-		struct view *v = &views->list.v[q.who.v[i]];
+		const struct view *v = &views->list.v[i];
 		AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
-		sense_api(
-			&v->facts, &v->told, &work[q.who.v[i]].evidence, folder, api, &q.facts[i]);
+		if (v->facts.runtime == TRI_YES)
+			api_round_add(&r, i, w, &v->session, folder,
+				&agents->list.v[agent_of(agents, w, v->session.agent)],
+				v->facts.started_at);
+	}
+	TRY(api_round_ask(&r));
+	for (size_t i = 0; i < r.list.n; i++) {
+		struct view *v = &views->list.v[r.list.v[i].who];
+		AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
+		sense_api(&v->facts, &v->told, &work[r.list.v[i].who].evidence, folder,
+			r.list.v[i].api, &r.list.v[i].fact);
 	}
 	return NULL;
 }
@@ -267,6 +247,7 @@ static struct err *ask_all(struct views *views, struct work *work, const struct 
 		if (!seen)
 			TRY(ask(views, work, w, &agents, work[i].runtime, look));
 	}
+	sense_limits(views, w, &agents);
 	return NULL;
 }
 
@@ -289,6 +270,8 @@ static void judge(struct view *v)
 	if (v->facts.recorded == STATUS_ERRORED || v->facts.recorded == STATUS_QUEUED ||
 		v->facts.half_done)
 		str_set(&v->summary, v->session.reason ? v->session.reason : v->session.title);
+	if (!v->summary && v->facts.limited_until)
+		v->summary = view_limit(v);
 	if (!v->summary && v->told.words)
 		v->summary = str_dup(v->told.words);
 	if (!v->summary)
@@ -313,12 +296,22 @@ static void tell_wait(struct view *v, const struct views *views, const struct wo
 	str_set(&v->session.reason, why ? why : "waits for a place");
 }
 
+char *view_limit(const struct view *v)
+{
+	AUTO(str_release)
+	char *time = v->facts.limited_until > 0 ? clock_iso(v->facts.limited_until) : NULL;
+
+	return time ? str_format("rate limited until %s", time) : str_dup("rate limited");
+}
+
 char *view_why(const struct view *v)
 {
 	const struct fact *f = v->activity.by >= 0 ? &v->facts.v[v->activity.by] : NULL;
 
 	if (v->facts.recorded == STATUS_QUEUED && !str_empty(v->session.reason))
 		return str_format("it %s", v->session.reason);
+	if (v->facts.limited_until)
+		return view_limit(v);
 	if (!f || str_empty(f->detail))
 		return str_format("%s (%s)", v->status.why, v->activity.why);
 	return str_format("%s: %s (%s)", v->status.why, f->detail, v->activity.why);

@@ -1,6 +1,8 @@
 #include "op/queue.h"
 
+#include "base/clock.h"
 #include "base/path.h"
+#include "op/list.h"
 #include "op/pull.h"
 #include "op/spawn.h"
 
@@ -47,6 +49,38 @@ static struct err *find_limit(char **why, const struct world *w, const struct pr
 	else if (p->max_sessions > 0 && n.project >= p->max_sessions)
 		*why = str_format("waits for a place: %d of %d sessions of %s are running",
 			n.project, p->max_sessions, p->id);
+	return NULL;
+}
+
+/* ---- the quota of its agent --------------------------------------------------------------------- */
+
+/* Until when its agent has none, as far as this session knows; 0: it has. */
+static int64_t limit_told(const struct view *v)
+{
+	if (v->facts.recorded == STATUS_QUEUED)
+		return 0;
+	return v->facts.runtime == TRI_YES ? v->facts.limited_until : v->facts.limit_known;
+}
+
+static struct err *find_quota(char **why, int64_t *until, const struct world *w, const char *agent)
+{
+	AUTO(views_release) struct views views = { 0 };
+	const struct view *by = NULL;
+
+	TRY(op_list(&views, w, &(struct list_options){ .ask = ASK_KNOWN }));
+	for (size_t i = 0; i < views.list.n; i++) {
+		const struct view *v = &views.list.v[i];
+		if (!str_equal(v->session.agent, agent) || limit_told(v) <= v->facts.now ||
+			(by && limit_told(v) <= *until))
+			continue;
+		by = v;
+		*until = limit_told(v);
+	}
+	if (by) {
+		AUTO(str_release) char *time = clock_iso(*until);
+		*why = str_format(
+			"waits until %s: %s is rate limited (%s)", time, agent, by->session.id);
+	}
 	return NULL;
 }
 
@@ -120,9 +154,14 @@ static struct err *admission(struct lock *l, const struct world *w)
 struct err *queue_admit(char **why, struct hold *h)
 {
 	AUTO(lock_release) struct lock l = { 0 };
+	int64_t until = 0;
 	bool lost;
 
-	if (h->s.after)
+	str_set(&h->s.limited_until, NULL);
+	TRY(find_quota(why, &until, h->world, h->s.agent));
+	if (until)
+		h->s.limited_until = clock_iso(until);
+	if (!*why && h->s.after)
 		*why = queue_after(&lost, h->world, h->s.after);
 	if (!*why) {
 		TRY(admission(&l, h->world));
@@ -139,8 +178,11 @@ bool queue_due(const struct world *w, const struct session *s)
 	const struct project *p = config_project(&w->config, s->project ? s->project : "");
 	AUTO(str_release) char *why = NULL;
 	struct err *e = p ? find_limit(&why, w, p) : NULL;
+	int64_t until;
 	bool ok, lost;
 
+	if (!e && !why)
+		e = find_quota(&why, &until, w, s->agent);
 	if (!e && !why && s->after)
 		why = queue_after(&lost, w, s->after);
 	ok = p && !e && !why;

@@ -1,7 +1,8 @@
 /*
  * limits.maxSessions: how many runtimes live at once, in all and per project. Who comes above that is
  * queued: an id, a record and a prompt only; so is who comes `after` another session, until the pull
- * request of that one is merged into the default branch. What ends a session or merges one starts them.
+ * request of that one is merged into the default branch, and whose agent has spent its quota, as another
+ * session tells, until that is there again. What ends a session or merges one starts them, and a poll.
  */
 #pragma once
 

@@ -29,6 +29,9 @@ void sense_transcript(struct facts *f, struct told *told, const struct evidence 
 /* By its own interface (op/api.h). */
 void sense_api(struct facts *f, struct told *told, const struct evidence *in, const char *folder,
 	const struct api *api, const struct api_fact *a);
+/* Does it wait for its quota? After all else was sensed; activity as judged, screen NULL: not asked. */
+void sense_limit(
+	struct facts *f, enum activity activity, const struct agent *a, const char *screen);
 void told_release(struct told *t);
 /* t as the runtime's probe gave it, with or without screen. */
 void sense_terminal(struct facts *f, const struct evidence *in, const struct agent *a,

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/term.h"
 #include "base/valid.h"
+#include "op/agent_dialogs.h"
 #include "op/issue.h"
 #include "op/lease.h"
 #include "op/prepare.h"
@@ -249,6 +250,17 @@ static struct err *launch(struct hold *h, const struct plan *p)
 		});
 }
 
+/* Nothing that is sent reaches it before somebody has answered. */
+static void tell_dialogs(const struct hold *h, const struct plan *p)
+{
+	if (agent_asks_nothing(NULL, &p->agent, h->project->path) == TRI_NO)
+		sink_say(h->world->sink, SINK_WARNING,
+			"%s: %s asks something at its first start in this repository, before it "
+			"reads a message: ao session attach %s (for the next one: ao agent check "
+			"--fix %s)",
+			h->s.id, p->agent.name, h->s.id, p->agent.name);
+}
+
 static struct err *make(struct hold *h, const struct plan *p)
 {
 	struct sink *sink = h->world->sink;
@@ -260,6 +272,7 @@ static struct err *make(struct hold *h, const struct plan *p)
 	sink_say(sink, SINK_PROGRESS, "%s: starting %s", h->s.id, p->agent.name);
 	TRY(launch(h, p));
 	TRY(start_stays(h, START_SPAWN_MS));
+	tell_dialogs(h, p);
 	TRY(hold_begin(h, NULL));
 	hold_log(h, "spawned",
 		json_pack("{s:s, s:s, s:s?, s:s}", "agent", p->agent.name, "branch", h->s.branch,

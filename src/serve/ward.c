@@ -64,13 +64,21 @@ static bool is_still(const struct facts *f)
 	return f->output_at && f->now - f->output_at > STILL_MS;
 }
 
+/* A command of an open turn is as good as output, where it is asked whether the turn is stuck. */
+static void hear_command(struct facts *f, const struct run_info *run)
+{
+	if (f->has_hooks && f->turn_open_at && run_has_command(run, f->now - f->turn_open_at))
+		f->output_at = f->now;
+}
+
 /* Ready for long is idle, and nothing follows from that. */
 static enum activity meaning(enum activity a)
 {
 	return a == ACTIVITY_IDLE ? ACTIVITY_READY : a;
 }
 
-static uint64_t heard(const struct facts *f, const struct due *d, const struct strv *places)
+static uint64_t heard(
+	const struct facts *f, const struct due *d, const struct strv *places, bool still)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 	struct verdict a = activity_of(f);
@@ -78,7 +86,7 @@ static uint64_t heard(const struct facts *f, const struct due *d, const struct s
 	buf_addf(&b, "%d %d %d %d %lld %lld %x %d ", (int)meaning(a.activity),
 		(int)status_of(f, a.activity).status, (int)f->runtime, f->has_exit,
 		(long long)f->started_at, (long long)f->waiting_since, d->passed,
-		needs_terminal(f) ? 1 + is_still(f) : 0);
+		needs_terminal(f) ? 1 + still : 0);
 	STRV_EACH(place, places)
 		add_stat(&b, *place);
 	return sum(&b);
@@ -124,14 +132,17 @@ static void sense(struct seen *out, const struct ward *w, const struct store *st
 	AUTO(episodes_release) struct episodes episodes = { 0 };
 	AUTO(facts_release) struct facts f = { 0 };
 	struct due d;
+	bool still;
 
 	f.has_workspace = !str_empty(s->worktree) && path_is_dir(s->worktree);
 	evidence_read(&f, &e, s, folder, p);
 	if (needs_terminal(&f) || f.turn_open_at)
 		f.output_at = output_at(&e.run);
+	still = is_still(&f);
+	hear_command(&f, &e.run);
 	err_drop(episodes_read(&episodes, st, s->id), "the poll meets it again");
 	d = due_of(&f, &episodes, p ? &p->reactions : NULL);
-	out->heard = heard(&f, &d, &w->places);
+	out->heard = heard(&f, &d, &w->places, still);
 	out->tally = tally(&f, s);
 	out->due = d.at;
 	out->queued = f.recorded == STATUS_QUEUED;

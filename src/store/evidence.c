@@ -124,6 +124,7 @@ void evidence_read(struct facts *f, struct evidence *out, const struct session *
 	f->half_done = !str_empty(s->doing);
 	f->stuck_after = stuck_after(p);
 	clock_parse(&f->created_at, s->created_at);
+	clock_parse(&f->limit_known, s->limited_until);
 	run_read(&out->run, folder);
 	f->started_at = out->run.started_at;
 	if (!f->started_at)

@@ -26,7 +26,13 @@ static const struct payload payloads[] = {
 		"9a82", NULL },
 	{ SIGNAL_ERROR,
 		"{\"session_id\":\"9a82\",\"error\":\"unknown\",\"last_assistant_message\":\"API\"}",
-		"unknown", "9a82", NULL },
+		"unknown: API", "9a82", NULL },
+	{ SIGNAL_ERROR,
+		"{\"session_id\":\"64af\",\"hook_event_name\":\"StopFailure\",\"error\":\"rate_limit\","
+		"\"last_assistant_message\":\"You've hit your 5-hour limit · resets 6:42pm (UTC)\"}",
+		"rate_limit: You've hit your 5-hour limit · resets 6:42pm (UTC)", "64af", NULL },
+	{ SIGNAL_ERROR, "{\"session_id\":\"64af\",\"error\":\"unknown\"}", "unknown", "64af",
+		NULL },
 	/* Gemini CLI */
 	{ SIGNAL_STOP,
 		"{\"session_id\":\"2222\",\"hook_event_name\":\"AfterAgent\",\"prompt\":\"hello\","
