@@ -28,11 +28,12 @@
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
  *   port                  where an agent's own interface listens
+ *   room                  is there memory and disk for one more
  *   evidence              what all these files tell of a session, as facts
  *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: agent api runtime workspace tracker scm notifier, each with its .def
+ * slot/    the doorways for plugins: agent api channel runtime workspace tracker scm notifier, each with its .def
  *          of those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
@@ -49,7 +50,9 @@
  *   gitlab_*              GitLab, in GitHub's words: place ask read
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear
- *   agent_claude agent_codex agent_gemini    what an agent's transcript says, a file for each format
+ *   agent_claude agent_codex agent_gemini agent_qwen    what an agent's transcript says, a file for each
+ *                         format
+ *   channel_qwen          how an agent is told something beside its keyboard
  *   api_opencode opencode_read  opencode over HTTP: asked, told; what its answers mean
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
  *                         webhook and ntfy, all four by notifier_http

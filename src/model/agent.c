@@ -10,7 +10,7 @@ struct placeholder {
 	const char *value; /* NULL or "": empty */
 };
 
-enum { PLACEHOLDERS = 10, PERMISSIONS = 3, HOOKS = 7 };
+enum { PLACEHOLDERS = 11, PERMISSIONS = 3, HOOKS = 7 };
 
 static void fill(
 	struct placeholder p[PLACEHOLDERS], const struct agent *a, const struct agent_values *v)
@@ -25,6 +25,7 @@ static void fill(
 	p[HOOKS] = (struct placeholder){ "{hooks}", a->hooks_dir };
 	p[8] = (struct placeholder){ "{port}", v->port };
 	p[9] = (struct placeholder){ "{secret}", v->secret };
+	p[10] = (struct placeholder){ "{inputFile}", v->input_file };
 }
 
 static struct err *find_permission(

@@ -13,6 +13,7 @@ enum {
 	BYTES_PER_MS = 100,
 	SHOW_MS = 3000, /* for the text to appear in the input line */
 	RECEIPT_MS = 5000,
+	HANDED_MS = 10000, /* of what lies in a file that is looked at now and then */
 	ENTER_AGAIN_MS = 1000,
 	ENTERS_MAX = 3,
 	CLEAR_MAX = 40,
@@ -268,7 +269,7 @@ static const char *ticket_of(const struct message *m)
 
 /* Sent again only to one that answers and has not got it, and by the same ticket, which the agent takes
  * once. has: API_HASNT where it was never sent. */
-static struct err *hand_over(
+static struct err *tell_until(
 	struct hold *h, const struct sight *s, struct message *m, enum api_answer has)
 {
 	int64_t until = clock_mono() + RECEIPT_MS;
@@ -298,7 +299,7 @@ static struct err *tell(struct hold *h, const struct sight *s, struct message *m
 	TRY(step(h, m, MESSAGE_TYPING));
 	err_drop(conversation_note(h->folder, m->mark, s->told.conversation, NULL),
 		"it is asked again when it is needed");
-	return hand_over(h, s, m, API_HASNT);
+	return tell_until(h, s, m, API_HASNT);
 }
 
 /* The one that it was sent to, not one that began since. */
@@ -308,13 +309,41 @@ static bool is_same_conversation(const struct sight *s, const struct message *m)
 		m->ticket[strlen(s->told.conversation)] == ' ';
 }
 
+/* ---- or the channel -------------------------------------------------------------------------- */
+
+/* *kept: handed over, and the agent has it, whether it began with it by now or not. */
+static struct err *hand_over(bool *kept, struct hold *h, const struct agent *a,
+	const struct channel *c, bool busy, struct message *m)
+{
+	struct channel_ref ref = { .folder = h->folder, .conversation = h->s.agent_session_id };
+	int64_t until = clock_mono() + (busy ? RECEIPT_MS : HANDED_MS);
+	bool found = false;
+
+	m->mark = clock_wall();
+	TRY(step(h, m, MESSAGE_TYPING));
+	TRY(c->hand(&ref, m->text.s, m->text.n));
+	*kept = true;
+	TRY(step(h, m, MESSAGE_SUBMITTED));
+	for (;;) {
+		TRY(has_receipt(&found, h, a, m));
+		if (found || clock_mono() >= until)
+			return deliver_state(
+				h, m, found ? MESSAGE_ACCEPTED : MESSAGE_UNCONFIRMED, NULL);
+		TRY(clock_sleep(25));
+	}
+}
+
 static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
 	const struct sight *s, struct message *m)
 {
+	const struct channel *c = sight_channel(s, a);
+
 	if (sight_api(s)) {
 		*box_empty = true;
 		return tell(h, s, m);
 	}
+	if (c)
+		return hand_over(box_empty, h, a, c, s->activity.activity == ACTIVITY_ACTIVE, m);
 	TRY(clear(h, a, s));
 	m->mark = clock_wall();
 	TRY(step(h, m, MESSAGE_TYPING));
@@ -350,7 +379,7 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 	if (m->ticket) {
 		TRY(sight_take(&s, h, a));
 		if (is_same_conversation(&s, m))
-			return hand_over(h, &s, m, API_SILENT);
+			return tell_until(h, &s, m, API_SILENT);
 		return deliver_state(h, m, MESSAGE_UNCONFIRMED,
 			"its sender was interrupted, and the agent cannot be asked for it");
 	}

@@ -11,7 +11,8 @@ enum { TEXT_MAX = 4096 };
  * session_id, Copilot CLI sessionId. */
 static const char *const ids[] = { "session_id", "sessionId", NULL };
 static const char *const paths[] = { "transcript_path", "transcriptPath", NULL };
-static const char *const prompts[] = { "prompt", NULL };
+/* Qwen Code's `prompt` has the files in it that the user's words name. */
+static const char *const prompts[] = { "submitted_prompt", "prompt", NULL };
 static const char *const errors[] = { "last_assistant_message", "error.message", "message", NULL };
 static const char *const said[] = { "message", "error", "error.message", "last_assistant_message",
 	"prompt_response", "reason", "tool_name", "toolName", NULL };

@@ -358,11 +358,10 @@ static struct err *act_on(struct reacting *r, enum reaction_event e)
 	return NULL;
 }
 
-struct err *react_session(
-	bool *acted, const struct world *w, const char *id, bool again, struct poll_ear *ear)
+struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
+	bool again, struct poll_ear *ear)
 {
 	AUTO(reacting_release) struct reacting r = { .world = w };
-	bool busy;
 
 	r.a = (struct announcer){ .world = w,
 		.id = id,
@@ -370,8 +369,8 @@ struct err *react_session(
 		.ear = ear,
 		.acted = acted,
 		.again = again };
-	TRY(take(&busy, &r, id));
-	if (busy)
+	TRY(take(busy, &r, id));
+	if (*busy)
 		return NULL;
 	TRY(look(&r, id));
 	TRY(under_lock(&r));

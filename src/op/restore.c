@@ -123,6 +123,7 @@ static struct err *fill_argv(struct attempt *t, const struct hold *h)
 {
 	const struct strv *words = t->resumed ? &t->agent.resume : &t->agent.command;
 	AUTO(port_release) struct port port = { 0 };
+	AUTO(str_release) char *input_file = path_join(h->folder, "input");
 	struct agent_values values = {
 		.prompt = t->recap_in_argv ? t->recap.s : NULL,
 		.model = h->project ? h->project->model : NULL,
@@ -130,6 +131,7 @@ static struct err *fill_argv(struct attempt *t, const struct hold *h)
 		.session = h->s.id,
 		.worktree = h->s.worktree,
 		.agent_session_id = t->resumed ? h->s.agent_session_id : t->agent_session_id,
+		.input_file = input_file,
 	};
 
 	port_read(&port, h->folder);

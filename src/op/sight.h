@@ -6,6 +6,7 @@
 #include "op/sense.h"
 #include "rule/activity_of.h"
 #include "rule/screen.h"
+#include "slot/channel.h"
 
 struct sight {
 	struct facts facts;
@@ -31,6 +32,9 @@ MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const 
 	const struct agent *a, bool no_wait);
 /* Its own interface answers, and knows the conversation: a message goes there, not to the keyboard. */
 bool sight_api(const struct sight *s);
+/* How a message is handed to it beside its keyboard; NULL: it is typed. Only to one that has reported since
+ * its start: whoever is not up yet would never read it. */
+const struct channel *sight_channel(const struct sight *s, const struct agent *a);
 /* Could its input line be told from the screen, as far as agent and runtime go? */
 bool sight_box(const struct sight *s, const struct agent *a);
 /* The open dialog, from its screen, for people: outside text, several lines; "" unknown. */

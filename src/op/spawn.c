@@ -224,6 +224,7 @@ static struct err *keep_prompt(const struct hold *h, const struct plan *p)
 static struct err *launch(struct hold *h, const struct plan *p)
 {
 	AUTO(str_release) char *prompt_file = path_join(h->folder, "prompt.md");
+	AUTO(str_release) char *input_file = path_join(h->folder, "input");
 	AUTO(strv_release) struct strv argv = { 0 };
 	AUTO(port_release) struct port port = { 0 };
 	struct agent_values values = {
@@ -234,6 +235,7 @@ static struct err *launch(struct hold *h, const struct plan *p)
 		.session = h->s.id,
 		.worktree = h->s.worktree,
 		.agent_session_id = h->s.agent_session_id,
+		.input_file = input_file,
 	};
 
 	port_read(&port, h->folder);
@@ -312,6 +314,7 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	if (o->after)
 		TRY(queue_check_after(w, o->after));
 	TRY(make_plan(&p, &h));
+	queue_before(w);
 	TRY(reserve(&h, &p));
 	fill_record(&h, &p);
 	e = enter(&out->queued, &h, &p);

@@ -31,7 +31,7 @@ asks() { # TEXT OF THE TURN, WHAT THEN IS TRUE, KEYS…
 		asks "refuse [[bash:touch unwanted]] [[say:ran]]" ready Escape
 		[ ! -e "$TREES/fe-1/unwanted" ]
 		sleep 2
-		asks "allow [[bash:sleep 3; touch wanted]] [[say:ran]]" active Enter
+		asks "allow [[bash:touch wanted; sleep 3]] [[say:ran]]" active Enter
 		tells ready
 		[ -e "$TREES/fe-1/wanted" ]
 	fi
@@ -81,7 +81,7 @@ and a third"
 	sends "$(for i in {1..400}; do echo "line $i of a long message, with words in it to fill"; done)"
 	sends "!ls" "[ao] !ls"
 	sends "/quit" "[ao] /quit"
-	[ -n "${EXPANDS:-}" ] || sends "look @re"
+	sends "look @re" "look @${EXPANDS:-re}"
 	expect "${RECEIPT:-0}" ao send fe-1 "work [[slow:6]]"
 	tells active
 	expect 0 ao send fe-1 --no-wait "while busy"
