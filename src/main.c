@@ -44,9 +44,10 @@
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
  *                         merge
+ *   asking                what one refresh of a forge elsewhere asks for, and makes of it
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
  *   tracker_github        its issues
- *   scm_github*           its pull requests: query round details verbs create
+ *   scm_github*           its pull requests: query round bell pages details verbs create
  *   gitlab_*              GitLab, in GitHub's words: place ask read
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear
