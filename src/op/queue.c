@@ -73,24 +73,30 @@ static int64_t limit_told(const struct view *v)
 	return v->facts.runtime == TRI_YES ? v->facts.limited_until : v->facts.limit_known;
 }
 
-static struct err *find_quota(char **why, int64_t *until, const struct world *w, const char *agent)
+/* What a queued one was told before counts on, should who told it be gone, unless the agent is seen at work. */
+static struct err *find_quota(
+	char **why, int64_t *until, const struct world *w, const struct session *s)
 {
 	AUTO(views_release) struct views views = { 0 };
-	const struct view *by = NULL;
+	const char *by = NULL;
+	bool at_work = false;
 
 	TRY(op_list(&views, w, &(struct list_options){ .ask = ASK_KNOWN }));
 	for (size_t i = 0; i < views.list.n; i++) {
 		const struct view *v = &views.list.v[i];
-		if (!str_equal(v->session.agent, agent) || limit_told(v) <= v->facts.now ||
-			(by && limit_told(v) <= *until))
+		if (!str_equal(v->session.agent, s->agent))
 			continue;
-		by = v;
-		*until = limit_told(v);
+		at_work |= v->activity.activity == ACTIVITY_ACTIVE;
+		if (limit_told(v) > clock_wall() && (!by || limit_told(v) > *until)) {
+			by = v->session.id;
+			*until = limit_told(v);
+		}
 	}
+	if (!by && !at_work && s->limited_until && clock_parse(until, s->limited_until))
+		by = *until > clock_wall() ? "told before" : NULL;
 	if (by) {
 		AUTO(str_release) char *time = clock_iso(*until);
-		*why = str_format(
-			"waits until %s: %s is rate limited (%s)", time, agent, by->session.id);
+		*why = str_format("waits until %s: %s is rate limited (%s)", time, s->agent, by);
 	}
 	return NULL;
 }
@@ -168,9 +174,9 @@ struct err *queue_admit(char **why, struct hold *h)
 	int64_t until = 0;
 	bool lost, room;
 
-	str_set(&h->s.limited_until, NULL);
-	TRY(find_quota(why, &until, h->world, h->s.agent));
-	if (until)
+	TRY(find_quota(why, &until, h->world, &h->s));
+	str_release(&h->s.limited_until);
+	if (*why)
 		h->s.limited_until = clock_iso(until);
 	if (!*why && h->s.after)
 		*why = queue_after(&lost, h->world, h->s.after);
@@ -190,11 +196,11 @@ static bool is_due(bool *room, const struct world *w, const struct session *s)
 	const struct project *p = config_project(&w->config, s->project ? s->project : "");
 	AUTO(str_release) char *why = NULL;
 	struct err *e = p ? find_limit(&why, room, w, p) : NULL;
-	int64_t until;
+	int64_t until = 0;
 	bool ok, lost;
 
 	if (!e && !why)
-		e = find_quota(&why, &until, w, s->agent);
+		e = find_quota(&why, &until, w, s);
 	if (!e && !why && s->after)
 		why = queue_after(&lost, w, s->after);
 	ok = p && !e && !why;

@@ -133,6 +133,8 @@ later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COM
 	wait_for 8 is fe-1 activity exited
 	ao poll
 	[ "$(field fe-2 status)" = queued ]
+	ao session kill fe-1 # and so is what fe-2 was told
+	[ "$(field fe-2 status)" = queued ]
 	later 123 ao poll
 	wait_for 10 in_tmux fe-2
 	[ -z "$(field fe-2 limitedUntil)" ]
