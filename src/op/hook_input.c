@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 enum { TEXT_MAX = 4096 };
@@ -12,6 +13,7 @@ enum { TEXT_MAX = 4096 };
 static const char *const ids[] = { "session_id", "sessionId", NULL };
 static const char *const paths[] = { "transcript_path", "transcriptPath", NULL };
 static const char *const prompts[] = { "prompt", NULL };
+static const char *const turns[] = { "prompt_id", "turn_id", "prompt", NULL }; /* Gemini CLI: its prompt */
 static const char *const said[] = { "message", "error", "error.message", "last_assistant_message",
 	"prompt_response", "reason", "tool_name", "toolName", NULL };
 
@@ -38,6 +40,7 @@ void hook_input(struct signal_line *s, struct conversation *c, const char *in, s
 {
 	json_t *o = in_n && in[0] == '{' ? json_loadb(in, in_n, 0, NULL) : NULL;
 	const char *id = first_text(o, ids), *text = in;
+	const char *turn = first_text(o, turns);
 	size_t n = in_n;
 
 	if (id || json_object_get(o, "hook_event_name")) {
@@ -47,6 +50,7 @@ void hook_input(struct signal_line *s, struct conversation *c, const char *in, s
 			: s->kind == SIGNAL_PROMPT ? first_text(o, prompts)
 						   : first_text(o, said);
 		n = text ? strlen(text) : 0;
+		s->turn = turn ? hash_fnv(turn, strlen(turn)) : 0;
 	}
 	if (s->kind == SIGNAL_PROMPT)
 		signal_digest(&s->length, &s->hash, text ? text : "", n);

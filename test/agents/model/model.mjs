@@ -69,7 +69,8 @@ const readers = {
 	]), byName((b.tools ?? []).map(t => t.function))),
 	gemini: b => newest(b.contents.filter(c => c.role !== 'model').map(c => {
 		const results = c.parts.filter(p => p.functionResponse).length;
-		return [results ? null : words(c.parts).filter(s => !NOT_THE_USER.test(s)).at(-1) ?? null, results];
+		const said = words(c.parts).filter(s => !NOT_THE_USER.test(s)).join('\n');
+		return [results ? null : said || null, results];
 	}), byName((b.tools ?? []).flatMap(t => t.functionDeclarations ?? []))),
 };
 
