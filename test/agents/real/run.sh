@@ -3,6 +3,7 @@
 # a home of its own, told what to do by the scripted model. Nothing of the caller's environment goes
 # along, and where we are root there is no network but loopback.
 #   SENDS, DIALOGS, KILLS   how often (3); LATE_MS how late an activity may be told (1000); FILTER which tests
+#   SLOW=yes                a receipt later than ao waits for one is no failure where the model heard the message once
 #   AGENT_SECONDS           for each agent (7200), INSTALL_SECONDS for npm (1200)
 # --if-possible: what cannot run here, or not in time, is told as "agents: not run: …" and is no failure; a test that
 # fails is one all the same. The last line but one is the sum.
@@ -47,7 +48,7 @@ for agent; do
 		continue
 	fi
 	env -i PATH="$PATH" HOME=/nonexistent TERM=xterm-256color LC_ALL=C.UTF-8 AO_BUILD="$build" \
-		SENDS="$SENDS" DIALOGS="$DIALOGS" KILLS="$KILLS" LATE_MS="$LATE_MS" \
+		SENDS="$SENDS" DIALOGS="$DIALOGS" KILLS="$KILLS" LATE_MS="$LATE_MS" SLOW="${SLOW:-}" \
 		REAL_AGENT="$agent" ${KEEP_BOX:+KEEP_BOX="$KEEP_BOX"} ${TMPDIR:+TMPDIR="$TMPDIR"} "${alone[@]}" \
 		timeout -k 10 "${AGENT_SECONDS:-7200}" bats ${FILTER:+-f "$FILTER"} "$here/agent.bats" 2>&1 | tee "$log"
 	rc=${PIPESTATUS[0]}

@@ -5,10 +5,9 @@
 //                                               beginning and until its end; prints how long it took. The
 //                                               next one may be told up to MS early: an agent has begun a
 //                                               turn before the model hears of it
-//   node truth.mjs heard LOG SENT [expands]     the model was told what SENT has, a JSON string a line: each
+//   node truth.mjs heard LOG SENT               the model was told what SENT has, a JSON string a line: each
 //                                               once, in this order, and nothing else. White space at the end
-//                                               does not count, nor what the agent puts around a message;
-//                                               expands: nor what it puts behind one that names a file
+//                                               does not count, nor what the agent puts around a message
 //
 //   node truth.mjs times LOG TEXT               how often it was told exactly this
 //
@@ -75,11 +74,10 @@ const bare = text => text.replace(/^The user sent a new message while you were w
 const turns = log => lines(log)
 	.filter(l => l.did === 'asked' && !l.side && l.step === 0 && !l.text.startsWith('nested')).map(l => bare(l.text));
 
-function heard(log, sent, expands) {
+function heard(log, sent) {
 	const want = lines(sent).map(s => s.trimEnd()), got = turns(log);
-	const is = (text, wanted) => text === wanted || (expands && /@re$/.test(wanted) && text.startsWith(`${wanted}\n`));
 	let right = 0;
-	while (right < want.length && right < got.length && is(got[right], want[right]))
+	while (right < want.length && right < got.length && got[right] === want[right])
 		right++;
 	console.log(`# ${right} of ${want.length} messages heard, each once, in order, to the byte`);
 	if (right < want.length || right < got.length) {
