@@ -20,6 +20,10 @@ fake_start() { # NAME OPTIONS: test/fake-NAME with its folder in the box
 	[ -e "$root/build/fakes/installed" ] ||
 		skip "$(cat "$root/build/fakes/skipped" 2>/dev/null || echo 'the fakes are not installed: make fakes')"
 	mkdir -p "$dir"
+	# a list waits two seconds for a forge: more than that, for a fake on a busy machine
+	printf '#!/bin/sh\nsed "s/\\"timeoutMs\\":[0-9]*/\\"timeoutMs\\":60000/" | "%s/ao-http" "$@"\n' "$AO_BUILD" >"$BOX/ao-http"
+	chmod +x "$BOX/ao-http"
+	export AO_HTTP_BIN=$BOX/ao-http
 	node --preserve-symlinks --preserve-symlinks-main "$root/build/fakes/test/fake-$name/server.mjs" \
 		--dir "$dir" "$@" >"$dir/log" 2>&1 3>&- &
 	FAKES+=($!)
@@ -69,8 +73,11 @@ session() { # [ISSUE]: fe-1 with a commit on its branch
 }
 push() { git -C "$TREES/fe-1" push -q origin HEAD:feat/42; }
 row() { ao status --json | jq -r '.[0] | [.prNumber, .ciStatus, .reviewDecision, .pendingThreads] | map(tostring) | join(" ")'; }
-# What was seen is a minute older than it is.
-old() { find "$HOME/.agent-orchestrator/cache/forge" -name '*.json' -exec sed -i "s/\"at\":[0-9]*/\"at\":$(($(date +%s) - 60))000/g" {} +; }
+ago() { # SECONDS KEY: a time in what was seen, as if it had been so long before
+	local dir=$HOME/.agent-orchestrator/cache/forge
+	[ ! -d "$dir" ] || find "$dir" -name '*.json' -exec sed -i -E "s/\"$2\":[0-9]+/\"$2\":$(($(date +%s) - $1))000/g" {} +
+}
+old() { ago 60 at; }
 
 fake_github_start() {
 	fake_start github "$@"

@@ -179,3 +179,19 @@ assert cells == 41 and line[line.index(ch)] == "-", line'
 	lacks "Would kill"
 	has "the machine restarted"
 }
+
+# What starts within ten seconds of the agent is part of it.
+is_old() { [ "$(ps -o etimes= -p "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")")" -gt 11 ]; }
+
+@test "a build that says nothing for long is no stuck turn, whatever the agent reports" {
+	spawn frontend
+	wait_for 20 is_old
+	ao send fe-1 "run: sleep 300"
+	wait_for 10 is fe-1 activity active
+	export AO_TEST_NOW=$((($(date +%s) + 1200) * 1000))
+	is fe-1 status working
+	expect 0 ao status --why fe-1
+	has "a command of it is running"
+	pkill -P "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+	wait_for 10 is fe-1 activity idle
+}

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/path.h"
 #include "model/config_read.h"
 
@@ -240,7 +240,7 @@ static const char whole[] =
 	"worktreeDir: trees\n"
 	"port: 3001\n"
 	"defaults: {runtime: process, agent: codex, workspace: worktree, notifiers: [team]}\n"
-	"limits: {maxSessions: 7}\n"
+	"limits: {maxSessions: 7, freeMemory: 0, freeDisk: 9}\n"
 	"tmux: {socket: ao}\n"
 	"trash: {days: 9}\n"
 	"projects:\n"
@@ -297,6 +297,8 @@ static void test_whole(void **state)
 	assert_int_equal(c.port, 3001);
 	assert_int_equal(c.max_sessions, 7);
 	assert_int_equal(c.trash_days, 9);
+	assert_int_equal(c.free_memory, 0);
+	assert_int_equal(c.free_disk, 9);
 	assert_string_equal(c.tmux_socket, "ao");
 	p = config_project(&c, "frontend");
 	q = config_project(&c, "backend");
@@ -432,6 +434,8 @@ static void test_defaults(void **state)
 		assert_int_equal(c.port, 3000);
 		assert_int_equal(c.max_sessions, 20);
 		assert_int_equal(c.trash_days, 30);
+		assert_int_equal(c.free_memory, 512);
+		assert_int_equal(c.free_disk, 512);
 		assert_string_equal(c.runtime, "tmux");
 		assert_string_equal(c.agent, "claude-code");
 		assert_string_equal(c.workspace, "worktree");
@@ -472,14 +476,20 @@ static void test_prefixes(void **state)
 	}
 }
 
-/* Refused in milliseconds, with one clear line. The bound is wide: the machine may be busy. */
+/* Of our own work, whatever else the machine does. */
+static double cpu_seconds(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* Refused in milliseconds, with one clear line. The bound is wide: machines differ. */
 static void refused_fast(const char *text, size_t n, const char *line)
 {
 	AUTO(config_release) struct config c = { 0 };
-	int64_t start = clock_mono();
+	double start = cpu_seconds();
 	AUTO(err_release) struct err *e = config_read(&c, "/w/f.yaml", "f.yaml", text, n, &world);
 
-	assert_true(clock_mono() - start < 2000);
+	assert_true(cpu_seconds() - start < 2);
 	assert_non_null(e);
 	assert_string_equal(e->text, line);
 }
@@ -512,7 +522,7 @@ static void test_many_mistakes(void **state)
 	for (size_t p = 0; p < COUNT_OF(patterns); p++) {
 		AUTO(buf_release) struct buf b = { 0 };
 		AUTO(config_release) struct config c = { 0 };
-		int64_t start = clock_mono();
+		double start = cpu_seconds();
 		int lines = 0;
 		for (int i = 0; b.n < (1 << 20) - 64; i++) {
 			const char *d = strchr(patterns[p], '%');
@@ -525,7 +535,7 @@ static void test_many_mistakes(void **state)
 		for (const char *s = e->text; *s; s++)
 			lines += *s == '\n';
 		assert_int_equal(lines, 100);
-		assert_true(clock_mono() - start < 20000);
+		assert_true(cpu_seconds() - start < 20);
 	}
 }
 

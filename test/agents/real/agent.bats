@@ -23,7 +23,7 @@ asks() { # TEXT OF THE TURN, WHAT THEN IS TRUE, KEYS…
 		asks "refuse [[bash:touch unwanted]] [[say:ran]]" ready Escape
 		[ ! -e "$TREES/fe-1/unwanted" ]
 		sleep 2
-		asks "allow [[bash:sleep 3; touch wanted]] [[say:ran]]" active Enter
+		asks "allow [[bash:touch wanted; sleep 3]] [[say:ran]]" active Enter
 		tells ready
 		[ -e "$TREES/fe-1/wanted" ]
 	fi
@@ -71,7 +71,7 @@ send_one() { # KIND NUMBER
 	special) text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~ \\" ;;
 	shell) text="!ls" arrives="[ao] !ls" ;;
 	quit) text="/quit" arrives="[ao] /quit" ;;
-	mention) text="look $2 @${NO_FILE:-re}" ;;
+	mention) text="look $2 @re" arrives="look $2 @${EXPANDS:-re}" ;;
 	esac
 	say --timeout 60 --file - <<<"$text"
 	sent "${arrives:-$text}"

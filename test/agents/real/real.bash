@@ -100,7 +100,7 @@ point_opencode() {
 
 point_gemini() {
 	export GEMINI_API_KEY=dummy-not-a-key GOOGLE_GEMINI_BASE_URL=$MODEL
-	NO_FILE=zz # where a file's name begins like a word behind an @, it puts that file
+	EXPANDS=README # puts the file README behind the message, and its name where @re stands
 	local trust=', "folderTrust": {"enabled": false}'
 	mkdir -p "$HOME/.gemini"
 	cat >"$HOME/.gemini/settings.json" <<-J
@@ -113,13 +113,13 @@ point_gemini() {
 }
 
 point_qwen() {
-	RECEIPT=3 QUEUES=yes
+	QUEUES=yes
 	export OPENAI_API_KEY=dummy-not-a-key OPENAI_BASE_URL=$MODEL/v1 OPENAI_MODEL=scripted
 	mkdir -p "$HOME/.qwen"
 	cat >"$HOME/.qwen/settings.json" <<-J
 		{"security": {"auth": {"selectedType": "openai"}, "folderTrust": {"enabled": false}},
 		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false}, "model": {"name": "scripted"},
-		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
+		 "tools": {"approvalMode": "default"}, "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
 	ASKS=yes
 }
