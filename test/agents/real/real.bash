@@ -187,7 +187,7 @@ is_now() { case $(fact fe-1 activity) in "$1") ;; *) return 1 ;; esac; }
 # The activity is told within a second or so; what it took is printed. The bound is generous.
 tells() { # ACTIVITY
 	local from=${EPOCHREALTIME/./}
-	wait_for "${2:-60}" is_now "$1" || return
+	wait_for "${2:-$([ -n "${SLOW:-}" ] && echo 150 || echo 60)}" is_now "$1" || return
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
 # How often the model was told exactly this by the user.
