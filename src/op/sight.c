@@ -83,7 +83,7 @@ static struct err *refuse_gone(const struct sight *s, const struct hold *h)
 }
 
 /* A clock that was set back leaves times in the future: they say nothing. */
-static bool is_typing(const struct sight *s)
+bool sight_typing(const struct sight *s)
 {
 	int64_t ago = s->facts.now - s->terminal.typed_at;
 
@@ -106,7 +106,7 @@ struct err *sight_ready(const char **why, const struct sight *s, const struct ho
 		*why = "its terminal could not be asked";
 	else if (s->terminal.in_mode)
 		*why = "somebody looks back in its terminal (copy mode)";
-	else if (is_typing(s))
+	else if (sight_typing(s))
 		*why = "somebody is typing in its terminal";
 	else if (!no_wait && !takes_text(s->activity.activity))
 		*why = activity_word(s->activity.activity);

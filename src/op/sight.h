@@ -23,6 +23,7 @@ void sight_release(struct sight *s);
  * yet is *why, a constant; NULL: yes. */
 MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
 	const struct agent *a, bool no_wait);
+bool sight_typing(const struct sight *s); /* a person, right now */
 /* Could its input line be told from the screen, as far as agent and runtime go? */
 bool sight_box(const struct sight *s, const struct agent *a);
 /* The open dialog, from its screen, for people: outside text, several lines; "" unknown. */
