@@ -26,6 +26,7 @@ table() {
 		test  program:bats       bats            bats
 		test  program:strace     strace          strace
 		test  program:jq         jq              jq
+		test  program:python3    python3         python3
 		test  program:curl       curl            curl
 		test  program:openssl    openssl         openssl
 		test  program:gh         gh              gh

@@ -17,7 +17,7 @@
 #include "op/start.h"
 #include "store/agent_files.h"
 
-enum { BRANCH_TRIES = 5 };
+enum { BRANCH_TRIES = 100 }; /* each one lost is another spawn that went on */
 
 /* Everything that is found out before anything is made. */
 struct plan {

@@ -1,12 +1,14 @@
 /* Questions about worktrees that change nothing but the trash. */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/path.h"
-#include "base/proc.h"
 #include "base/valid.h"
 #include "plugin/worktree.h"
 
@@ -152,15 +154,15 @@ static bool is_git_in(const char *pid, const struct checkout *c)
 	AUTO(str_release) char *comm = str_format("/proc/%s/comm", pid);
 	AUTO(str_release) char *cwd = str_format("/proc/%s/cwd", pid);
 	AUTO(str_release) char *name = first_line(comm);
-	AUTO(str_release) char *at = NULL;
-	struct proc p;
+	char at[PATH_MAX];
+	ssize_t n;
 
 	if (!str_starts(name, "git"))
 		return false;
-	at = path_real(cwd);
-	if (str_starts(
-		    at, "/proc/")) /* not to be seen: it may well be there, unless it has ended */
-		return proc_read(&p, (pid_t)atoi(pid)) && p.state != 'Z';
+	n = readlink(cwd, at, sizeof(at) - 1);
+	if (n < 0) /* who ends has no folder any more; what may not be seen may well be there */
+		return errno != ENOENT && errno != ESRCH;
+	at[n] = '\0';
 	return path_within(at, c->path) || (c->handle && path_within(at, c->handle));
 }
 

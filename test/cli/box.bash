@@ -8,6 +8,7 @@ teardown() { box_close; }
 
 box_open() {
 	local root name
+	disown -a # the watchdog of bats is no job that a test waits for
 	root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	AO_BUILD=${AO_BUILD:-$root/build}
 	BOX=$(mktemp -d "${TMPDIR:-/tmp}/aob.XXXXXX")
@@ -23,6 +24,8 @@ box_open() {
 	export XDG_RUNTIME_DIR=$BOX # no notice of a test reaches the desktop that it runs on
 	mkdir -p "$HOME/code" "$TMUX_TMPDIR" "$STANDIN_LOG"
 	chmod 700 "$TMUX_TMPDIR"
+	# shellcheck disable=SC2034 # a turn that lasts until the test touches go
+	HELD="run: until test -e $BOX/go; do sleep 0.05; done"
 	DATA=$HOME/.agent-orchestrator/sessions/box
 	TREES=$HOME/.worktrees
 	REPO=$HOME/code/frontend
@@ -40,11 +43,8 @@ box_close() {
 	[ -d "$TMUX_TMPDIR" ] && find "$TMUX_TMPDIR" -type s | while read -r socket; do
 		tmux -S "$socket" kill-server 2>/dev/null
 	done
-	for _ in $(seq 160); do
-		left=$(survivors)
-		[ -z "$left" ] && break
-		sleep 0.05
-	done
+	wait_for 60 nothing_runs || true
+	left=$(survivors)
 	if [ -n "$left" ]; then
 		echo "# outlived the test:"
 		ps -o pid,ppid,stat,args -p "$(echo "$left" | paste -sd,)" || true
@@ -69,17 +69,13 @@ on_screen() { # COMMAND TEXT
 }
 screen_shows() { tmux -L person capture-pane -p 2>/dev/null | grep -qF -- "$1"; }
 
-# Processes whose environment says this home; zombies have none.
+# Processes whose environment says this home; zombies have none. In a pipeline the other side is one.
 survivors() {
-	local dir
-	for dir in /proc/[0-9]*; do
-		[ "${dir#/proc/}" = "$BASHPID" ] && continue
-		if grep -qzxF "HOME=$BOX/home" "$dir/environ" 2>/dev/null; then
-			echo "${dir#/proc/}"
-		fi
-	done
-	return 0
+	local files
+	files=$(HOME=/ grep -lsxzF "HOME=$BOX/home" /proc/[0-9]*/environ) || true # some end meanwhile
+	[ -z "$files" ] || echo "${files//[!0-9$'\n']/}"
 }
+nothing_runs() { [ -z "$(survivors)" ]; }
 
 make_repo() { # PATH
 	git init -q -b main "$1"
@@ -127,9 +123,10 @@ box_config() {
 	} >"$CONFIG"
 }
 
-# Wait until COMMAND succeeds, at most SECONDS.
+# Wait until COMMAND succeeds, at most SECONDS, and no less than a minute: a busy machine may take ten
+# times as long, and only what never comes takes it all.
 wait_for() { # SECONDS COMMAND…
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + ($1 > 60 ? $1 : 60)))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ $SECONDS -ge $end ]; then

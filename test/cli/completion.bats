@@ -203,11 +203,12 @@ common() {
 	[ -z "$output$stderr" ]
 	rm agent-orchestrator.yaml
 	case $AO_BUILD in */san*) skip "a sanitizer is slower" ;; esac
-	for _ in $(seq 20); do
+	for _ in $(seq 200); do # the machine may be busy, but not each time
 		start=${EPOCHREALTIME/./}
 		ao __complete session kill '' >/dev/null
 		took=$((${EPOCHREALTIME/./} - start))
 		[ "$took" -ge "$best" ] || best=$took
+		[ "$best" -gt 10000 ] || break
 	done
 	echo "best: $best us"
 	[ "$best" -le 10000 ]

@@ -119,7 +119,7 @@ load box
 	for text in $'a: &a [*a]\n' $'? [x]\n: y\n' $'name: !!python/object x\n' "$(printf '[%.0s' $(seq 5000))" $'\xff\xfe' \
 		$'name: box\nname: box\n' '- list' 'text' '' $'projects: 7\n' $'projects: {"../x": {path: /tmp}}\n'; do
 		printf '%s' "$text" >"$CONFIG"
-		run timeout 10 ao config check
+		run timeout 60 ao config check
 		[ "$status" = 5 ] || { echo "$text -> $status"; return 1; }
 	done
 }

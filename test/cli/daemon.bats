@@ -182,6 +182,7 @@ notificationRouting: {urgent: [me]}" box_config
 	spawn frontend 1
 	spawn backend 2
 	wait_for 10 recorded fe-1 idle
+	wait_for 10 recorded api-1 idle
 	wait_for 30 calm
 	local before
 	before=$(picture; told .polls)

@@ -47,7 +47,7 @@ load box
 
 @test "--follow shows what comes" {
 	spawn frontend 1
-	timeout 20 ao events --follow --json >"$BOX/follow" &
+	timeout 120 ao events --follow --json >"$BOX/follow" &
 	pid=$!
 	wait_for 5 test -s "$BOX/follow" || true
 	spawn backend 2

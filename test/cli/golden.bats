@@ -44,14 +44,18 @@ report() { # SESSION EVENT: as a hook of its agent would
 }
 
 @test "each of the 13 statuses and 6 activities is reached by real events" {
-	AGENT="env standin --turn-ms 50 --start-ms 3000" FRONTEND='checks: {test: "test -e good"}' box_config
+	printf '#!/bin/sh\nuntil test -e "$BOX/up"; do sleep 0.05; done\nexec standin --turn-ms 50\n' >"$BOX/late"
+	chmod +x "$BOX/late"
+	AGENT="$BOX/late" FRONTEND='checks: {test: "test -e good"}' box_config
 	ao spawn frontend --branch feat/all
 	status fe-1 spawning
+	touch "$BOX/up"
 	AGENT="standin --turn-ms 50" FRONTEND='checks: {test: "test -e good"}' box_config
 	activity fe-1 ready
-	ao send fe-1 "run: sleep 2"
+	ao send fe-1 "$HELD"
 	status fe-1 working
 	is fe-1 activity active
+	touch "$BOX/go"
 	activity fe-1 ready
 	AO_TEST_NOW=$((($(date +%s) + 600) * 1000)) is fe-1 activity idle
 	work fe-1 bad

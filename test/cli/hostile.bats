@@ -146,7 +146,7 @@ load box
 @test "few descriptors: an error, no accident" {
 	spawn frontend 1
 	for n in 4 5 6 8 10 12 16; do
-		(ulimit -n $n; timeout 10 ao session ls >"$BOX/o" 2>&1) || rc=$?
+		(ulimit -n $n; timeout 60 ao session ls >"$BOX/o" 2>&1) || rc=$?
 		[ "${rc:-0}" -lt 10 ]
 	done
 	expect 0 ao session ls

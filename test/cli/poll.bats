@@ -209,8 +209,8 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 }
 
 @test "a busy agent: the message waits in the outbox; taken back when it is no longer so" {
-	FRONTEND='checks: {test: "grep -q good new"}' AGENT="standin --turn-ms 2500" configure
-	ao spawn frontend --prompt "long work"
+	FRONTEND='checks: {test: "grep -q good new"}' configure
+	ao spawn frontend --prompt "$HELD"
 	wait_for 5 is fe-1 activity active
 	work fe-1 new poor
 	ao pr create fe-1 >/dev/null
@@ -221,7 +221,8 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 	work fe-1 new good
 	poll
 	has "ci-failed: message 0001 was taken back"
-	wait_for 10 no_turn fe-1
+	touch "$BOX/go"
+	settled fe-1
 	took fe-1 1
 	work fe-1 new poor
 	poll
@@ -231,15 +232,17 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 }
 
 @test "what a dead sender left goes with the next poll; a living one is told that it went" {
-	AGENT="standin --turn-ms 1500" configure
-	ao spawn frontend --prompt "long work"
+	ao spawn frontend --prompt "$HELD"
 	wait_for 5 is fe-1 activity active
 	ao send fe-1 "orphan" &
 	wait_for 5 test -e "$DATA/fe-1/outbox/0001"
 	kill -9 $!
 	ao send fe-1 "living" >"$BOX/living" 2>&1 &
 	wait_for 5 test -e "$DATA/fe-1/outbox/0002"
-	until [ "$(messages fe-1)" = 3 ]; do expect 0 ao poll; sleep 0.1; done
+	touch "$BOX/go"
+	both_went() { ao poll >>"$BOX/polls" 2>&1 || echo "exit $?" >>"$BOX/bad"; took fe-1 3; }
+	wait_for 20 both_went
+	run ! cat "$BOX/bad"
 	wait $!
 	grep -q "✓ Message sent and processing" "$BOX/living"
 	[ "$(grep -cE '^(orphan|living)' "$STANDIN_LOG/fe-1.log")" = 2 ]
@@ -327,6 +330,7 @@ reactions: {ci-failed: {auto: false}, changes-requested: {message: "Please look:
 	ao spawn frontend >/dev/null
 	ao session kill fe-1 &
 	wait_for 5 grep -q '^doing=kill' "$DATA/fe-1/metadata"
+	kill -STOP $! # else it may be done before we have looked
 	poll
 	[ -z "$output" ]
 	kill -9 $! # and one that died is settled

@@ -184,7 +184,7 @@ checks:
 }
 
 @test "interrupted checks are due again, and two runs make one" {
-	with_checks 'checks: {one: "echo x >>'"$BOX"'/ran; sleep 0.5"}'
+	with_checks 'checks: {one: "echo x >>'"$BOX"'/ran; until test -e '"$BOX"'/go; do sleep 0.05; done"}'
 	spawn frontend 1
 	work fe-1
 	ao pr create fe-1 --no-checks
@@ -194,6 +194,7 @@ checks:
 	kill -9 $pid
 	wait $pid || true
 	[ "$(row fe-1 ciStatus)" = pending ]
+	touch "$BOX/go"
 	ao pr checks fe-1 &
 	one=$!
 	expect 0 ao pr checks fe-1

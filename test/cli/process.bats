@@ -30,7 +30,6 @@ holder() { ps -o ppid= -p "$(ran "$1" supervisor)" | tr -d ' '; }     # SESSION
 gone() { run ! kill -0 "$1"; }
 # who dies within the second of the restore is not cleaned up: the record's times are whole seconds
 lived_a_while() { [ "$(date +%s)" -gt "$(($(date -d "$(field "$1" restoredAt)" +%s) + 1))" ]; }
-nothing_runs() { [ -z "$(survivors | grep -vxF $BASHPID)" ]; }
 
 @test "spawn, status, send, kill, undelete, restore, cleanup" {
 	expect 0 ao spawn frontend 1
@@ -81,7 +80,7 @@ nothing_runs() { [ -z "$(survivors | grep -vxF $BASHPID)" ]; }
 }
 
 @test "each process of it is killed -9: restored, nothing stays" {
-	local which
+	local which left
 	spawn frontend 1
 	for which in holder supervisor pid both; do
 		expect 0 ao send fe-1 'run: setsid sleep 7012 & echo'
@@ -93,7 +92,8 @@ nothing_runs() { [ -z "$(survivors | grep -vxF $BASHPID)" ]; }
 		wait_for 10 is fe-1 activity exited
 		expect 0 ao session restore fe-1
 		ready fe-1
-		[ "$(survivors | xargs ps -o args= -p | grep -c '^sleep 7012')" = 0 ]
+		left=$(survivors)
+		[ "$(ps -o args= -p "${left//$'\n'/,}" | grep -c '^sleep 7012')" = 0 ]
 	done
 	expect 0 ao session kill fe-1
 	wait_for 10 nothing_runs
@@ -142,18 +142,19 @@ nothing_runs() { [ -z "$(survivors | grep -vxF $BASHPID)" ]; }
 @test "a person attaches, types, leaves; the agent goes on" {
 	spawn frontend 1
 	expect 1 ao session attach fe-1
-	mkfifo "$BOX/keys"
-	script -qefc 'stty rows 30 cols 100; ao session attach fe-1; echo left:$?' "$BOX/seen" <"$BOX/keys" >/dev/null 2>&1 &
-	exec 9>"$BOX/keys"
-	wait_for 10 grep -q 'at your service' "$BOX/seen"
+	without=$PATH
+	PATH=$WITH_TMUX # for the person's terminal
+	on_screen "env PATH='$without' bash --norc --noprofile -c 'ao session attach fe-1; echo left:\$?; exec sleep 1000'" 'at your service'
 	wait_for 10 size_is 30 100
-	printf 'by hand\r' >&9
+	tmux -L person send-keys -l 'by hand'
+	tmux -L person send-keys Enter
 	wait_for 10 took fe-1 2
 	[ "$(last_message fe-1)" = 'by hand' ]
-	printf '\035' >&9
-	wait_for 10 grep -q 'left:0' "$BOX/seen"
-	exec 9>&-
-	grep -q 'fe-1 runs on' "$BOX/seen"
+	tmux -L person send-keys C-]
+	wait_for 10 screen_shows left:0
+	screen_shows 'fe-1 runs on'
+	tmux -L person kill-server
+	PATH=$without
 	expect 0 ao send fe-1 later
 	[ "$(messages fe-1)" = 3 ]
 }

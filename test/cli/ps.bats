@@ -44,12 +44,14 @@ slept() { [ -n "$(sleeping "$@")" ]; }
 	busy_agent
 	spawn frontend
 	spawn backend
+	# standin, sh, sleep 7001, sleep 7002, sleep 7004
+	all_up() { ao ps --json | jq -e 'length == 2 and all(.[]; .processes == 5)'; }
+	wait_for 10 all_up
 	wait_for 10 slept 7004 fe-1
 	expect 0 ao ps --json
 	[ "$(jq -r '.[].name' <<<"$output" | sort | paste -sd' ')" = "api-1 fe-1" ]
 	[ "$(jq -r '.[0] | keys_unsorted | join(" ")' <<<"$output")" = \
 		"name running pid processes rssBytes pssBytes cpuMs startedAt orphans" ]
-	# standin, sh, sleep 7001, sleep 7002, sleep 7004
 	[ "$(row fe-1 .processes)" -eq 5 ]
 	[ "$(row fe-1 .processes)" -eq $(($(below "$(supervisor fe-1)" | wc -l) - 1)) ]
 	[ "$(row fe-1 .pid)" = "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")" ]

@@ -88,17 +88,19 @@ load box
 }
 
 @test "a busy agent is waited for" {
-	AGENT="standin --turn-ms 1500" box_config
-	ao spawn frontend --prompt "long work"
+	ao spawn frontend --prompt "$HELD"
 	wait_for 5 is fe-1 activity active
-	expect 0 ao send fe-1 "next"
-	[ "$output" = "✓ Message sent and processing" ]
+	ao send fe-1 "next" >"$BOX/out" 2>&1 &
+	wait_for 5 test -e "$DATA/fe-1/outbox/0001"
+	took fe-1 1
+	touch "$BOX/go"
+	wait $!
+	[ "$(cat "$BOX/out")" = "✓ Message sent and processing" ]
 	took fe-1 2
 }
 
 @test "--timeout: exit 7, nothing typed" {
-	AGENT="standin --turn-ms 8000" box_config
-	ao spawn frontend --prompt "long work"
+	ao spawn frontend --prompt "$HELD"
 	wait_for 5 is fe-1 activity active
 	expect 7 ao send fe-1 "next" --timeout 1
 	took fe-1 1
@@ -109,11 +111,12 @@ load box
 }
 
 @test "--no-wait on a busy agent that queues" {
-	AGENT="standin --turn-ms 2500" box_config
-	ao spawn frontend --prompt "long work"
+	ao spawn frontend --prompt "$HELD"
 	wait_for 5 is fe-1 activity active
 	expect 0 ao send fe-1 "queue me" --no-wait
-	[[ $output == "✓ Message queued (session finishing previous task)" || $output == "✓ Message sent and processing" ]]
+	[ "$output" = "✓ Message queued (session finishing previous task)" ]
+	took fe-1 1
+	touch "$BOX/go"
 	wait_for 10 took fe-1 2
 	[ "$(grep -c 'queue me' "$STANDIN_LOG/fe-1.log")" = 1 ]
 }

@@ -100,7 +100,8 @@ Backend:
 	echo dirty >"$TREES/fe-1/new"
 	tmux kill-session -t =fe-1
 	spawn backend
-	wait_for 5 took api-1 0
+	wait_for 5 test -e "$DATA/fe-1/exit"
+	wait_for 5 is fe-1 activity exited
 	picture >"$BOX/before"
 	ao session ls >/dev/null
 	ao session ls -a --json >/dev/null
@@ -159,20 +160,20 @@ Backend:
 	done
 	rm "$DATA/fe-1/metadata"
 	mkfifo "$DATA/fe-1/metadata"
-	run timeout 5 ao session ls
+	run timeout 60 ao session ls
 	[ "$status" -lt 10 ]
 	rm "$DATA/fe-1/metadata"
 	ln -s /etc/passwd "$DATA/fe-1/metadata"
-	run timeout 5 ao session ls
+	run timeout 60 ao session ls
 	lacks root
 	rm "$DATA/fe-1/metadata"
 	mkdir "$DATA/fe-1/metadata"
-	run timeout 5 ao session ls
+	run timeout 60 ao session ls
 	[ "$status" -lt 10 ]
 	head -c 100000 /dev/urandom >"$BOX/noise"
 	rmdir "$DATA/fe-1/metadata"
 	cp "$BOX/noise" "$DATA/fe-1/metadata"
-	run timeout 5 ao session ls
+	run timeout 60 ao session ls
 	[ "$status" -lt 10 ]
 }
 

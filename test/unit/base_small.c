@@ -384,7 +384,7 @@ static void test_proc(void **state)
 		&(struct child_options){ .argv = ARGV(odd, "60"),
 			.fd = { -1, -1, -1 },
 			.env = ARGV(entry, "AO_KEEP=1") }));
-	for (int i = 0; i < 5000 && !proc_is(c.pid, "60"); i++) /* its exec has an end, too */
+	for (int i = 0; i < 60000 && !proc_is(c.pid, "60"); i++) /* its exec has an end, too */
 		ok(clock_sleep(1));
 	assert_true(proc_read(&p, c.pid));
 	assert_int_equal(p.parent, getpid());

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/path.h"
 #include "model/config_read.h"
 
@@ -472,14 +472,20 @@ static void test_prefixes(void **state)
 	}
 }
 
-/* Refused in milliseconds, with one clear line. The bound is wide: the machine may be busy. */
+/* Of our own work, whatever else the machine does. */
+static double cpu_seconds(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* Refused in milliseconds, with one clear line. The bound is wide: machines differ. */
 static void refused_fast(const char *text, size_t n, const char *line)
 {
 	AUTO(config_release) struct config c = { 0 };
-	int64_t start = clock_mono();
+	double start = cpu_seconds();
 	AUTO(err_release) struct err *e = config_read(&c, "/w/f.yaml", "f.yaml", text, n, &world);
 
-	assert_true(clock_mono() - start < 2000);
+	assert_true(cpu_seconds() - start < 2);
 	assert_non_null(e);
 	assert_string_equal(e->text, line);
 }
@@ -512,7 +518,7 @@ static void test_many_mistakes(void **state)
 	for (size_t p = 0; p < COUNT_OF(patterns); p++) {
 		AUTO(buf_release) struct buf b = { 0 };
 		AUTO(config_release) struct config c = { 0 };
-		int64_t start = clock_mono();
+		double start = cpu_seconds();
 		int lines = 0;
 		for (int i = 0; b.n < (1 << 20) - 64; i++) {
 			const char *d = strchr(patterns[p], '%');
@@ -525,7 +531,7 @@ static void test_many_mistakes(void **state)
 		for (const char *s = e->text; *s; s++)
 			lines += *s == '\n';
 		assert_int_equal(lines, 100);
-		assert_true(clock_mono() - start < 20000);
+		assert_true(cpu_seconds() - start < 20);
 	}
 }
 

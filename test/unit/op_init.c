@@ -188,7 +188,7 @@ static void test_show(void **state)
 		"port: 4000\nprojects:\n  a:\n    path: .\n    checks: {test: \"make 'x'\\n\"}\n"
 		"    reactions: {ci-failed: {retries: 0, auto: false}}\nreactions: {agent-stuck: "
 		"{threshold: 90m}}\n"
-		"notifiers: {team: {plugin: slack, webhookUrl: a}}\nnotificationRouting: {info: "
+		"notifiers: {team: {plugin: slack, webhookUrl: \"https://a/b\"}}\nnotificationRouting: {info: "
 		"[]}\n",
 		0600);
 	ok(op_config(&c, NULL));
@@ -200,7 +200,7 @@ static void test_show(void **state)
 	shows(&l, "projects.a.reactions.ci-failed.retries", "0", 6);
 	shows(&l, "projects.a.reactions.ci-failed.auto", "false", 6);
 	shows(&l, "projects.a.reactions.agent-stuck.threshold", "90m", 0);
-	shows(&l, "notifiers.team.webhookUrl", "a", 8);
+	shows(&l, "notifiers.team.webhookUrl", "(hidden)", 8);
 	shows(&l, "notificationRouting.info", "[]", 9);
 }
 

@@ -11,7 +11,7 @@
 #include "slot/notifier.h"
 #include "kit.h"
 
-enum { BOUND_MS = 30000 };
+enum { BOUND_MS = 60000 };
 
 static const struct notifier_config config = { .name = (char *)(uintptr_t) "desktop",
 	.plugin = (char *)(uintptr_t) "desktop" };

@@ -93,7 +93,7 @@ static void a_lock_on_the_index_is_waited_for(void **state)
 
 	(void)state;
 	BOX(b);
-	SH("echo n >'%s/n'; touch '%s/index.lock'; (sleep 1; rm '%s/index.lock') & exit 0", b->path,
+	SH("echo n >'%s/n'; touch '%s/index.lock'; (sleep 2; rm '%s/index.lock') & exit 0", b->path,
 		b->handle, b->handle);
 	from = clock_mono();
 	ok(ws->save(&s, &b->c, NULL, NOW));
@@ -121,6 +121,36 @@ static void a_git_that_ended_holds_no_lock(void **state)
 	ok(ws->stale_locks(&locks, &b->c));
 	waitpid(pid, NULL, 0);
 	assert_int_equal(locks.n, 1);
+}
+
+/* Each is seen at some instant of its end, also at that where it has no folder and is no zombie yet. */
+static void gits_that_come_and_go_elsewhere_hold_no_lock(void **state)
+{
+	size_t told = 0;
+	pid_t parent;
+
+	(void)state;
+	BOX(b);
+	SH("touch -d '2 minutes ago' '%s/index.lock'", b->handle);
+	parent = fork();
+	if (parent == 0) {
+		prctl(PR_SET_NAME, "git");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGCHLD, SIG_IGN);
+		for (;;) {
+			if (fork() == 0)
+				_exit(0);
+			usleep(100);
+		}
+	}
+	for (int i = 0; i < 300; i++) {
+		AUTO(strv_release) struct strv locks = { 0 };
+		ok(ws->stale_locks(&locks, &b->c));
+		told += locks.n;
+	}
+	kill(parent, SIGKILL);
+	waitpid(parent, NULL, 0);
+	assert_int_equal(told, 300);
 }
 
 static void stale_locks_are_told_and_do_not_stop_a_save(void **state)
@@ -298,6 +328,7 @@ int main(void)
 		cmocka_unit_test(a_racy_edit_is_seen),
 		cmocka_unit_test(a_lock_on_the_index_is_waited_for),
 		cmocka_unit_test(a_git_that_ended_holds_no_lock),
+		cmocka_unit_test(gits_that_come_and_go_elsewhere_hold_no_lock),
 		cmocka_unit_test(stale_locks_are_told_and_do_not_stop_a_save),
 		cmocka_unit_test(a_name_git_cannot_hold_is_refused),
 		cmocka_unit_test(a_user_without_a_name),

@@ -12,7 +12,7 @@
 
 #include "kit.h"
 
-enum { LONG_MS = 30000 };
+enum { LONG_MS = 60000 };
 
 static char *program;
 
