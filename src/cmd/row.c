@@ -43,6 +43,11 @@ void groups_fill(
 		group = group_of(g, id);
 		if (!group)
 			group = group_add(g, id, id, false);
+		if (session_is_orchestrator(&view->session)) {
+			group->orchestrator = view;
+			g->orchestrators++;
+			continue;
+		}
 		*vec_push(&group->rows) = view;
 		g->sessions++;
 	}
@@ -215,6 +220,14 @@ static json_t *usage_json(const struct told *t)
 		(json_int_t)u->cache_write, "source", t->source);
 }
 
+static void full_keys(json_t *row, const struct view *v)
+{
+	json_object_set_new(row, "summary", json_text(str_empty(v->summary) ? NULL : v->summary));
+	json_object_set_new(row, "runtime", json_text(tri_word(v->facts.runtime, "alive", "gone")));
+	json_object_set_new(row, "facts", facts_json(v));
+	json_object_set_new(row, "usage", usage_json(&v->told));
+}
+
 json_t *row_json(const struct view *v, const char *attach, bool full)
 {
 	json_t *row = json_object();
@@ -222,11 +235,9 @@ json_t *row_json(const struct view *v, const char *attach, bool full)
 	if (full)
 		page_keys(row, v);
 	list_keys(row, v, attach);
-	if (!full)
-		return row;
-	json_object_set_new(row, "summary", json_text(str_empty(v->summary) ? NULL : v->summary));
-	json_object_set_new(row, "runtime", json_text(tri_word(v->facts.runtime, "alive", "gone")));
-	json_object_set_new(row, "facts", facts_json(v));
-	json_object_set_new(row, "usage", usage_json(&v->told));
+	if (full)
+		full_keys(row, v);
+	json_object_set_new(row, "role",
+		json_string(session_is_orchestrator(&v->session) ? "orchestrator" : "worker"));
 	return row;
 }

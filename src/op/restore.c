@@ -49,6 +49,10 @@ static struct err *check(const struct hold *h)
 {
 	struct checkout c = hold_checkout(h);
 
+	if (h->workspace->borrowed && !h->s.workspace_handle)
+		return fail(ERR_REFUSED,
+			"cannot restore %s: it was ended; ao orchestrator %s starts a new one",
+			h->s.id, h->s.project);
 	if (session_is(&h->s, STATUS_KILLED))
 		return fail(ERR_REFUSED,
 			"cannot restore %s: it was killed; first: ao session undelete %s", h->s.id,
@@ -148,7 +152,8 @@ static struct err *make(struct hold *h, const struct attempt *t)
 	TRY(reap_runtime(h, false));
 	if (!t->resumed)
 		TRY(conversation_forget(h->folder));
-	TRY(lease_ports(h));
+	if (!h->workspace->borrowed)
+		TRY(lease_ports(h));
 	sink_say(h->world->sink, SINK_PROGRESS, "%s: starting %s", h->s.id, t->agent.name);
 	TRY(start_agent(h,
 		&(struct start){
