@@ -18,7 +18,7 @@ endif
 ao_cflags = -std=gnu17 $(WARN) -Isrc $(SANITIZE) $(CFLAGS)
 ao_defines = -D_GNU_SOURCE -DAO_VERSION='"$(VERSION)"'
 ao_cppflags = $(ao_defines) -MMD -MP $(CPPFLAGS)
-LDLIBS := -ljansson -lyaml
+LDLIBS := -ljansson -lyaml -Wl,--as-needed -lmd
 
 rooms := base model rule store slot plugin op cmd
 sources := $(foreach r,$(rooms),$(wildcard src/$(r)/*.c))

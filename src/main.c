@@ -6,6 +6,7 @@
  *   file path hash random files replaced whole, kernel locks, paths, digests, numbers nobody guesses
  *   child run launch      starting programs, waiting for them; what ao-run is to start
  *   proc env stop clock   processes of others, environments, the user's wish to stop, time
+ *   when                  points in time as programs write them for people
  *   valid tri guess sink  what may be a name, three-valued answers, "did you mean", remarks
  *   sha256                a digest, and one by a key
  *   carry                 what git does not hold, linked or copied into a worktree
@@ -23,13 +24,15 @@
  *   occasion reaction_of items    what happened to a session, and what follows from it
  *   due_at                when to look again, where nobody tells
  *   screen screen_lines   what a captured screen means
+ *   limit                 what an agent says of its quota
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
+ *   room                  is there memory and disk for one more
  *   evidence              what all these files tell of a session, as facts
  *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: agent runtime workspace tracker scm notifier, each with its .def
+ * slot/    the doorways for plugins: agent channel runtime workspace tracker scm notifier, each with its .def
  *          of those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
@@ -47,7 +50,9 @@
  *   gitlab_*              GitLab, in GitHub's words: place ask read
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear
- *   agent_claude agent_codex    what an agent's transcript says, a file for each format
+ *   agent_claude agent_codex agent_gemini agent_qwen    what an agent's transcript says, a file for each
+ *                         format
+ *   channel_qwen          how an agent is told something beside its keyboard
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
  *                         webhook and ntfy, all four by notifier_http
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
@@ -67,7 +72,7 @@
  *   pull pull_source      pull requests: their verbs, and what lists show of them; of clones
  *   hook hook_input       what agents report
  *   transcript            an agent's own log, read from its end
- *   names open attach history init doctor* agents agent_check config_show schema
+ *   names open attach history init doctor* agents agent_* config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def
  *   command parse usage   the table, argv, --help
  *   face                  how everything is printed

@@ -16,6 +16,7 @@ table() {
 		build program:make       make            make
 		build header:stdio.h     libc6-dev       glibc-devel
 		build header:jansson.h   libjansson-dev  jansson-devel
+		build header:sha256.h    libmd-dev       libmd-devel
 		build header:uv.h        libuv1-dev      libuv-devel
 		build header:yaml.h      libyaml-dev     libyaml-devel
 		build header:curl/curl.h libcurl4-openssl-dev libcurl-devel

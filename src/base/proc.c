@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
 
@@ -225,6 +226,11 @@ void proc_children(struct pids *out, pid_t pid)
 int64_t proc_started_after(const struct proc *p, const struct proc *first)
 {
 	return ticks_ms(p->start - first->start);
+}
+
+int64_t proc_age(const struct proc *p)
+{
+	return clock_mono() - ticks_ms(p->start);
 }
 
 void proc_signal(pid_t pid, int64_t start, int signal)

@@ -57,6 +57,7 @@ void proc_words(struct strv *out, pid_t pid);
 void proc_children(struct pids *out, pid_t pid);
 /* ms between the starts of two processes. */
 int64_t proc_started_after(const struct proc *p, const struct proc *first);
+int64_t proc_age(const struct proc *p); /* ms since its start */
 
 /* Send the signal if pid is still the process that started then (by pidfd, so it cannot be another). */
 void proc_signal(pid_t pid, int64_t start, int signal);

@@ -1,5 +1,5 @@
 /*
- * SHA-256 (FIPS 180-4) and a keyed HMAC of it (RFC 2104), in hex: by them a receiver knows that what it
+ * SHA-256 by libmd and a keyed HMAC of it (RFC 2104), in hex: by them a receiver knows that what it
  * got comes from who has the key. Not for secrets at rest.
  */
 #pragma once
@@ -11,4 +11,5 @@ struct sha256_hex {
 };
 
 struct sha256_hex sha256(const void *bytes, size_t n);
-struct sha256_hex hmac_sha256(const void *key, size_t key_n, const void *bytes, size_t n);
+struct sha256_hex hmac_sha256(
+	const void *secret, size_t secret_n, const void *bytes, size_t n);

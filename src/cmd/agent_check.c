@@ -1,5 +1,6 @@
 #include "cmd/face.h"
 #include "op/agent_check.h"
+#include "op/agent_dialogs.h"
 #include "op/agents.h"
 
 static const char *word(enum tri t, const char *yes, const char *no, const char *unknown)
@@ -39,6 +40,23 @@ static void print(struct face *f, json_t *rows, const struct agent_check *c)
 	face_field(f, "To do", c->hint);
 }
 
+/* Into the agent's own file, so each is named. */
+static struct err *answer(struct face *f, const struct agent *a, const char *root)
+{
+	AUTO(str_release) char *what = NULL;
+
+	TRY(agent_answer_dialogs(&what, a, root));
+	if (what)
+		sink_say(&f->sink, SINK_NOTE, "%s: wrote %s", a->name, what);
+	return NULL;
+}
+
+static const struct option options[] = {
+	{ "fix", 0, NULL,
+		"answer in its own file, for this project, what it would ask at its first start" },
+	{ 0 },
+};
+
 static struct err *run(struct face *f, struct world *w, const struct args *args)
 {
 	AUTO(config_release) struct config c = { 0 };
@@ -61,6 +79,8 @@ static struct err *run(struct face *f, struct world *w, const struct args *args)
 		errors_add(&all, e);
 		if (e)
 			continue;
+		if (args_has(args, "fix"))
+			errors_add(&all, answer(f, &a, root));
 		op_agent_check(&check, &a, &c, root, true);
 		print(f, rows, &check);
 		if (args->words.n && !check.program)
@@ -77,6 +97,7 @@ const struct command cmd_agent_check = {
 	.max = -1,
 	.summary = "is it installed, logged in and free of first-start dialogs",
 	.example = "ao agent check claude-code",
+	.options = options,
 	.needs = NEEDS_NOTHING,
 	.run = run,
 };

@@ -226,6 +226,8 @@ static void full_keys(json_t *row, const struct view *v)
 	json_object_set_new(row, "runtime", json_text(tri_word(v->facts.runtime, "alive", "gone")));
 	json_object_set_new(row, "facts", facts_json(v));
 	json_object_set_new(row, "usage", usage_json(&v->told));
+	json_object_set_new(row, "limitedUntil",
+		v->facts.limited_until > 0 ? time_json(v->facts.limited_until) : json_null());
 }
 
 json_t *row_json(const struct view *v, const char *attach, bool full)

@@ -10,7 +10,7 @@ struct placeholder {
 	const char *value; /* NULL or "": empty */
 };
 
-enum { PLACEHOLDERS = 8, PERMISSIONS = 3, HOOKS = 7 };
+enum { PLACEHOLDERS = 9, PERMISSIONS = 3, HOOKS = 7 };
 
 static void fill(
 	struct placeholder p[PLACEHOLDERS], const struct agent *a, const struct agent_values *v)
@@ -23,6 +23,7 @@ static void fill(
 	p[5] = (struct placeholder){ "{worktree}", v->worktree };
 	p[6] = (struct placeholder){ "{agentSessionId}", v->agent_session_id };
 	p[HOOKS] = (struct placeholder){ "{hooks}", a->hooks_dir };
+	p[8] = (struct placeholder){ "{inputFile}", v->input_file };
 }
 
 static struct err *find_permission(
@@ -137,7 +138,8 @@ void agent_release(struct agent *a)
 {
 	char *texts[] = { a->name, a->file, a->process, a->hooks, a->hooks_dir, a->transcript,
 		a->versions, a->session_id, a->send.channel, a->send.command_chars, a->send.box,
-		a->send.box_end, a->send.placeholder, a->send.chip };
+		a->send.box_end, a->send.placeholder, a->send.chip, a->limit.spent,
+		a->limit.until };
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		free(texts[i]);

@@ -18,7 +18,7 @@ struct agent_words { /* permissions: {skip: [...]} */
 };
 
 struct agent_send {
-	char *channel;     /* keys | opencode | codex | qwen; NULL: keys */
+	char *channel;     /* keys, or one of slot/channel.h; NULL: keys */
 	struct strv clear; /* key that clears one input line, e.g. C-u; empty: nothing clears */
 	struct strv interrupt;
 	int64_t enter_delay;   /* ms between paste and Enter; 0: 200 */
@@ -29,6 +29,11 @@ struct agent_send {
 			  box is met by an empty line there is none, and the line above is such a line, too */
 	char *placeholder; /* regex of the hint that an empty box shows, where it is not dim */
 	char *chip;        /* regex of a collapsed paste */
+};
+
+struct agent_limit { /* its quota is spent: patterns on the words that it has for that */
+	char *spent;
+	char *until; /* what stands before the time until which it is */
 };
 
 struct agent {
@@ -49,6 +54,7 @@ struct agent {
 	struct strv title[ACTIVITY_COUNT];  /* POSIX extended regexes on the terminal's title */
 	struct strv screen[ACTIVITY_COUNT]; /* … on the lines of the bottom block; all of a list */
 	struct agent_send send;
+	struct agent_limit limit;
 };
 
 /* What the placeholders stand for; {hooks} is the agent's own. NULL or "" makes a word that is only that
@@ -56,7 +62,7 @@ struct agent {
  * it. */
 struct agent_values {
 	const char *prompt, *prompt_file, *model, *permissions, *session, *worktree,
-		*agent_session_id;
+		*agent_session_id, *input_file;
 };
 
 /* words with placeholders -> argv. Unknown permission name: ERR_CONFIG, listing the known. */

@@ -80,6 +80,15 @@ static const struct key send_keys[] = {
 };
 static const struct schema send_schema = { .keys = send_keys, .n = COUNT_OF(send_keys) };
 
+#define LIMIT(field) offsetof(struct agent_limit, field)
+static const struct key limit_keys[] = {
+	KEY("spent", TEXT, LIMIT(spent), "what it says when its quota is spent",
+		.check = check_regex),
+	KEY("until", TEXT, LIMIT(until), "what stands before the time until which it is",
+		.check = check_regex),
+};
+static const struct schema limit_schema = { .keys = limit_keys, .n = COUNT_OF(limit_keys) };
+
 #define AT(field) offsetof(struct agent, field)
 static const struct key agent_keys[] = {
 	KEY("command", LIST, AT(command), "argv of a fresh start, with placeholders; no shell",
@@ -102,6 +111,8 @@ static const struct key agent_keys[] = {
 	KEY("screen", MAP, AT(screen), "patterns on the lines at the bottom of the screen",
 		.inside = &patterns),
 	KEY("send", MAP, AT(send), "how text is typed to it", .inside = &send_schema),
+	KEY("limit", MAP, AT(limit), "how it says that its quota is spent",
+		.inside = &limit_schema),
 };
 
 static void agent_done(struct schema_reader *r, const struct yaml *y, void *agent, const char *path)

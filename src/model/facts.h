@@ -11,6 +11,10 @@
 #include "model/activity.h"
 #include "model/pull.h"
 
+enum {
+	CLOCK_SET_MS = 3600000
+}; /* so far in the future is a time from before the clock was set back */
+
 /* Best evidence first (contract, section 5). */
 #define SOURCES(X)                                                                                 \
 	X(PROCESS, "process")                                                                      \
@@ -31,6 +35,7 @@ struct fact {
 	bool state;         /* true now, as opposed to an event that began something */
 	int64_t at;
 	char *detail; /* in plain words; outside text is in it */
+	int64_t until; /* its quota is spent until then, it says; -1: not until when; 0: it is not */
 };
 
 enum {
@@ -56,8 +61,11 @@ struct facts {
 	bool sign_of_life;     /* since the last start */
 	bool has_hooks;        /* it reported at least once */
 	int64_t turn_open_at;  /* a prompt without an end since; 0: none open */
+	int64_t mute_end_at;   /* it reported the end of a turn last, and not how it ended; 0: no */
 	int64_t waiting_since; /* it reported a question and nothing else since; 0: none */
-	int64_t activity_at;   /* last sign of the agent's own doing */
+	int64_t limited_until; /* it waits for its quota; -1: nobody knows until when; 0: it does not */
+	int64_t limit_known; /* by the record: what it waited for at the last poll, queued or not; 0: nothing */
+	int64_t activity_at; /* last sign of the agent's own doing */
 	int64_t output_at; /* last output on its terminal, or now with a command of it running; 0: not asked */
 	int64_t stuck_after; /* ms, agent-stuck.threshold */
 

@@ -33,6 +33,7 @@ static const struct reaction defaults[EVENT_COUNT] = {
 	[EVENT_APPROVED]    = { false, REACT_NOTIFY, PRIORITY_ACTION,  -1, -1, 0, NULL },
 	[EVENT_STUCK]       = { true,  REACT_NOTIFY, PRIORITY_URGENT,  -1, -1, 0, NULL },
 	[EVENT_NEEDS_INPUT] = { true,  REACT_NOTIFY, PRIORITY_URGENT,  -1, -1, 0, NULL },
+	[EVENT_LIMITED]     = { true,  REACT_SEND,   PRIORITY_WARNING, -1, -1, 0, NULL },
 	[EVENT_EXITED]      = { true,  REACT_NOTIFY, PRIORITY_URGENT,  -1, -1, 0, NULL },
 	[EVENT_COMPLETE]    = { true,  REACT_NOTIFY, PRIORITY_INFO,    -1, -1, 0, NULL },
 };

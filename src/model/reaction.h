@@ -18,6 +18,7 @@
 	X(APPROVED, "approved-and-green")                                                          \
 	X(STUCK, "agent-stuck")                                                                    \
 	X(NEEDS_INPUT, "agent-needs-input")                                                        \
+	X(LIMITED, "rate-limited")                                                                 \
 	X(EXITED, "agent-exited")                                                                  \
 	X(COMPLETE, "all-complete") /* of a project; the others are of a session */
 

@@ -12,6 +12,7 @@ enum {
 	BYTES_PER_MS = 100,
 	SHOW_MS = 3000, /* for the text to appear in the input line */
 	RECEIPT_MS = 5000,
+	HANDED_MS = 10000, /* of what lies in a file that is looked at now and then */
 	ENTER_AGAIN_MS = 1000,
 	ENTERS_MAX = 3,
 	CLEAR_MAX = 40,
@@ -234,9 +235,37 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 	}
 }
 
+/* ---- or the channel -------------------------------------------------------------------------- */
+
+/* *kept: handed over, and the agent has it, whether it began with it by now or not. */
+static struct err *hand_over(bool *kept, struct hold *h, const struct agent *a,
+	const struct channel *c, bool busy, struct message *m)
+{
+	struct channel_ref ref = { .folder = h->folder, .conversation = h->s.agent_session_id };
+	int64_t until = clock_mono() + (busy ? RECEIPT_MS : HANDED_MS);
+	bool found = false;
+
+	m->mark = clock_wall();
+	TRY(step(h, m, MESSAGE_TYPING));
+	TRY(c->hand(&ref, m->text.s, m->text.n));
+	*kept = true;
+	TRY(step(h, m, MESSAGE_SUBMITTED));
+	for (;;) {
+		TRY(has_receipt(&found, h, a, m));
+		if (found || clock_mono() >= until)
+			return deliver_state(
+				h, m, found ? MESSAGE_ACCEPTED : MESSAGE_UNCONFIRMED, NULL);
+		TRY(clock_sleep(25));
+	}
+}
+
 static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
 	const struct sight *s, struct message *m)
 {
+	const struct channel *c = sight_channel(s, a);
+
+	if (c)
+		return hand_over(box_empty, h, a, c, s->activity.activity == ACTIVITY_ACTIVE, m);
 	TRY(clear(h, a, s));
 	m->mark = clock_wall();
 	TRY(step(h, m, MESSAGE_TYPING));

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/run.h"
 #include "op/agent_check.h"
+#include "op/agent_dialogs.h"
 #include "op/exam.h"
 #include "op/notify.h"
 #include "op/pull.h"
@@ -124,6 +125,28 @@ static void check_agent(struct exam *x, const char *name)
 	err_drop(e, "it is the finding's text");
 }
 
+/* What it will ask in the project's repository, before it reads any message. */
+static void check_dialogs(struct exam *x, const struct project *p)
+{
+	AUTO(agent_release) struct agent a = { 0 };
+	AUTO(str_release) char *what = NULL;
+	struct err *e = agent_load(&a, &x->world->config, p->agent);
+	const char *hint = NULL;
+	struct finding *f;
+
+	if (!e && agent_asks_nothing(&hint, &a, p->path) == TRI_NO) {
+		f = exam_add(x, FINDING_NOTE,
+			"project %s: %s asks something at its first start there, before it reads a "
+			"message",
+			p->id, p->agent);
+		if (exam_fixable(x, f, hint))
+			exam_mended(f, agent_answer_dialogs(&what, &a, p->path));
+		if (what)
+			str_set(&f->fix, what);
+	}
+	err_drop(e, "it is a finding already");
+}
+
 void exam_runtimes(struct strv *names, const struct config *c)
 {
 	if (!c->projects.n)
@@ -169,6 +192,8 @@ static void check_agents(struct exam *x)
 		strv_add(&seen, c->projects.v[i].agent);
 		check_agent(x, c->projects.v[i].agent);
 	}
+	for (size_t i = 0; i < c->projects.n; i++)
+		check_dialogs(x, &c->projects.v[i]);
 }
 
 /* Nobody asked for the one that is there by default: a server has no desktop. */

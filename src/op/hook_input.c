@@ -11,12 +11,11 @@ enum { TEXT_MAX = 4096 };
  * session_id, Copilot CLI sessionId. */
 static const char *const ids[] = { "session_id", "sessionId", NULL };
 static const char *const paths[] = { "transcript_path", "transcriptPath", NULL };
-static const char *const prompts[] = { "prompt", NULL };
+/* Qwen Code's `prompt` has the files in it that the user's words name. */
+static const char *const prompts[] = { "submitted_prompt", "prompt", NULL };
+static const char *const errors[] = { "last_assistant_message", "error.message", "message", NULL };
 static const char *const said[] = { "message", "error", "error.message", "last_assistant_message",
 	"prompt_response", "reason", "tool_name", "toolName", NULL };
-
-/* Gemini CLI ends a turn in the same way whether it went well or not. */
-static const char silent[] = "[no response text]";
 
 static const char *text_at(const json_t *o, const char *key)
 {
@@ -37,9 +36,20 @@ static const char *first_text(const json_t *o, const char *const *keys)
 	return NULL;
 }
 
+/* What kind of error, and in which words: "rate_limit: You've hit your limit". */
+static char *error_text(const json_t *o)
+{
+	const char *kind = text_at(o, "error"), *words = first_text(o, errors);
+
+	if (str_empty(kind) || str_empty(words))
+		return str_dup(words ? words : kind ? kind : first_text(o, said));
+	return str_format("%s: %s", kind, words);
+}
+
 void hook_input(struct signal_line *s, struct conversation *c, const char *in, size_t in_n)
 {
 	json_t *o = in_n && in[0] == '{' ? json_loadb(in, in_n, 0, NULL) : NULL;
+	AUTO(str_release) char *error = s->kind == SIGNAL_ERROR ? error_text(o) : NULL;
 	const char *id = first_text(o, ids), *text = in;
 	size_t n = in_n;
 
@@ -48,11 +58,10 @@ void hook_input(struct signal_line *s, struct conversation *c, const char *in, s
 		str_set(&c->path, first_text(o, paths));
 		text = s->kind == SIGNAL_START     ? id
 			: s->kind == SIGNAL_PROMPT ? first_text(o, prompts)
+			: error                    ? error
 						   : first_text(o, said);
 		n = text ? strlen(text) : 0;
 	}
-	if (s->kind == SIGNAL_STOP && str_equal(text_at(o, "prompt_response"), silent))
-		s->kind = SIGNAL_ERROR;
 	if (s->kind == SIGNAL_PROMPT)
 		signal_digest(&s->length, &s->hash, text ? text : "", n);
 	else if (n)

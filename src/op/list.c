@@ -136,6 +136,12 @@ static void question_release(struct question *q)
 	free(q->answers);
 }
 
+/* A report of an error may be without words, and behind it a menu may be open. */
+static bool has_failed(const struct facts *f)
+{
+	return f->runtime == TRI_YES && activity_of(f).activity == ACTIVITY_BLOCKED;
+}
+
 static void choose(struct question *q, const struct views *views, const struct runtime *rt,
 	const struct work *work, bool look)
 {
@@ -143,7 +149,8 @@ static void choose(struct question *q, const struct views *views, const struct r
 		const struct view *v = &views->list.v[i];
 		if (work[i].runtime != rt || str_empty(v->session.runtime_handle))
 			continue;
-		if (needs_terminal(&v->facts) || (look && v->facts.runtime == TRI_YES))
+		if (needs_terminal(&v->facts) || has_failed(&v->facts) ||
+			(look && v->facts.runtime == TRI_YES))
 			*vec_push(&q->who) = i;
 	}
 	q->refs = mem_alloc((q->who.n + 1) * sizeof(*q->refs));
@@ -176,7 +183,8 @@ static struct err *ask(struct views *views, struct work *work, const struct worl
 	return NULL;
 }
 
-static void read_transcripts(struct views *views, const struct world *w, struct agents *agents)
+static void read_transcripts(
+	struct views *views, const struct work *work, const struct world *w, struct agents *agents)
 {
 	for (size_t i = 0; i < views->list.n; i++) {
 		struct view *v = &views->list.v[i];
@@ -186,7 +194,19 @@ static void read_transcripts(struct views *views, const struct world *w, struct 
 			continue;
 		folder = store_folder(&w->store, v->session.id);
 		a = agent_of(agents, w, v->session.agent);
-		sense_transcript(&v->facts, &v->told, &v->session, folder, &agents->list.v[a]);
+		sense_transcript(&v->facts, &v->told, &work[i].evidence, &v->session, folder,
+			&agents->list.v[a]);
+	}
+}
+
+static void sense_limits(struct views *views, const struct world *w, struct agents *agents)
+{
+	for (size_t i = 0; i < views->list.n; i++) {
+		struct view *v = &views->list.v[i];
+		enum activity activity = activity_of(&v->facts).activity;
+		if (v->facts.runtime == TRI_YES)
+			sense_limit(&v->facts, activity,
+				&agents->list.v[agent_of(agents, w, v->session.agent)], v->screen);
 	}
 }
 
@@ -194,7 +214,7 @@ static struct err *ask_all(struct views *views, struct work *work, const struct 
 {
 	AUTO(agents_release) struct agents agents = { 0 };
 
-	read_transcripts(views, w, &agents);
+	read_transcripts(views, work, w, &agents);
 	for (size_t i = 0; i < views->list.n; i++) {
 		bool seen = !work[i].runtime;
 		for (size_t j = 0; j < i && !seen; j++)
@@ -202,6 +222,7 @@ static struct err *ask_all(struct views *views, struct work *work, const struct 
 		if (!seen)
 			TRY(ask(views, work, w, &agents, work[i].runtime, look));
 	}
+	sense_limits(views, w, &agents);
 	return NULL;
 }
 
@@ -224,6 +245,8 @@ static void judge(struct view *v)
 	if (v->facts.recorded == STATUS_ERRORED || v->facts.recorded == STATUS_QUEUED ||
 		v->facts.half_done)
 		str_set(&v->summary, v->session.reason ? v->session.reason : v->session.title);
+	if (!v->summary && v->facts.limited_until)
+		v->summary = view_limit(v);
 	if (!v->summary && v->told.words)
 		v->summary = str_dup(v->told.words);
 	if (!v->summary)
@@ -248,12 +271,22 @@ static void tell_wait(struct view *v, const struct views *views, const struct wo
 	str_set(&v->session.reason, why ? why : "waits for a place");
 }
 
+char *view_limit(const struct view *v)
+{
+	AUTO(str_release)
+	char *time = v->facts.limited_until > 0 ? clock_iso(v->facts.limited_until) : NULL;
+
+	return time ? str_format("rate limited until %s", time) : str_dup("rate limited");
+}
+
 char *view_why(const struct view *v)
 {
 	const struct fact *f = v->activity.by >= 0 ? &v->facts.v[v->activity.by] : NULL;
 
 	if (v->facts.recorded == STATUS_QUEUED && !str_empty(v->session.reason))
 		return str_format("it %s", v->session.reason);
+	if (v->facts.limited_until)
+		return view_limit(v);
 	if (!f || str_empty(f->detail))
 		return str_format("%s (%s)", v->status.why, v->activity.why);
 	return str_format("%s: %s (%s)", v->status.why, f->detail, v->activity.why);

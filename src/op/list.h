@@ -42,5 +42,7 @@ struct list_options {
 MUST_USE struct err *op_list(
 	struct views *out, const struct world *w, const struct list_options *o);
 void views_release(struct views *v);
+/* "rate limited until T", of one that is. Caller frees. */
+char *view_limit(const struct view *v);
 /* A short word for why a judgement holds: the deciding fact in plain words. Caller frees. */
 char *view_why(const struct view *v);

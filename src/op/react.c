@@ -82,6 +82,22 @@ static bool has_found_pull(const struct view *v)
 		!str_equal(p->url, v->session.pr) && !v->facts.half_done;
 }
 
+/* What the record is to say of its quota: what is waited for must outlive us. One that does not run says
+ * nothing new. */
+static int64_t limit_to_know(const struct view *v)
+{
+	const struct facts *f = &v->facts;
+
+	if (f->runtime != TRI_YES || f->half_done || f->recorded == STATUS_QUEUED)
+		return f->limit_known;
+	return f->limited_until > 0 ? f->limited_until : 0;
+}
+
+static bool has_limit_news(const struct view *v)
+{
+	return limit_to_know(v) / 1000 != v->facts.limit_known / 1000; /* kept in seconds */
+}
+
 bool react_is_due(const struct world *w, const struct view *v)
 {
 	AUTO(episodes_release) struct episodes episodes = { 0 };
@@ -90,7 +106,8 @@ bool react_is_due(const struct world *w, const struct view *v)
 
 	if (str_empty(v->session.status)) /* a number that was only just taken */
 		return false;
-	if (has_transition(v) || has_found_pull(v) || !str_empty(v->session.doing))
+	if (has_transition(v) || has_found_pull(v) || has_limit_news(v) ||
+		!str_empty(v->session.doing))
 		return true;
 	e = episodes_read(&episodes, &w->store, v->session.id);
 	if (e) {
@@ -168,6 +185,17 @@ static struct err *record_pull(struct reacting *r)
 	return store_save(&r->world->store, &r->h.s);
 }
 
+static struct err *record_limit(struct reacting *r)
+{
+	int64_t until = limit_to_know(r->a.view);
+	AUTO(str_release) char *text = until ? clock_iso(until) : NULL;
+
+	if (!has_limit_news(r->a.view))
+		return NULL;
+	str_set(&r->h.s.limited_until, text);
+	return store_save(&r->world->store, &r->h.s);
+}
+
 /* ---- the pass ------------------------------------------------------------------------------------ */
 
 static struct err *take(bool *busy, struct reacting *r, const char *id)
@@ -230,6 +258,7 @@ static struct err *under_lock(struct reacting *r)
 	bool added = false;
 
 	TRY(record_pull(r));
+	TRY(record_limit(r));
 	TRY(transition(r));
 	r->changed |= announce_unsure(&r->a);
 	TRY(outbox_mend(r));
@@ -399,12 +428,11 @@ static struct err *act(struct reacting *r)
 	return NULL;
 }
 
-struct err *react_session(
-	bool *acted, const struct world *w, const char *id, bool again, struct poll_ear *ear)
+struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
+	bool again, struct poll_ear *ear)
 {
 	AUTO(reacting_release)
 	struct reacting r = { .world = w, .typed_at = -1, .held = EVENT_COUNT };
-	bool busy;
 
 	r.a = (struct announcer){ .world = w,
 		.id = id,
@@ -412,8 +440,8 @@ struct err *react_session(
 		.ear = ear,
 		.acted = acted,
 		.again = again };
-	TRY(take(&busy, &r, id));
-	if (busy)
+	TRY(take(busy, &r, id));
+	if (*busy)
 		return NULL;
 	TRY(look(&r, id));
 	TRY(under_lock(&r));

@@ -223,7 +223,7 @@ struct err *outbox_deliver(struct reacting *r, bool added)
 	for (size_t i = 0; i < r->messages.list.n && !m; i++)
 		if (may_go(r, &r->messages.list.v[i]))
 			m = &r->messages.list.v[i];
-	if (!m || !r->agent.name)
+	if (!m || !r->agent.name || r->a.view->facts.limited_until > r->o.moment.now)
 		return NULL;
 	TRY(sight_take(&sight, &r->h, &r->agent));
 	r->typed_at = sight.terminal.typed_at;

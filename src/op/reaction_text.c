@@ -40,6 +40,9 @@ static const struct {
 		"ao session attach" },
 	[EVENT_NEEDS_INPUT] = { "asks a question", "A question of yours is open.",
 		"ao session attach" },
+	[EVENT_LIMITED] = { "rate limited",
+		"Your usage limit has been reset. Continue where you stopped.",
+		"ao session attach" },
 	[EVENT_EXITED] = { "its agent ended", "Your last run ended.", "ao session restore" },
 	[EVENT_COMPLETE] = { "", "", "" },
 };
@@ -253,9 +256,11 @@ static void name_remarks(struct buf *out, const struct pull *p, enum reaction_ev
 char *reaction_title(const struct story *s)
 {
 	AUTO(str_release) char *title = term_line(s->view->session.title);
+	bool limited = s->event == EVENT_NEEDS_INPUT && s->view->facts.limited_until;
 
-	return str_format("%s: %s%s%s%s", s->view->session.id, words[s->event].title,
-		*title ? " (" : "", title, *title ? ")" : "");
+	return str_format("%s: %s%s%s%s", s->view->session.id,
+		words[limited ? EVENT_LIMITED : s->event].title, *title ? " (" : "", title,
+		*title ? ")" : "");
 }
 
 void reaction_notice(struct buf *out, const struct story *s, const char *why)
@@ -272,7 +277,8 @@ void reaction_notice(struct buf *out, const struct story *s, const char *why)
 	else if (s->event == EVENT_CONFLICTS)
 		for (size_t i = 0; i < p->conflicts.n && i < NAMES_MAX; i++)
 			buf_addf(out, "%s\n", p->conflicts.v[i]);
-	else if (s->event == EVENT_NEEDS_INPUT && !str_empty(s->dialog))
+	else if (s->event == EVENT_NEEDS_INPUT && !str_empty(s->dialog) &&
+		!s->view->facts.limited_until)
 		buf_addf(out, "%s\n", s->dialog);
 	else
 		buf_addf(out, "%s\n", because);

@@ -110,12 +110,14 @@ static void attempt_release(struct attempt *t)
 static struct err *make_attempt(struct attempt *t, struct hold *h)
 {
 	AUTO(conversation_release) struct conversation told = { 0 };
+	AUTO(str_release) char *input_file = path_join(h->folder, "input");
 	const struct strv *words;
 	struct agent_values values = {
 		.model = h->project ? h->project->model : NULL,
 		.permissions = h->project ? h->project->permissions : NULL,
 		.session = h->s.id,
 		.worktree = h->s.worktree,
+		.input_file = input_file,
 	};
 
 	conversation_read(&told, h->folder);

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-#include "base/proc.h"
+#include "base/when.h"
 #include "op/transcript.h"
 #include "rule/activity_of.h"
+#include "rule/limit.h"
 #include "rule/screen.h"
 
 enum {
 	CLOCK_SLACK_MS = 1500,
-	HELPER_MS = 10000,
 	WORDS_MAX = 400, /* bytes */
 };
 
@@ -48,9 +48,21 @@ void told_release(struct told *t)
 	str_release(&t->words);
 }
 
+/* It came to rest behind a record that leaves a turn open, and that is where its transcript ends. */
+static void add_rest(struct turn *last, const struct transcript *t, const struct run_info *run)
+{
+	int64_t at = !tellings[last->kind].over && t->log->rest ? t->log->rest(t->path, run->pid)
+								: 0;
+
+	if (at <= last->at)
+		return;
+	last->kind = TURN_INTERRUPTED;
+	last->at = at;
+}
+
 /* What was written before this start tells what an earlier one did. */
-void sense_transcript(struct facts *f, struct told *told, const struct session *s,
-	const char *folder, const struct agent *a)
+void sense_transcript(struct facts *f, struct told *told, const struct evidence *in,
+	const struct session *s, const char *folder, const struct agent *a)
 {
 	AUTO(transcript_release) struct transcript t = { 0 };
 	AUTO(lately_release) struct lately l = { 0 };
@@ -66,9 +78,14 @@ void sense_transcript(struct facts *f, struct told *told, const struct session *
 	}
 	if (l.last.kind == TURN_NOTHING || l.last.at < f->started_at)
 		return;
+	add_rest(&l.last, &t, &in->run);
 	telling = &tellings[l.last.kind];
-	fact = facts_add(f, SOURCE_TRANSCRIPT, telling->says, l.last.at);
-	fact->detail = str_dup(telling->detail);
+	fact = facts_add(f, SOURCE_TRANSCRIPT,
+		telling->over || l.last.at > f->mute_end_at ? telling->says : ACTIVITY_UNKNOWN,
+		l.last.at);
+	fact->detail = telling->says == ACTIVITY_BLOCKED && l.last.text
+		? str_format("%s: %s", telling->detail, l.last.text)
+		: str_dup(telling->detail);
 	f->sign_of_life = true;
 	if (l.last.at > f->activity_at)
 		f->activity_at = l.last.at;
@@ -80,27 +97,6 @@ void sense_transcript(struct facts *f, struct told *told, const struct session *
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
 
-/* A command that the agent runs. What it started along with itself (its wrapper's child, servers) is
- * part of it, and so is a group of its own name. */
-static bool has_busy_child(const struct run_info *run)
-{
-	AUTO(pids_release) struct pids todo = { 0 };
-	struct proc agent;
-
-	if (run->pid <= 0 || !proc_read(&agent, run->pid))
-		return false;
-	proc_children(&todo, run->pid);
-	for (size_t i = 0; i < todo.n && i < 256; i++) {
-		struct proc p;
-		if (!proc_read(&p, todo.v[i]))
-			continue;
-		if (proc_started_after(&p, &agent) > HELPER_MS && !proc_is(p.pid, run->process))
-			return true;
-		proc_children(&todo, p.pid);
-	}
-	return false;
-}
-
 /* Still, but not up yet, or it shows something else: an agent whose input line is known is not ready
  * without it. */
 static bool lacks_box(const struct agent *a, const struct runtime_fact *t)
@@ -108,29 +104,42 @@ static bool lacks_box(const struct agent *a, const struct runtime_fact *t)
 	return a->send.box && t->screen && screen_box(a, t->screen, NULL) == SCREEN_BOX_NONE;
 }
 
-static void sense_output(struct facts *f, const struct evidence *in, const struct agent *a,
-	const struct runtime_fact *t)
+static void sense_output(struct facts *f, const struct agent *a, const struct runtime_fact *t)
 {
 	/* in the future: the clock was set back, and there was no output since */
 	bool still = t->output_at &&
 		(f->now - t->output_at >= QUIET_MS || t->output_at > f->now + CLOCK_SLACK_MS);
-	bool child = !f->has_hooks && has_busy_child(&in->run);
 	struct fact *fact;
 
-	if (!t->output_at && !child)
+	if (!t->output_at)
 		return;
 	fact = facts_add(f, SOURCE_TERMINAL,
-		child || !still           ? ACTIVITY_ACTIVE
+		!still                    ? ACTIVITY_ACTIVE
 			: lacks_box(a, t) ? ACTIVITY_UNKNOWN
 					  : ACTIVITY_READY,
-		child ? f->now : t->output_at);
+		t->output_at < f->now ? t->output_at : f->now - 1);
 	fact->state = true;
+	fact->detail = str_dup(
+		still ? "no output for 5 seconds or more" : "output within the last 5 seconds");
 	f->output_at = fact->at;
-	fact->detail = str_dup(child ? "a command of it is running"
-			: still      ? "no output for 5 seconds or more"
-				     : "output within the last 5 seconds");
 	if (!f->has_hooks && t->output_at > f->activity_at)
 		f->activity_at = t->output_at;
+}
+
+/* A command that it runs keeps it from being stuck. That it is at work is told by this where nothing
+ * better tells: what a turn left running in the background says nothing of the next one. */
+static void sense_command(struct facts *f, const struct evidence *in)
+{
+	int64_t turn = f->has_hooks ? f->now - f->turn_open_at : RUN_ANY_TURN;
+	struct fact *fact;
+
+	if ((f->has_hooks && !f->turn_open_at) || !run_has_command(&in->run, turn))
+		return;
+	fact = facts_add(
+		f, SOURCE_TERMINAL, f->has_hooks ? ACTIVITY_UNKNOWN : ACTIVITY_ACTIVE, f->now);
+	fact->state = true;
+	fact->detail = str_dup("a command of it is running");
+	f->output_at = f->now;
 }
 
 static bool is_blank(const char *s)
@@ -167,6 +176,44 @@ void sense_terminal(struct facts *f, const struct evidence *in, const struct age
 		f->sign_of_life = true;
 	if (t->exists != TRI_YES || t->dead)
 		return;
-	sense_output(f, in, a, t);
+	sense_output(f, a, t);
+	sense_command(f, in);
 	sense_patterns(f, a, t);
+}
+
+/* ---- its quota ------------------------------------------------------------------------------- */
+
+static void take_limit(struct fact *fact, const struct agent *a, const char *text)
+{
+	const char *when = limit_says(a, text);
+
+	if (when && !when_parse(&fact->until, when, fact->at))
+		fact->until = -1;
+}
+
+static bool is_seen(const struct fact *fact)
+{
+	return fact->source == SOURCE_SCREEN || fact->source == SOURCE_TERMINAL;
+}
+
+/* "6:42pm" on a screen is tomorrow's from 6:43pm on, so there the time counts that a poll wrote down. */
+void sense_limit(struct facts *f, enum activity activity, const struct agent *a, const char *screen)
+{
+	AUTO(buf_release) struct buf words = { 0 };
+	const struct fact *by;
+
+	if (!a->limit.spent || (activity != ACTIVITY_BLOCKED && activity != ACTIVITY_WAITING_INPUT))
+		return;
+	if (screen)
+		screen_words(&words, a, screen);
+	for (int i = 0; i < f->n; i++) {
+		struct fact *fact = &f->v[i];
+		if (is_seen(fact))
+			take_limit(fact, a, buf_text(&words));
+		else if (fact->says == ACTIVITY_BLOCKED)
+			take_limit(fact, a, fact->detail);
+	}
+	by = limit_of(f, activity);
+	if (by)
+		f->limited_until = is_seen(by) && f->limit_known ? f->limit_known : by->until;
 }

@@ -18,9 +18,12 @@ struct told {
 	const char *source; /* the transcript's format, static; NULL: it tells no usage */
 };
 
-/* After the files. told: NULL is not asked, and cheaper. */
-void sense_transcript(struct facts *f, struct told *told, const struct session *s,
-	const char *folder, const struct agent *a);
+/* After the files, of which `in` is. told: NULL is not asked, and cheaper. */
+void sense_transcript(struct facts *f, struct told *told, const struct evidence *in,
+	const struct session *s, const char *folder, const struct agent *a);
+/* Does it wait for its quota? After all else was sensed; activity as judged, screen NULL: not asked. */
+void sense_limit(
+	struct facts *f, enum activity activity, const struct agent *a, const char *screen);
 void told_release(struct told *t);
 /* t as the runtime's probe gave it, with or without screen. */
 void sense_terminal(struct facts *f, const struct evidence *in, const struct agent *a,

@@ -20,7 +20,7 @@ struct err *sight_take(struct sight *out, const struct hold *h, const struct age
 	out->blind = !h->runtime->shows;
 	evidence_read(&out->facts, &out->evidence, &h->s, h->folder, h->project);
 	if (out->facts.runtime == TRI_YES)
-		sense_transcript(&out->facts, NULL, &h->s, h->folder, a);
+		sense_transcript(&out->facts, NULL, &out->evidence, &h->s, h->folder, a);
 	if (out->facts.runtime == TRI_YES && !str_empty(ref.handle)) {
 		TRY(h->runtime->probe(&out->terminal, &ref, &screen, 1));
 		sense_terminal(&out->facts, &out->evidence, a, &out->terminal);
@@ -90,6 +90,29 @@ bool sight_typing(const struct sight *s)
 	return s->terminal.typed_at && ago >= 0 && ago < TYPING_MS;
 }
 
+const struct channel *sight_channel(const struct sight *s, const struct agent *a)
+{
+	const struct channel *c = channel_named(a->send.channel);
+
+	if (!c || !s->facts.has_hooks || (c->needs && !agent_uses(&a->command, c->needs)))
+		return NULL;
+	return c;
+}
+
+/* What is in the way of keys alone. */
+static const char *keys_wait(const struct sight *s, const struct agent *a)
+{
+	if (s->terminal.in_mode)
+		return "somebody looks back in its terminal (copy mode)";
+	if (sight_typing(s))
+		return "somebody is typing in its terminal";
+	if (s->blind && a->hooks && !s->facts.has_hooks)
+		return "it has reported nothing yet, and a dialog of its start could not be seen";
+	if (sight_box(s, a) && s->box == SCREEN_BOX_NONE)
+		return "its input line is not on the screen";
+	return NULL;
+}
+
 static bool takes_text(enum activity a)
 {
 	return a == ACTIVITY_READY || a == ACTIVITY_IDLE || a == ACTIVITY_BLOCKED;
@@ -104,15 +127,9 @@ struct err *sight_ready(const char **why, const struct sight *s, const struct ho
 		return refuse_dialog(s, h);
 	if (s->terminal.exists != TRI_YES)
 		*why = "its terminal could not be asked";
-	else if (s->terminal.in_mode)
-		*why = "somebody looks back in its terminal (copy mode)";
-	else if (sight_typing(s))
-		*why = "somebody is typing in its terminal";
 	else if (!no_wait && !takes_text(s->activity.activity))
 		*why = activity_word(s->activity.activity);
-	else if (s->blind && a->hooks && !s->facts.has_hooks)
-		*why = "it has reported nothing yet, and a dialog of its start could not be seen";
-	else if (sight_box(s, a) && s->box == SCREEN_BOX_NONE)
-		*why = "its input line is not on the screen";
+	else if (!sight_channel(s, a))
+		*why = keys_wait(s, a);
 	return NULL;
 }

@@ -5,6 +5,7 @@
 #include "op/sense.h"
 #include "rule/activity_of.h"
 #include "rule/screen.h"
+#include "slot/channel.h"
 
 struct sight {
 	struct facts facts;
@@ -24,6 +25,9 @@ void sight_release(struct sight *s);
 MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
 	const struct agent *a, bool no_wait);
 bool sight_typing(const struct sight *s); /* a person, right now */
+/* How a message is handed to it beside its keyboard; NULL: it is typed. Only to one that has reported since
+ * its start: whoever is not up yet would never read it. */
+const struct channel *sight_channel(const struct sight *s, const struct agent *a);
 /* Could its input line be told from the screen, as far as agent and runtime go? */
 bool sight_box(const struct sight *s, const struct agent *a);
 /* The open dialog, from its screen, for people: outside text, several lines; "" unknown. */

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/term.h"
 #include "base/valid.h"
+#include "op/agent_dialogs.h"
 #include "op/issue.h"
 #include "op/lease.h"
 #include "op/prepare.h"
@@ -222,6 +223,7 @@ static struct err *keep_prompt(const struct hold *h, const struct plan *p)
 static struct err *launch(struct hold *h, const struct plan *p)
 {
 	AUTO(str_release) char *prompt_file = path_join(h->folder, "prompt.md");
+	AUTO(str_release) char *input_file = path_join(h->folder, "input");
 	AUTO(strv_release) struct strv argv = { 0 };
 	struct agent_values values = {
 		.prompt = p->prompt_in_argv ? buf_text(&p->prompt) : NULL,
@@ -231,6 +233,7 @@ static struct err *launch(struct hold *h, const struct plan *p)
 		.session = h->s.id,
 		.worktree = h->s.worktree,
 		.agent_session_id = h->s.agent_session_id,
+		.input_file = input_file,
 	};
 
 	TRY(agent_expand(&argv, &p->agent, &p->agent.command, &values));
@@ -245,6 +248,17 @@ static struct err *launch(struct hold *h, const struct plan *p)
 		});
 }
 
+/* Nothing that is sent reaches it before somebody has answered. */
+static void tell_dialogs(const struct hold *h, const struct plan *p)
+{
+	if (agent_asks_nothing(NULL, &p->agent, h->project->path) == TRI_NO)
+		sink_say(h->world->sink, SINK_WARNING,
+			"%s: %s asks something at its first start in this repository, before it "
+			"reads a message: ao session attach %s (for the next one: ao agent check "
+			"--fix %s)",
+			h->s.id, p->agent.name, h->s.id, p->agent.name);
+}
+
 static struct err *make(struct hold *h, const struct plan *p)
 {
 	struct sink *sink = h->world->sink;
@@ -256,6 +270,7 @@ static struct err *make(struct hold *h, const struct plan *p)
 	sink_say(sink, SINK_PROGRESS, "%s: starting %s", h->s.id, p->agent.name);
 	TRY(launch(h, p));
 	TRY(start_stays(h, START_SPAWN_MS));
+	tell_dialogs(h, p);
 	TRY(hold_begin(h, NULL));
 	hold_log(h, "spawned",
 		json_pack("{s:s, s:s, s:s?, s:s}", "agent", p->agent.name, "branch", h->s.branch,
@@ -295,6 +310,7 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	if (o->after)
 		TRY(queue_check_after(w, o->after));
 	TRY(make_plan(&p, &h));
+	queue_before(w);
 	TRY(reserve(&h, &p));
 	fill_record(&h, &p);
 	e = enter(&out->queued, &h, &p);

@@ -113,7 +113,7 @@ static void build_env(struct strv *env, const struct hold *h, const struct start
 
 static struct err *forget_last_run(const struct hold *h)
 {
-	static const char *const names[] = { "run", "exit", "hurry" };
+	static const char *const names[] = { "run", "exit", "hurry", "input" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		AUTO(str_release) char *path = path_join(h->folder, names[i]);

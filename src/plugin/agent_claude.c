@@ -3,6 +3,10 @@
  * working directory with every character but letters and digits as '-'. Of its many records those count
  * whose type is user, assistant, or an attachment queued_command (a message that joined a running
  * turn). Records of sub-agents have isSidechain.
+ *
+ * A turn that is interrupted before its first word leaves no record. What tells of it, undocumented and so
+ * no more than an addition, is sessions/PID.json beside projects/: {"pid", "procStart", "status": "idle",
+ * "busy" or "waiting", "statusUpdatedAt"}.
  */
 #include <ctype.h>
 #include <jansson.h>
@@ -10,8 +14,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "slot/agent.h"
+
+enum { STATUS_MAX = 65536 };
 
 static char *find_file(const char *worktree, const char *id)
 {
@@ -144,8 +152,42 @@ static bool read_line(struct turn *out, const char *line, size_t n)
 	return out->kind != TURN_NOTHING;
 }
 
+/* The process that wrote it lives still: procStart is its start as /proc has it. */
+static bool is_of(const json_t *status, pid_t pid)
+{
+	const char *start = json_string_value(json_object_get(status, "procStart"));
+
+	return json_integer_value(json_object_get(status, "pid")) == pid && start &&
+		strtoll(start, NULL, 10) == proc_start(pid);
+}
+
+static int64_t read_rest(const char *path, pid_t pid)
+{
+	const char *projects = path ? strstr(path, "/projects/") : NULL, *next;
+	AUTO(buf_release) struct buf text = { 0 };
+	AUTO(str_release) char *file = NULL;
+	json_t *status = NULL;
+	int64_t at = 0;
+	bool found;
+
+	while (projects && (next = strstr(projects + 1, "/projects/")))
+		projects = next;
+	if (!projects || pid <= 0)
+		return 0;
+	file = str_format("%.*s/sessions/%d.json", (int)(projects - path), path, (int)pid);
+	err_drop(file_read_tail_if(&text, &found, file, STATUS_MAX), "as if it had none");
+	if (text.n)
+		status = json_loadb(text.s, text.n, 0, NULL);
+	if (str_equal(json_string_value(json_object_get(status, "status")), "idle") &&
+		is_of(status, pid))
+		at = json_integer_value(json_object_get(status, "statusUpdatedAt"));
+	json_decref(status);
+	return at;
+}
+
 const struct agent_log agent_log_claude = {
 	.plugin = { SLOT_AGENT, "claude-jsonl", "Claude Code's transcript" },
 	.find = find_file,
 	.read = read_line,
+	.rest = read_rest,
 };

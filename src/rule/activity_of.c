@@ -30,12 +30,23 @@ static struct verdict verdict(const struct facts *f, int by, const char *why)
 	return (struct verdict){ a, by, why };
 }
 
+/* At work now, by a title that says so or a command that runs. Output was before now, and drawing the dialog
+ * was some. */
+static int working_now(const struct facts *f)
+{
+	for (int i = 0; i < f->n; i++)
+		if (f->v[i].source == SOURCE_TERMINAL && f->v[i].says == ACTIVITY_ACTIVE &&
+			f->v[i].at == f->now)
+			return i;
+	return -1;
+}
+
 /* Did a better or a newer witness see it go on since the hook asked? */
 static int went_on(const struct facts *f, int hook)
 {
 	int live = newest(f, SOURCE_LIVE), transcript = newest(f, SOURCE_TRANSCRIPT);
 	int working = find(f, SOURCE_TERMINAL, ACTIVITY_ACTIVE);
-	int screen = newest(f, SOURCE_SCREEN);
+	int screen = newest(f, SOURCE_SCREEN), now = working_now(f);
 
 	if (live >= 0 && f->v[live].at > f->v[hook].at)
 		return live;
@@ -44,6 +55,8 @@ static int went_on(const struct facts *f, int hook)
 	/* answered, and nothing reports that: a tool that was allowed is running, or all is over */
 	if (screen >= 0 && f->v[screen].at > f->v[hook].at + DRAWN_MS)
 		return screen;
+	if (now >= 0 && f->now > f->v[hook].at + DRAWN_MS)
+		return now;
 	if (working >= 0 && f->v[working].state && f->v[working].at > f->v[hook].at + QUIET_MS)
 		return working;
 	return -1;

@@ -1,9 +1,10 @@
 #include "rule/due_at.h"
 
+#include "rule/limit.h"
 #include "rule/reaction_of.h"
 #include "rule/status_of.h"
 
-enum { HELD_BIT = 2 + EVENT_COUNT };
+enum { HELD_BIT = 2 + EVENT_COUNT, LIMIT_BIT = 31 };
 
 /* What the facts mean may be another thing then; they tell that themselves. */
 static void wait(struct due *d, const struct facts *f, int64_t at)
@@ -72,7 +73,11 @@ struct due due_of(const struct facts *f, const struct episodes *e, const struct 
 {
 	struct due d = { 0 };
 
-	if (f->half_done || f->recorded == STATUS_KILLED || f->recorded == STATUS_QUEUED)
+	if (f->half_done || f->recorded == STATUS_KILLED)
+		return d;
+	if (f->limit_known)
+		moment(&d, f, LIMIT_BIT, f->limit_known + AGAIN_AFTER_MS);
+	if (f->recorded == STATUS_QUEUED)
 		return d;
 	of_agent(&d, f);
 	if (e->held_until)

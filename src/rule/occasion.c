@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "rule/items.h"
+#include "rule/limit.h"
 
 void occasion_release(struct occasion *o)
 {
@@ -169,10 +170,33 @@ static char *dialog_item(const char *dialog)
 		"dialog:%llx", (unsigned long long)hash_fnv(buf_text(&letters), letters.n));
 }
 
+static bool is_limited(const struct scene *s)
+{
+	return s->status == STATUS_NEEDS_INPUT && s->facts->limited_until;
+}
+
+static char *limit_item(const struct facts *f)
+{
+	return str_format("limit:%lld", (long long)f->limited_until);
+}
+
+/* It goes on with the same conversation when its quota is there again. */
+static void limited(struct occasion *o, const struct scene *s)
+{
+	o->holds = yes_if(is_limited(s));
+	if (o->holds != TRI_YES)
+		return;
+	o->items = limit_item(s->facts);
+	o->not_before = s->facts->limited_until > 0 ? s->facts->limited_until + AGAIN_AFTER_MS
+						    : INT64_MAX;
+}
+
 static void needs_input(struct occasion *o, const struct scene *s)
 {
 	o->holds = yes_if(s->status == STATUS_NEEDS_INPUT);
-	if (o->holds == TRI_YES)
+	if (is_limited(s))
+		o->items = limit_item(s->facts);
+	else if (o->holds == TRI_YES)
 		o->items = s->facts->waiting_since ? time_item(s->facts->waiting_since)
 						   : dialog_item(s->dialog);
 }
@@ -205,6 +229,7 @@ static const struct {
 	[EVENT_APPROVED] = { approved, false },
 	[EVENT_STUCK] = { stuck, true },
 	[EVENT_NEEDS_INPUT] = { needs_input, true },
+	[EVENT_LIMITED] = { limited, true },
 	[EVENT_EXITED] = { exited, true },
 };
 

@@ -17,6 +17,7 @@ struct scene { /* all that is looked at */
 struct occasion {
 	enum tri holds;
 	bool settling; /* more of the same may come within minutes: checks are still running */
+	int64_t not_before; /* ms since 1970: nothing but its beginning is dealt with before; 0: at once */
 	char *items;
 	char *strangers; /* the same, said by those whose words do not reach an agent */
 };

@@ -91,6 +91,10 @@ static const char *unindented(const struct screen_lines *s, size_t i)
 	return s->v[i].text + strspn(s->v[i].text, " ");
 }
 
+static const struct {
+	const char *above, *below;
+} corners[] = { { "╭", "╰" }, { "┌", "└" } };
+
 /* The block in which a menu would be; *framed: something draws its upper edge. */
 static struct span bottom_block(const struct screen_lines *s, bool *framed)
 {
@@ -99,11 +103,12 @@ static struct span bottom_block(const struct screen_lines *s, bool *framed)
 	size_t indent = s->n ? strspn(s->v[s->n - 1].text, " ") : 0, full = 0;
 
 	*framed = true;
-	if (str_starts(last, "╰"))
-		while (block.from > 0)
-			if (str_starts(unindented(s, --block.from), "╭") &&
-				strspn(s->v[block.from].text, " ") == indent)
-				return block;
+	for (size_t i = 0; i < COUNT_OF(corners); i++)
+		if (str_starts(last, corners[i].below))
+			while (block.from > 0)
+				if (str_starts(unindented(s, --block.from), corners[i].above) &&
+					strspn(s->v[block.from].text, " ") == indent)
+					return block;
 	block.from = s->n;
 	if (str_starts(last, "┃")) {
 		while (block.from > 0 && str_starts(unindented(s, block.from - 1), "┃"))
@@ -337,4 +342,19 @@ void screen_menu(struct buf *out, const char *screen)
 	for (size_t i = block.from; i < block.to; i++)
 		if (!blank(&s, i))
 			buf_addf(out, "%s\n", s.v[i].text);
+}
+
+void screen_words(struct buf *out, const struct agent *a, const char *screen)
+{
+	AUTO(screen_lines_release) struct screen_lines s = { 0 };
+	struct span where;
+	struct box box;
+	bool framed = true;
+
+	screen_split(&s, screen);
+	box = find_box(a, &s);
+	where = menu_open(a, &s) ? bottom_block(&s, &framed) : near_box(a, &s, &box, PARAGRAPHS);
+	for (size_t i = where.from; i < where.to && framed; i++)
+		if (!blank(&s, i))
+			buf_addf(out, "%s ", unindented(&s, i));
 }

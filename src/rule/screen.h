@@ -29,5 +29,8 @@ enum screen_box {
 /* typed (may be NULL) gets the box's text: for the log, not exact (wrapped lines stay wrapped). */
 enum screen_box screen_box(const struct agent *a, const char *screen, struct buf *typed);
 bool screen_has_chip(const struct agent *a, const char *screen); /* a collapsed paste in the box */
+/* What the agent itself says there, on one line: the open menu in its frame, else what stands around the
+ * box. Of a menu without a frame nobody knows where it begins: nothing. */
+void screen_words(struct buf *out, const struct agent *a, const char *screen);
 /* The lines of the open menu, plain, for whoever must answer it. */
 void screen_menu(struct buf *out, const char *screen);

@@ -52,6 +52,11 @@ static bool is_gone_badly(const struct facts *f, enum activity a)
 	return a == ACTIVITY_EXITED && badly && !pull_open(f) && !f->reboot;
 }
 
+static bool is_limited(const struct facts *f, enum activity a)
+{
+	return f->limited_until && (a == ACTIVITY_BLOCKED || a == ACTIVITY_WAITING_INPUT);
+}
+
 static bool is_blocked(const struct facts *f, enum activity a)
 {
 	(void)f;
@@ -138,6 +143,7 @@ static const struct {
 	{ is_failed_spawn, STATUS_ERRORED, "it could not be started" },
 	{ is_never_up, STATUS_ERRORED, "no sign of life within 60 s of its start" },
 	{ is_gone_badly, STATUS_ERRORED, "the agent ended with an error or by a signal" },
+	{ is_limited, STATUS_NEEDS_INPUT, "rate limited" },
 	{ is_blocked, STATUS_ERRORED, "the agent reports an error" },
 	{ is_waiting, STATUS_NEEDS_INPUT, "the agent asks a question" },
 	{ is_stuck, STATUS_STUCK, "a turn is open and nothing was heard for too long" },

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "model/turn.h"
 #include "slot/plugin.h"
 
@@ -22,6 +24,10 @@ struct agent_log {
 	/* One line, without its end; of kind TURN_NOTHING it may tell the usage alone. False: it says nothing. A line of tens of kilobytes that says
 	 * nothing should be told by a search in it, not by parsing it. */
 	bool (*read)(struct turn *out, const char *line, size_t n);
+
+	/* When it came to rest, by a status of its own beside this transcript, for an agent in whose
+	 * transcript not every turn has an end; 0: it is at work, or does not tell. NULL: it has none. */
+	int64_t (*rest)(const char *path, pid_t pid);
 };
 
 const struct agent_log *agent_log_named(const char *name); /* NULL: none */

@@ -89,9 +89,15 @@ static bool is_starting(const struct facts *f, const struct signal_line *last, c
 
 static void sense_signals(struct facts *f, const struct signals *s, const char *folder)
 {
+	const struct signal_line *last = NULL;
+
 	for (size_t i = 0; i < s->list.n; i++) {
 		const struct signal_line *line = &s->list.v[i];
 		enum activity says = meaning(line->kind);
+		/* back at its input line after an error: that does not mend what failed */
+		if (line->kind == SIGNAL_STOP && last && last->kind == SIGNAL_ERROR)
+			continue;
+		last = line;
 		f->sign_of_life = f->has_hooks = true;
 		f->activity_at = line->at;
 		if (says != ACTIVITY_WAITING_INPUT)
@@ -102,11 +108,12 @@ static void sense_signals(struct facts *f, const struct signals *s, const char *
 			f->turn_open_at = line->at;
 		if (says == ACTIVITY_READY || says == ACTIVITY_BLOCKED)
 			f->turn_open_at = 0;
+		f->mute_end_at = signal_is_mute(line) ? line->at : 0;
 	}
-	if (s->list.n) {
-		const struct signal_line *last = &s->list.v[s->list.n - 1];
+	if (last) {
 		struct fact *fact = facts_add(f, SOURCE_HOOK,
-			is_starting(f, last, folder) ? ACTIVITY_UNKNOWN : meaning(last->kind),
+			f->mute_end_at || is_starting(f, last, folder) ? ACTIVITY_UNKNOWN
+								       : meaning(last->kind),
 			last->at);
 		fact->detail = str_empty(last->text)
 			? str_format("it reported '%s'", signal_word(last->kind))
@@ -122,10 +129,13 @@ void evidence_read(struct facts *f, struct evidence *out, const struct session *
 	f->half_done = !str_empty(s->doing);
 	f->stuck_after = stuck_after(p);
 	clock_parse(&f->created_at, s->created_at);
+	clock_parse(&f->limit_known, s->limited_until);
 	run_read(&out->run, folder);
 	f->started_at = out->run.started_at;
 	if (!f->started_at)
 		clock_parse(&f->started_at, s->started_at);
+	if (f->started_at - f->now >= CLOCK_SET_MS) /* before the clock was set back */
+		f->started_at = f->now;
 	f->runtime = out->run.alive;
 	f->reboot = out->run.reboot && out->run.alive == TRI_NO;
 	f->has_exit = out->run.has_exit;
@@ -134,6 +144,7 @@ void evidence_read(struct facts *f, struct evidence *out, const struct session *
 	f->sign_of_life = f->has_exit && !f->exit_code && !f->exit_signal;
 	sense_process(f, &out->run);
 	err_drop(signals_read(&out->signals, folder), "as if nothing was reported");
-	drop_earlier(&out->signals, f->started_at);
+	if (f->started_at < f->now)
+		drop_earlier(&out->signals, f->started_at);
 	sense_signals(f, &out->signals, folder);
 }

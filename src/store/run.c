@@ -8,6 +8,9 @@
 #include "base/file.h"
 #include "base/kv.h"
 #include "base/path.h"
+#include "base/proc.h"
+
+enum { HELPER_MS = 10000, BELOW_MAX = 256, CLOCK_SLACK_MS = 1500 };
 
 static struct err *read_kv(struct kv *kv, bool *found, const char *folder, const char *name)
 {
@@ -68,6 +71,33 @@ void run_read(struct run_info *r, const char *folder)
 		r->exit_signal = (int)number(&end, "signal");
 		clock_parse(&r->ended_at, kv_get(&end, "endedAt"));
 	}
+}
+
+static bool is_command(
+	const struct run_info *r, const struct proc *p, const struct proc *agent, int64_t turn_ms)
+{
+	if (proc_started_after(p, agent) <= HELPER_MS || proc_is(p->pid, r->process))
+		return false;
+	return turn_ms < 0 || proc_age(p) <= turn_ms + CLOCK_SLACK_MS;
+}
+
+bool run_has_command(const struct run_info *r, int64_t turn_ms)
+{
+	AUTO(pids_release) struct pids todo = { 0 };
+	struct proc agent;
+
+	if (r->pid <= 0 || !proc_read(&agent, r->pid))
+		return false;
+	proc_children(&todo, r->pid);
+	for (size_t i = 0; i < todo.n && i < BELOW_MAX; i++) {
+		struct proc p;
+		if (!proc_read(&p, todo.v[i]))
+			continue;
+		if (is_command(r, &p, &agent, turn_ms))
+			return true;
+		proc_children(&todo, p.pid);
+	}
+	return false;
 }
 
 void run_info_release(struct run_info *r)

@@ -1,6 +1,6 @@
 /*
  * What ao-run left in a session's folder: `run.lock` held means alive, `run` says who, `exit` how it
- * ended. Written by ao-run alone (src/run/main.c).
+ * ended. Written by ao-run alone (src/run/main.c). And what runs below the agent, by /proc.
  */
 #pragma once
 
@@ -23,6 +23,12 @@ struct run_info {
 	int exit_code, exit_signal;
 	int64_t ended_at;
 };
+
+enum { RUN_ANY_TURN = -1 };
+
+/* Does the agent run a command that began within the last turn_ms? What it started along with itself
+ * (its wrapper's child, servers) is part of it, and so is a group of its own name. */
+bool run_has_command(const struct run_info *r, int64_t turn_ms);
 
 void run_read(struct run_info *r, const char *folder);
 void run_info_release(struct run_info *r);

@@ -46,6 +46,10 @@ struct signals {
 const char *signal_word(enum signal_kind k);
 int signal_parse_word(const char *word); /* -1: none */
 
+/* A turn is over and nothing tells how: Gemini CLI says the same at the end of one that failed and of one
+ * that was cancelled. */
+bool signal_is_mute(const struct signal_line *s);
+
 /* Length and hash by which a message and its echo are compared; what an agent puts around it is off. */
 void signal_digest(size_t *length, uint64_t *hash, const char *text, size_t n);
 

@@ -58,3 +58,58 @@ load box
 	lacks Version:
 	[ ! -e "$BOX/started" ]
 }
+
+fake_claude() {
+	printf '#!/bin/sh\n[ "$1" = --version ] && echo "2.1.330 (Claude Code)" && exit\nexec standin\n' >"$BOX/claude"
+	chmod +x "$BOX/claude"
+	export PATH=$BOX:$PATH
+	export -n ANTHROPIC_API_KEY
+}
+answers() { jq -r "$1" "$HOME/.claude.json"; } # JQ
+
+@test "check: what it will ask at its first start; --fix answers it in its own file and says so" {
+	fake_claude
+	expect 0 ao agent check claude-code -p frontend
+	has "it will ask at its first start"
+	[ ! -e "$HOME/.claude.json" ]
+	printf '{"userID": "me", "projects": {"/else": {"x": 1}}, "numStartups": 7}' >"$HOME/dot-claude"
+	chmod 600 "$HOME/dot-claude"
+	ln -s dot-claude "$HOME/.claude.json"
+	expect 0 ao agent check claude-code -p frontend --fix
+	errs "wrote $HOME/dot-claude: onboarding done, folder trusted, key approved ($REPO)"
+	has "none to expect"
+	[ "$(answers .userID)$(answers .numStartups)$(answers '.projects["/else"].x')" = me71 ]
+	[ "$(answers ".projects[\"$REPO\"].hasTrustDialogAccepted")" = true ]
+	[ -L "$HOME/.claude.json" ]
+	[ "$(stat -c %a "$HOME/dot-claude")" = 600 ]
+	before=$(md5sum "$HOME/dot-claude")
+	expect 0 ao agent check claude-code -p frontend --fix
+	[ -z "$stderr" ]
+	[ "$(md5sum "$HOME/dot-claude")" = "$before" ]
+	ANTHROPIC_API_KEY=sk-ant-0123456789-abcdefghijklmnop expect 0 ao agent check claude-code -p frontend
+	has "it will ask"
+	ANTHROPIC_API_KEY=sk-ant-0123456789-abcdefghijklmnop expect 0 ao agent check claude-code -p frontend --fix
+	[ "$(answers '.customApiKeyResponses.approved[0]')" = "789-abcdefghijklmnop" ]
+}
+
+@test "check --fix never writes over what it cannot read" {
+	fake_claude
+	echo 'not JSON' >"$HOME/.claude.json"
+	expect 1 ao agent check claude-code -p frontend --fix
+	errs "is not JSON"
+	[ "$(cat "$HOME/.claude.json")" = 'not JSON' ]
+}
+
+@test "spawn tells of the questions of a first start, doctor too, and mends them when asked" {
+	fake_claude
+	sed -i 's/agent: standin/agent: claude-code/' "$CONFIG"
+	expect 0 ao spawn frontend
+	errs "fe-1: claude-code asks something at its first start in this repository"
+	errs "ao session attach fe-1"
+	run ao doctor
+	has "project frontend: claude-code asks something at its first start"
+	run ao doctor --fix
+	has "fixed: $HOME/.claude.json"
+	expect 0 ao spawn frontend
+	[ -z "$stderr" ]
+}

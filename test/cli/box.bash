@@ -53,9 +53,8 @@ box_close() {
 		rc=1
 	fi
 	for log in "$BOX"/sanitizer.*; do
-		[ -e "$log" ] || continue
-		cat "$log"
-		rc=1
+		# the leak check of a process that was killed meanwhile says this one line
+		[ -e "$log" ] && grep -v 'Unable to get registers from thread' "$log" && rc=1
 	done
 	cd /
 	[ -n "${KEEP_BOX:-}" ] || rm -rf "$BOX"

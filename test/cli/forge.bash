@@ -20,6 +20,10 @@ fake_start() { # NAME OPTIONS: test/fake-NAME with its folder in the box
 	[ -e "$root/build/fakes/installed" ] ||
 		skip "$(cat "$root/build/fakes/skipped" 2>/dev/null || echo 'the fakes are not installed: make fakes')"
 	mkdir -p "$dir"
+	# a list waits two seconds for a forge: more than that, for a fake on a busy machine
+	printf '#!/bin/sh\nsed "s/\\"timeoutMs\\":[0-9]*/\\"timeoutMs\\":60000/" | "%s/ao-http" "$@"\n' "$AO_BUILD" >"$BOX/ao-http"
+	chmod +x "$BOX/ao-http"
+	export AO_HTTP_BIN=$BOX/ao-http
 	node --preserve-symlinks --preserve-symlinks-main "$root/build/fakes/test/fake-$name/server.mjs" \
 		--dir "$dir" "$@" >"$dir/log" 2>&1 3>&- &
 	FAKES+=($!)

@@ -79,8 +79,9 @@ report() { # SESSION EVENT: as a hook of its agent would
 	status fe-1 mergeable
 	ao pr merge fe-1
 	status fe-1 merged
+	AGENT="standin --turn-ms 300000" box_config
 	spawn backend
-	ao send api-1 "run: sleep 300"
+	ao send api-1 "think"
 	status api-1 working
 	AO_TEST_NOW=$((($(date +%s) + 1200) * 1000)) is api-1 status stuck
 	ao session kill api-1 --now

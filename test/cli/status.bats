@@ -85,6 +85,35 @@ assert cells == 41 and line[line.index(ch)] == "-", line'
 	[[ "$output" =~ "in context"\ +40322 ]]
 }
 
+# The hook of a turn's end that came without words: whether it failed or was cancelled, the transcript tells.
+@test "a turn that ended without words failed, or was cancelled" {
+	local t=$BOX/transcript.jsonl
+	mkdir -p "$HOME/.config/agent-orchestrator/agents"
+	echo 'transcript: gemini-chat' >"$HOME/.config/agent-orchestrator/agents/standin.yaml"
+	AGENT="standin --no-hooks" box_config
+	ao spawn frontend 42
+	now() { date -u +%FT%T.%3NZ; }
+	record() { printf '{"id":"a1","timestamp":"%s","type":"%s","content":"%s"}\n' "$(now)" "$1" "$2" >>"$t"; }
+	hook() { # EVENT FIELD TEXT
+		printf '{"session_id":"2222","hook_event_name":"X","transcript_path":"%s","%s":"%s"}' "$t" "$2" "$3" |
+			AO_SESSION_DIR=$DATA/fe-1 ao hook "$1"
+	}
+	hook prompt prompt "go on"
+	wait_for 10 is fe-1 activity active
+	record info "Request cancelled."
+	hook stop prompt_response "[no response text]"
+	is fe-1 activity ready
+	hook prompt prompt "again"
+	is fe-1 activity active
+	record error "[API Error: no quota]"
+	hook stop prompt_response "[no response text]"
+	is fe-1 activity blocked
+	hook prompt prompt "again"
+	record gemini "well"
+	hook stop prompt_response "well"
+	is fe-1 activity ready
+}
+
 @test "--why names every fact, its source and age, and what decided" {
 	spawn frontend 42
 	expect 0 ao status --why fe-1
@@ -124,4 +153,20 @@ assert cells == 41 and line[line.index(ch)] == "-", line'
 	AO_TEST_BOOT_ID=another expect 0 ao session cleanup --dry-run
 	lacks "Would kill"
 	has "the machine restarted"
+}
+
+# What starts within ten seconds of the agent is part of it.
+is_old() { [ "$(ps -o etimes= -p "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")")" -gt 11 ]; }
+
+@test "a build that says nothing for long is no stuck turn, whatever the agent reports" {
+	spawn frontend
+	wait_for 20 is_old
+	ao send fe-1 "run: sleep 300"
+	wait_for 10 is fe-1 activity active
+	export AO_TEST_NOW=$((($(date +%s) + 1200) * 1000))
+	is fe-1 status working
+	expect 0 ao status --why fe-1
+	has "a command of it is running"
+	pkill -P "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+	wait_for 10 is fe-1 activity idle
 }

@@ -56,13 +56,13 @@ wait_idle() {
 
 # Polls until nothing is left to do.
 poll_out() {
-	local i
-	for i in $(seq 60); do
+	local end=$((SECONDS + 120))
+	until [ $SECONDS -gt $end ]; do
 		wait_idle || { echo "the agent is never idle: $(tail -n 2 "$DATA/fe-1/signals" | cut -c1-60)"; return; }
 		ao poll >"$BOX/poll" 2>&1 && [ ! -s "$BOX/poll" ] && return 0
 		sleep 0.02
 	done
-	echo "sixty polls, and still: $(tail -1 "$BOX/poll")"
+	echo "two minutes of polls, and still: $(tail -1 "$BOX/poll")"
 }
 
 # ---- what must hold, also right behind a crash and `doctor --fix`

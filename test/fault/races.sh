@@ -170,7 +170,7 @@ poll_poll() {
 poll_send() {
 	local old b n
 	red_session
-	{ nap; ao send fe-1 point --timeout 20 >"$BOX/b" 2>&1; echo $? >"$BOX/b.rc"; } &
+	{ nap; ao send fe-1 point --timeout 120 >"$BOX/b" 2>&1; echo $? >"$BOX/b.rc"; } &
 	a_poll a
 	wait
 	told_once
@@ -236,7 +236,7 @@ messages() {
 	done
 	for s in $(seq 10); do
 		for i in $(seq 50); do
-			ao send "fe-$s" "message <$i> to $s" --timeout 60 >"$BOX/send.$s" 2>&1 ||
+			ao send "fe-$s" "message <$i> to $s" --timeout 300 >"$BOX/send.$s" 2>&1 ||
 				bad "send fe-$s $i: exit $?: $(tail -1 "$BOX/send.$s")"
 		done &
 	done

@@ -10,7 +10,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/fault/fault.bash
 . "$here/fault.bash"
-restarts=${RESTARTS:-150} workers=$(nproc) limit=${LIMIT:-120} seed=${SEED:-$RANDOM}
+restarts=${RESTARTS:-150} workers=2 limit=${LIMIT:-120} seed=${SEED:-$RANDOM}
 tops=$(mktemp -d /tmp/aoreact.XXXXXX)
 # shellcheck disable=SC2154
 trap 'for d in "$tops"/[0-9]*; do place "$d"; settle_down; done; rm -rf "$tops"' EXIT
@@ -64,8 +64,8 @@ poll_killed() { # MS
 }
 # Until nothing is left to do.
 drain() {
-	local i out
-	for i in $(seq 150); do
+	local out end=$((SECONDS + 120))
+	until [ $SECONDS -gt $end ]; do
 		out=$(ao poll 2>&1) || { bad "poll: $(tail -1 <<<"$out")"; return; }
 		[ -z "$out" ] && ! grep -lqE '^state=(queued|typing|submitted)' "$DATA"/*/outbox/[0-9]* 2>/dev/null && return
 		[ -z "$out" ] || echo "$out" >>"$BOX/poll.out"

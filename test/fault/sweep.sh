@@ -383,6 +383,9 @@ for verb in $verbs; do
 	echo "sweep $verb: $(grep -cE "^(OK|BAD) $verb " "$tops/results") points, $(grep -cE "^BAD $verb " "$tops/results") bad"
 done
 echo "sweep: $((passed + failed)) points hit of $total ($missed not reached) in $((SECONDS - began)) s"
-[ "$missed" -le $((total / 10 + 3)) ] && [ $((passed + failed)) -gt 0 ] || [ -n "$first_bad" ] || { echo "sweep: too many points were not reached"; failed=$((failed + 1)); }
+if [ -z "$first_bad" ] && { [ "$missed" -gt $((total / 10 + 3)) ] || [ $((passed + failed)) = 0 ]; }; then
+	echo "BAD sweep: too many points were not reached: $(sed -n 's/^MISS //p' "$tops/results" | head -12 | paste -sd';')"
+	failed=$((failed + 1))
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

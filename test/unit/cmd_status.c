@@ -238,7 +238,7 @@ static void test_json_keys_in_order(void **state)
 	static const char *const keys[] = { "name", "branch", "status", "prNumber", "ciStatus",
 		"reviewDecision", "pendingThreads", "activity", "lastActivity", "project", "pr",
 		"issue", "agent", "lastActivityAt", "createdAt", "worktree", "attach", "summary",
-		"runtime", "facts", "usage" };
+		"runtime", "facts", "usage", "limitedUntil" };
 	struct view v[3];
 	json_t *row, *value;
 	const char *key;
@@ -313,9 +313,11 @@ static void test_why_names_each_fact(void **state)
 
 	(void)state;
 	v.facts.n = 2;
-	v.facts.v[0] = (struct fact){ SOURCE_PROCESS, ACTIVITY_UNKNOWN, true, 0, NULL };
-	v.facts.v[1] = (struct fact){ SOURCE_HOOK, ACTIVITY_ACTIVE, false, 1000 * MINUTE - 3000,
-		(char *)"prompt:\033[2J fix it" };
+	v.facts.v[0] = (struct fact){ .source = SOURCE_PROCESS, .state = true };
+	v.facts.v[1] = (struct fact){ .source = SOURCE_HOOK,
+		.says = ACTIVITY_ACTIVE,
+		.at = 1000 * MINUTE - 3000,
+		.detail = (char *)"prompt:\033[2J fix it" };
 	v.activity = (struct verdict){ ACTIVITY_ACTIVE, 1, "a hook said so" };
 	v.status = (struct judgement){ STATUS_WORKING, "active" };
 	f.out = open_memstream(&text, &n);

@@ -26,7 +26,26 @@ static const struct payload payloads[] = {
 		"9a82", NULL },
 	{ SIGNAL_ERROR,
 		"{\"session_id\":\"9a82\",\"error\":\"unknown\",\"last_assistant_message\":\"API\"}",
-		"unknown", "9a82", NULL },
+		"unknown: API", "9a82", NULL },
+	{ SIGNAL_ERROR,
+		"{\"session_id\":\"64af\",\"hook_event_name\":\"StopFailure\",\"error\":\"rate_limit\","
+		"\"last_assistant_message\":\"You've hit your 5-hour limit · resets 6:42pm (UTC)\"}",
+		"rate_limit: You've hit your 5-hour limit · resets 6:42pm (UTC)", "64af", NULL },
+	{ SIGNAL_ERROR, "{\"session_id\":\"64af\",\"error\":\"unknown\"}", "unknown", "64af",
+		NULL },
+	/* Qwen Code: its prompt has the files that the words name */
+	{ SIGNAL_PROMPT,
+		"{\"session_id\":\"3333\",\"transcript_path\":\"/h/3333.jsonl\",\"prompt\":\"look "
+		"@README\\n--- Content from referenced files ---\\nContent from "
+		"README:\\nreadme\",\"submitted_prompt\":\"look @README\"}",
+		"look @README", "3333", "/h/3333.jsonl" },
+	{ SIGNAL_ERROR,
+		"{\"session_id\":\"3333\",\"error\":\"invalid_request\",\"error_details\":\"400\"}",
+		"invalid_request", "3333", NULL },
+	{ SIGNAL_STOP,
+		"{\"session_id\":\"3333\",\"message\":\"Qwen Code is waiting for your "
+		"input\",\"notification_type\":\"idle_prompt\"}",
+		"Qwen Code is waiting for your input", "3333", NULL },
 	/* Gemini CLI */
 	{ SIGNAL_STOP,
 		"{\"session_id\":\"2222\",\"hook_event_name\":\"AfterAgent\",\"prompt\":\"hello\","
@@ -84,8 +103,8 @@ static void test_payloads(void **state)
 			same(s.text, p->text, p->in);
 		same(c.id, p->id, p->in);
 		same(c.path, p->path, p->in);
-		assert_int_equal(
-			s.kind, str_equal(p->text, "[no response text]") ? SIGNAL_ERROR : p->kind);
+		assert_int_equal(s.kind, p->kind);
+		assert_int_equal(signal_is_mute(&s), str_equal(p->text, "[no response text]"));
 		free(s.text);
 	}
 }

@@ -262,6 +262,12 @@ static void test_agent_check(void **state)
 	setenv("ANTHROPIC_API_KEY", "x", 1);
 	check_claude(&c, NULL);
 	assert_int_equal(c.logged_in, TRI_YES);
+	assert_int_equal(c.no_dialogs, TRI_NO); /* it would ask whether to use the key */
+	write_file(".claude.json",
+		"{\"hasCompletedOnboarding\": true, \"customApiKeyResponses\": {\"approved\": "
+		"[\"x\"]}}",
+		0600);
+	check_claude(&c, NULL);
 	assert_int_equal(c.no_dialogs, TRI_UNKNOWN);
 	write_file(".claude.json", "no json", 0600);
 	check_claude(&c, "/p");

@@ -1,4 +1,5 @@
 /* Claude Code's transcript, record by record; as they were seen on 2.1.330, shortened. */
+#include "base/proc.h"
 #include "slot/agent.h"
 #include "kit.h"
 
@@ -93,11 +94,42 @@ static void test_find(void **state)
 	unsetenv("CLAUDE_CONFIG_DIR");
 }
 
+/* Its status file, as seen on 2.1.330, shortened: of this process, idle, since then; else it tells nothing. */
+static int64_t rest_of(pid_t pid, const char *start, const char *status)
+{
+	AUTO(str_release) char *path = at("projects/-a-b/1f.jsonl");
+	AUTO(str_release) char *file = str_format("sessions/%d.json", (int)getpid());
+	AUTO(str_release)
+	char *text = str_format(
+		"{\"pid\":%d,\"sessionId\":\"1f\",\"procStart\":\"%s\",\"status\":\"%s\","
+		"\"updatedAt\":1795366152999,\"statusUpdatedAt\":1795366152467}",
+		(int)pid, start, status);
+
+	put_text(file, text);
+	return agent_log_named("claude-jsonl")->rest(path, getpid());
+}
+
+static void test_rest(void **state)
+{
+	AUTO(str_release) char *start = str_format("%lld", (long long)proc_start(getpid()));
+
+	(void)state;
+	assert_int_equal(agent_log_named("claude-jsonl")->rest("/nowhere/projects/a.jsonl", 1), 0);
+	assert_int_equal(agent_log_named("claude-jsonl")->rest(NULL, 1), 0);
+	assert_true(rest_of(getpid(), start, "idle") == 1795366152467);
+	assert_int_equal(rest_of(getpid(), start, "busy"), 0);
+	assert_int_equal(rest_of(getpid(), start, "waiting"), 0);
+	assert_int_equal(rest_of(getpid(), "17", "idle"), 0);
+	assert_int_equal(rest_of(getpid() + 1, start, "idle"), 0);
+	assert_int_equal(rest_of(getpid(), start, "idle\""), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_lines),
 		TEST(test_find),
+		TEST(test_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,14 +143,14 @@ static void gits_that_come_and_go_elsewhere_hold_no_lock(void **state)
 			usleep(100);
 		}
 	}
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 150; i++) {
 		AUTO(strv_release) struct strv locks = { 0 };
 		ok(ws->stale_locks(&locks, &b->c));
 		told += locks.n;
 	}
 	kill(parent, SIGKILL);
 	waitpid(parent, NULL, 0);
-	assert_int_equal(told, 300);
+	assert_int_equal(told, 150);
 }
 
 static void stale_locks_are_told_and_do_not_stop_a_save(void **state)

@@ -90,8 +90,12 @@ static void test_waiting(void **state)
 	CHECK(WAITING_INPUT, YES, 0, SEEN(LIVE, READY, 0), SEEN(SCREEN, WAITING_INPUT, 0));
 	CHECK(ACTIVE, YES, 0, SEEN(HOOK, WAITING_INPUT, 9 * S), SEEN(HOOK, ACTIVE, 2 * S));
 	/* the dialog itself was drawn after the hook: that is no work */
-	CHECK(WAITING_INPUT, YES, 0, SEEN(HOOK, WAITING_INPUT, 4 * S), SEEN(TERMINAL, ACTIVE, 0));
-	CHECK(ACTIVE, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S), SEEN(TERMINAL, ACTIVE, 0));
+	CHECK(WAITING_INPUT, YES, 0, SEEN(HOOK, WAITING_INPUT, 4 * S), SEEN(TERMINAL, ACTIVE, 1));
+	CHECK(ACTIVE, YES, 0, SEEN(HOOK, WAITING_INPUT, 6 * S), SEEN(TERMINAL, ACTIVE, 1));
+	/* answered: its title says that it works, and says something else while a dialog is open */
+	CHECK(ACTIVE, YES, 0, SEEN(HOOK, WAITING_INPUT, 2 * S), SEEN(TERMINAL, ACTIVE, 1),
+		SEEN(TERMINAL, ACTIVE, 0));
+	CHECK(WAITING_INPUT, YES, 0, SEEN(HOOK, WAITING_INPUT, S / 2), SEEN(TERMINAL, ACTIVE, 0));
 	/* answered: the screen shows something else where the dialog was */
 	CHECK(ACTIVE, YES, 0, SEEN(HOOK, WAITING_INPUT, 2 * S), SEEN(SCREEN, ACTIVE, 0));
 	CHECK(READY, YES, 0, SEEN(HOOK, WAITING_INPUT, 2 * S), SEEN(SCREEN, READY, 0));

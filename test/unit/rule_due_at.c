@@ -1,5 +1,6 @@
 /* When to look again, by what the files tell; and that nothing is due where nothing goes on. */
 #include "rule/due_at.h"
+#include "rule/limit.h"
 #include "rule/reaction_of.h"
 #include "rule/status_of.h"
 
@@ -79,6 +80,17 @@ static void test_agent(void **state)
 	CHECK(GOING_MS, 0, f.has_exit = true);
 }
 
+/* It goes on then, or those start who wait for it. */
+static void test_limit(void **state)
+{
+	(void)state;
+	CHECK(MIN + AGAIN_AFTER_MS, 0, f.limit_known = now + MIN);
+	CHECK(MIN + AGAIN_AFTER_MS, 0, f.limit_known = now + MIN; f.recorded = STATUS_QUEUED;
+		f.runtime = TRI_NO);
+	CHECK(-1, 1U << 31, f.limit_known = now - 2 * AGAIN_AFTER_MS);
+	CHECK(-1, 0, f.limit_known = now + MIN; f.recorded = STATUS_KILLED);
+}
+
 static void test_without_hooks(void **state)
 {
 	(void)state;
@@ -153,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_agent),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_without_hooks),
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_events),

@@ -60,6 +60,10 @@ static void test_rows(void **state)
 	CHECK(ACTIVE, WORKING, f.pull.state = PULL_MERGED); /* into another branch */
 	CHECK(IDLE, IDLE, f.pull.state = PULL_CLOSED);
 	CHECK(BLOCKED, ERRORED, (void)f);
+	CHECK(BLOCKED, NEEDS_INPUT, f.limited_until = now + MIN);
+	CHECK(BLOCKED, NEEDS_INPUT, f.limited_until = now - MIN); /* until somebody goes on */
+	CHECK(BLOCKED, NEEDS_INPUT, f.limited_until = -1);
+	CHECK(ACTIVE, WORKING, f.limited_until = now + MIN);
 	CHECK(WAITING_INPUT, NEEDS_INPUT, (void)f);
 	CHECK(ACTIVE, WORKING, (void)f);
 	CHECK(READY, IDLE, (void)f);

@@ -11,14 +11,18 @@
 //   [[stall:N]]         says nothing for N seconds
 //
 // A tool call ends an answer; what stands behind it is the answer to the tool's result. Without steps
-// it says "ok". LOG gets a line of JSON for each request: {text, step, said, side}, text being what
-// the user said last, to the byte: that is what was delivered; `said` how often the user has spoken in
-// this conversation; `side`: a request without tools, such as for a title.
+// it says "ok". LOG gets lines of JSON, each with the time `at` in ms. For each request {did: "asked", text,
+// step, said, side, before}, text being what the user said last, to the byte: that is what was delivered;
+// `said` how often the user has spoken in this conversation and `before` what, the latest last; `side`: a
+// request without tools, such as for a title. For its end {did, side, text}: answered, called (a tool),
+// failed (with the status asked for), or cut (by the agent, which hung up).
+// PORT 0 is any that is free; which one is printed.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 
 const [port, log] = process.argv.slice(2);
+const note = line => appendFileSync(log, JSON.stringify({ at: Date.now(), ...line }) + '\n');
 const STEP = /\[\[(say|slow|stall|bash|write|ask|error)(?::((?:(?!\]\])[^])*))?\]\]/g;
 const TOOLS = {
 	bash: ['Bash', 'bash', 'exec_command', 'shell_command', 'shell', 'run_shell_command'],
@@ -34,18 +38,28 @@ const withoutReminders = s => s.replace(/<system-reminder>[^]*?<\/system-reminde
 
 // turns: [text or null, results of tools] in order
 function newest(turns, tools) {
-	let text = '', step = 0, said = 0;
+	const all = [];
+	let step = 0;
 	for (const [words, results] of turns) {
 		step += results;
-		if (words && words.trim() && !NOT_THE_USER.test(words))
-			[text, step, said] = [words, 0, said + 1];
+		if (words && words.trim() && !NOT_THE_USER.test(words)) {
+			all.push(words);
+			step = 0;
+		}
 	}
-	return { text, step, said, tools };
+	return { text: all.at(-1) ?? '', step, said: all.length, tools, before: all.slice(-9, -1).map(s => s.slice(0, 200)) };
 }
 
 const byName = list => Object.fromEntries((list ?? []).map(t => [t.name ?? t.type, t]));
 const words = content => typeof content === 'string' ? [content]
 	: (content ?? []).filter(p => p.text).map(p => withoutReminders(p.text)).filter(s => s.trim());
+
+// The last of them, but before the files that were put behind it for each @name in it: a turn that failed
+// may stand in one message with the next.
+function spoken(parts) {
+	const files = parts.findLastIndex(s => s.startsWith('\n--- Content from referenced files ---'));
+	return (parts.at(-1) === '\n--- End of content ---' && files > 0 ? parts[files - 1] : parts.at(-1)) ?? null;
+}
 
 const readers = {
 	anthropic: b => newest(b.messages.filter(m => m.role === 'user').map(m => [
@@ -57,12 +71,12 @@ const readers = {
 		/_call_output$/.test(i.type ?? '') ? 1 : 0,
 	]), byName(b.tools)),
 	chat: b => newest(b.messages.map(m => [
-		m.role === 'user' ? words(m.content).join('\n') : null,
+		m.role === 'user' ? spoken(words(m.content)) : null,
 		m.role === 'tool' ? 1 : 0,
 	]), byName((b.tools ?? []).map(t => t.function))),
 	gemini: b => newest(b.contents.filter(c => c.role !== 'model').map(c => {
 		const results = c.parts.filter(p => p.functionResponse).length;
-		return [results ? null : words(c.parts).filter(s => !NOT_THE_USER.test(s)).at(-1) ?? null, results];
+		return [results ? null : spoken(words(c.parts).filter(s => !NOT_THE_USER.test(s))), results];
 	}), byName((b.tools ?? []).flatMap(t => t.functionDeclarations ?? []))),
 };
 
@@ -265,7 +279,10 @@ async function serve(request, response) {
 	if (!api)
 		return reply(response, 404, { error: { message: `no such path ${path}` } });
 	const asked = readers[api](body), plan = answer(asked);
-	appendFileSync(log, JSON.stringify({ text: asked.text, step: asked.step, said: asked.said, side: !Object.keys(asked.tools).length }) + '\n');
+	const { text, step, said, before } = asked, side = !Object.keys(asked.tools).length;
+	note({ did: 'asked', text, step, said, side, before });
+	const over = plan.call ? 'called' : plan.error ? 'failed' : 'answered';
+	response.on('close', () => note({ did: response.writableFinished ? over : 'cut', side, text: text.slice(0, 200) }));
 	await sleep(plan.stall);
 	if (plan.error)
 		return reply(response, plan.error, { type: 'error',
@@ -282,4 +299,6 @@ async function serve(request, response) {
 createServer((request, response) => serve(request, response).catch(e => {
 	process.stderr.write(`${e.stack}\n`);
 	response.destroy();
-})).listen(Number(port), '127.0.0.1', () => process.stdout.write('listening\n'));
+})).listen(Number(port), '127.0.0.1', function () {
+	process.stdout.write(`listening ${this.address().port}\n`);
+});

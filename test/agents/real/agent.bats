@@ -10,28 +10,63 @@ sends() { # TEXT, WHAT ARRIVES
 	tells ready
 }
 
-@test "what it does is told, turn by turn" {
-	expect 0 ao spawn frontend --prompt "hello [[slow:4]] [[say:first]]"
+# A question stands open for two seconds, then a key answers it.
+asks() { # TEXT OF THE TURN, WHAT THEN IS TRUE, KEYS…
+	expect "${RECEIPT:-0}" ao send fe-1 "$1"
+	tells waiting_input
+	sleep 2
+	truth "$2"
+	tmux send-keys -t fe-1 "${@:3}"
+	tells "$2"
+}
+
+@test "what it does is told within a second, turn by turn" {
+	expect 0 ao spawn frontend --prompt "hello [[slow:3]] [[say:first]]"
+	watch_from_now
 	tells active
 	tells ready
-	heard_once "hello [[slow:4]] [[say:first]]"
-	expect "${RECEIPT:-0}" ao send fe-1 "run [[bash:touch unwanted]] [[say:ran]]"
+	heard_once "hello [[slow:3]] [[say:first]]"
+	sleep 2
 	if [ -n "${ASKS:-}" ]; then
-		tells waiting_input
-		expect 6 ao send fe-1 --timeout 1 "no"
-		errs "asks a question"
-		tmux send-keys -t fe-1 Escape
+		asks "refuse [[bash:touch unwanted]] [[say:ran]]" ready Escape
+		[ ! -e "$TREES/fe-1/unwanted" ]
+		sleep 2
+		asks "allow [[bash:touch wanted; sleep 3]] [[say:ran]]" active Enter
+		tells ready
+		[ -e "$TREES/fe-1/wanted" ]
+	fi
+	if [ -n "${QUESTIONS:-}" ]; then
+		sleep 2
+		asks "question [[ask]] [[stall:2]] [[say:asked]]" active Enter
 		tells ready
 	fi
+	sleep 2
 	expect "${RECEIPT:-0}" ao send fe-1 "fail [[error:400]]"
 	tells blocked
+	sleep 2
 	expect "${RECEIPT:-0}" ao send fe-1 "again [[say:well]]"
+	tells ready
+	expect "${RECEIPT:-0}" ao send fe-1 "silent [[stall:3]] [[say:said]]"
+	tells active
 	tells ready
 	expect "${RECEIPT:-0}" ao send fe-1 "long [[slow:30]]"
 	tells active
+	sleep 2
 	expect "${RECEIPT:-0}" ao send fe-1 --interrupt "instead [[say:yes]]"
 	heard_once "instead [[say:yes]]"
 	tells ready
+	expect "${RECEIPT:-0}" ao send fe-1 "nothing yet [[stall:30]]"
+	tells active
+	sleep 2
+	tmux send-keys -t fe-1 "${INTERRUPT:-Escape}"
+	tells ready
+	sleep 2
+	[ "$(AO_TEST_NOW=$((${EPOCHREALTIME/./} / 1000 + 360000)) fact fe-1 activity)" = idle ]
+	truth exited
+	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+	tells exited
+	sleep 2
+	judge calls="${ASKS:+waiting_input}"
 }
 
 @test "what is sent is what the model gets, once" {
@@ -46,7 +81,7 @@ and a third"
 	sends "$(for i in {1..400}; do echo "line $i of a long message, with words in it to fill"; done)"
 	sends "!ls" "[ao] !ls"
 	sends "/quit" "[ao] /quit"
-	[ -n "${EXPANDS:-}" ] || sends "look @re"
+	sends "look @re" "look @${EXPANDS:-re}"
 	expect "${RECEIPT:-0}" ao send fe-1 "work [[slow:6]]"
 	tells active
 	expect 0 ao send fe-1 --no-wait "while busy"

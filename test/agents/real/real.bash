@@ -5,8 +5,6 @@
 # an environment that holds nothing of the caller's.
 load ../../cli/box.bash
 
-PORT=8123
-MODEL=http://127.0.0.1:$PORT
 NPM=$AO_BUILD/agents
 
 setup() { real_open; }
@@ -17,18 +15,19 @@ real_open() {
 	export PATH=$AO_BUILD:$NPM/node_modules/.bin:$PATH
 	HEARD=$BOX/heard
 	: >"$HEARD"
-	node "${BATS_TEST_DIRNAME}/../model/model.mjs" $PORT "$HEARD" >"$BOX/model.out" 2>&1 3>&- &
+	node "${BATS_TEST_DIRNAME}/../model/model.mjs" 0 "$HEARD" >"$BOX/model.out" 2>&1 3>&- &
 	MODEL_PID=$!
 	wait_for 10 grep -q listening "$BOX/model.out" || return
+	MODEL=http://127.0.0.1:$(sed -n 's/^listening //p' "$BOX/model.out")
 	"point_${REAL_AGENT//-/_}"
 	real_config
 }
 
 real_close() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || show_all
-	kill "$MODEL_PID" 2>/dev/null
+	kill "$MODEL_PID" ${WATCH_PID:+"$WATCH_PID"} 2>/dev/null
 	wait "$MODEL_PID" 2>/dev/null
-	[ ! -s "$BOX/model.out" ] || grep -v '^listening$' "$BOX/model.out" | sed 's/^/# model: /' || true
+	[ ! -s "$BOX/model.out" ] || grep -v '^listening ' "$BOX/model.out" | sed 's/^/# model: /' || true
 	box_close
 }
 
@@ -57,7 +56,7 @@ point_claude_code() {
 	J
 	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
 	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
-	ASKS=yes
+	ASKS=yes QUESTIONS=yes
 }
 
 point_codex() {
@@ -88,12 +87,12 @@ point_opencode() {
 		  "options": {"baseURL": "$MODEL/v1", "apiKey": "dummy-not-a-key"},
 		  "models": {"scripted": {"name": "Scripted"}}}}}
 	J
-	ASKS=yes
+	ASKS=yes QUESTIONS=yes
 }
 
 point_gemini() {
 	export GEMINI_API_KEY=dummy-not-a-key GOOGLE_GEMINI_BASE_URL=$MODEL
-	EXPANDS=yes # puts the file README where @re stands
+	EXPANDS=README # puts the file README behind the message, and its name where @re stands
 	local trust=', "folderTrust": {"enabled": false}'
 	mkdir -p "$HOME/.gemini"
 	cat >"$HOME/.gemini/settings.json" <<-J
@@ -101,17 +100,16 @@ point_gemini() {
 		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false},
 		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
-	ASKS=yes
+	ASKS=yes QUESTIONS=yes
 }
 
 point_qwen() {
-	RECEIPT=3
 	export OPENAI_API_KEY=dummy-not-a-key OPENAI_BASE_URL=$MODEL/v1 OPENAI_MODEL=scripted
 	mkdir -p "$HOME/.qwen"
 	cat >"$HOME/.qwen/settings.json" <<-J
 		{"security": {"auth": {"selectedType": "openai"}, "folderTrust": {"enabled": false}},
 		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false}, "model": {"name": "scripted"},
-		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
+		 "tools": {"approvalMode": "default"}, "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
 	ASKS=yes
 }
@@ -135,6 +133,27 @@ point_pi() {
 	J
 	echo '{"defaultProvider": "scripted", "defaultModel": "scripted"}' >"$HOME/.pi/agent/settings.json"
 }
+
+# ---- what it tells, held against the truth (truth.mjs) ------------------------------------------------
+
+LATE_MS=${LATE_MS:-1000}
+watch_from_now() {
+	node "$BATS_TEST_DIRNAME/truth.mjs" watch fe-1 "$BOX/told" 3>&- &
+	WATCH_PID=$!
+	wait_for 10 test -s "$BOX/told"
+}
+truth() { printf '{"at": %d, "truth": "%s"}\n' $((${EPOCHREALTIME/./} / 1000)) "$1" >>"$HEARD"; } # ACTIVITY
+judge() { # ARGUMENTS of truth.mjs
+	kill "$WATCH_PID"
+	wait "$WATCH_PID" 2>/dev/null || true
+	WATCH_PID=
+	run node "$BATS_TEST_DIRNAME/truth.mjs" judge "$HEARD" "$BOX/told" "$LATE_MS" "$@"
+	echo "$output"
+	echo "$output" | grep '^#' >&3
+	return "$status"
+}
+# What a person sees in the terminal, the truth of what no model knows.
+shows() { tmux capture-pane -p -t fe-1 | grep -qE -- "$1"; }
 
 # ---- what is asked of it -----------------------------------------------------------------------------
 

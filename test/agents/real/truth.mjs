@@ -1,0 +1,68 @@
+// What ao tells of a session, held against what the model did and the test pressed.
+//
+//   node truth.mjs watch SESSION OUT            asks ao again and again; a line for each answer, until killed
+//   node truth.mjs judge LOG OUT MS [calls=W]   each state that lasts longer than MS is told within MS of its
+//                                               beginning and until its end; prints how long it took. The
+//                                               next one may be told up to MS early: an agent has begun a
+//                                               turn before the model hears of it
+//
+// LOG is the model's (model.mjs): asked is active, answered and cut are ready, failed is blocked, called is W (active).
+// What a person does at the terminal the model does not see: the test writes {at, truth: W} into LOG for it.
+import { appendFileSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+
+const lines = file => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(JSON.parse);
+
+function ask(session) {
+	return new Promise(done => execFile('ao', ['session', 'ls', '-a', '--json'], (error, out) => {
+		try {
+			done(JSON.parse(out).find(s => s.name === session)?.activity ?? 'none');
+		} catch {
+			done('none');
+		}
+	}));
+}
+
+async function watch(session, out) {
+	for (;;) {
+		const from = Date.now(), says = await ask(session);
+		appendFileSync(out, JSON.stringify({ from, to: Date.now(), says }) + '\n');
+		await new Promise(next => setTimeout(next, 50));
+	}
+}
+
+const MEANS = { asked: 'active', answered: 'ready', cut: 'ready', failed: 'blocked' };
+const same = (a, b) => a === b || (a === 'idle' && b === 'ready');
+
+function judge(log, out, ms, calls) {
+	const truths = lines(log).filter(l => l.truth || !l.side)
+		.map(l => ({ at: l.at, is: l.truth ?? (l.did === 'called' ? calls : MEANS[l.did]), of: l.text ?? '' }));
+	const told = lines(out), took = {};
+	let wrong = 0;
+	// the same again is no new state
+	const states = truths.filter((t, i) => !i || t.is !== truths[i - 1].is);
+	states.forEach((state, i) => {
+		const end = states[i + 1]?.at ?? told.at(-1).from;
+		if (end - state.at <= ms)
+			return;
+		const next = states[i + 1]?.is, during = told.filter(t => t.from >= state.at && t.to <= end &&
+			!(next && t.to > end - ms && same(t.says, next)));
+		const first = during.find(t => same(t.says, state.is));
+		(took[state.is] ??= []).push(first ? first.to - state.at : NaN);
+		for (const t of during.filter(t => t.from > state.at + ms && !same(t.says, state.is))) {
+			if (wrong++ < 20)
+				console.log(`${t.says}, but ${state.is} for ${t.from - state.at} ms: ${state.of.slice(0, 60)}`);
+		}
+		if (!first && ++wrong)
+			console.log(`never told: ${state.is} for ${end - state.at} ms: ${state.of.slice(0, 60)}`);
+	});
+	for (const [is, all] of Object.entries(took))
+		console.log(`# ${is}: ${all.length} times, told after at most ${Math.max(...all)} ms (${all.join(' ')})`);
+	process.exitCode = wrong || !states.length ? 1 : 0;
+}
+
+const [verb, ...rest] = process.argv.slice(2);
+if (verb === 'watch')
+	await watch(rest[0], rest[1]);
+else
+	judge(rest[0], rest[1], Number(rest[2]), (rest[3] ?? 'calls=active').slice('calls='.length));
