@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "op/lease.h"
 #include "op/prompt.h"
 #include "op/restore.h"
 #include "op/send.h"
@@ -10,6 +11,7 @@
 #include "op/start.h"
 #include "store/agent_files.h"
 #include "store/conversation.h"
+#include "store/port.h"
 
 void orchestrated_release(struct orchestrated *o)
 {
@@ -119,7 +121,9 @@ static struct err *keep_prompt(const struct hold *h, const struct plan *p)
 static struct err *launch(struct hold *h, const struct plan *p)
 {
 	AUTO(str_release) char *prompt_file = path_join(h->folder, "prompt.md");
+	AUTO(str_release) char *input_file = path_join(h->folder, "input");
 	AUTO(strv_release) struct strv argv = { 0 };
+	AUTO(port_release) struct port port = { 0 };
 	struct agent_values values = {
 		.prompt = p->in_argv ? buf_text(&p->prompt) : NULL,
 		.prompt_file = prompt_file,
@@ -128,8 +132,11 @@ static struct err *launch(struct hold *h, const struct plan *p)
 		.session = h->s.id,
 		.worktree = h->s.worktree,
 		.agent_session_id = h->s.agent_session_id,
+		.input_file = input_file,
 	};
 
+	port_read(&port, h->folder);
+	values.port = port.number;
 	TRY(agent_expand(&argv, &p->agent, &p->agent.command, &values));
 	str_set(&argv.v[0], p->program);
 	return start_agent(h,
@@ -148,6 +155,7 @@ static struct err *make(struct hold *h, const struct plan *p)
 
 	TRY(conversation_forget(h->folder));
 	TRY(h->workspace->create(&h->s.workspace_handle, &c, h->world->sink));
+	TRY(lease_ports(h, &p->agent));
 	sink_say(h->world->sink, SINK_PROGRESS, "%s: starting %s", h->s.id, p->agent.name);
 	TRY(launch(h, p));
 	TRY(start_stays(h, START_SPAWN_MS));
