@@ -43,7 +43,6 @@ real_config() {
 	Y
 }
 
-# RECEIPT=3: it has no hooks, so no message is ever confirmed; what the model heard is compared all the same.
 # ---- each agent: whom it talks to, and its first questions answered ----------------------------------
 
 point_claude_code() {
@@ -115,7 +114,6 @@ point_qwen() {
 }
 
 point_copilot() {
-	RECEIPT=3
 	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
 	mkdir -p "$HOME/.copilot"
@@ -124,7 +122,6 @@ point_copilot() {
 }
 
 point_pi() {
-	RECEIPT=3
 	export PI_OFFLINE=1
 	mkdir -p "$HOME/.pi/agent"
 	cat >"$HOME/.pi/agent/models.json" <<-J
