@@ -68,6 +68,8 @@ struct config {
 	char *name;       /* the namespace, [A-Za-z0-9_-]+ */
 	char *data_dir, *worktree_dir;
 	int port, max_sessions, trash_days;
+	int free_memory, free_disk; /* MiB; 0: any will do */
+	bool has_free_memory, has_free_disk;
 	char *tmux_socket; /* "default" or a name */
 	char *runtime, *agent, *workspace, *terminal;
 	struct strv notifiers;

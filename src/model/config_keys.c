@@ -161,8 +161,12 @@ static const struct schema defaults = { .keys = default_keys, .n = COUNT_OF(defa
 static const struct key limit_keys[] = {
 	KEY("maxSessions", INT, C(max_sessions), "live runtimes; further spawns queue",
 		.standard = "20", .min = 1, .max = 10000),
+	KEY("freeMemory", INT, C(free_memory), "MiB of memory that must be available; 0: any",
+		.standard = "512", .max = 99999999, .has = C(has_free_memory)),
+	KEY("freeDisk", INT, C(free_disk), "the same of the disks of worktreeDir and dataDir",
+		.standard = "512", .max = 99999999, .has = C(has_free_disk)),
 };
-static const struct schema limits = { .keys = limit_keys, .n = 1 };
+static const struct schema limits = { .keys = limit_keys, .n = COUNT_OF(limit_keys) };
 static const struct key tmux_keys[] = {
 	KEY("socket", TEXT, C(tmux_socket),
 		"default: your own server; a name: one of our own (tmux -L name)",

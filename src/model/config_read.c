@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "model/config_check.h"
 
+enum { ROOM_MIB = 512 }; /* limits.freeMemory and freeDisk */
+
 static bool prefix_taken(const struct config *c, const char *prefix)
 {
 	for (size_t i = 0; i < c->projects.n; i++)
@@ -120,6 +122,8 @@ static void defaults(struct config *c, const struct config_world *world)
 		strv_add(&c->notifiers, "desktop");
 	c->port = c->port ? c->port : 3000;
 	c->max_sessions = c->max_sessions ? c->max_sessions : 20;
+	c->free_memory = c->has_free_memory ? c->free_memory : ROOM_MIB;
+	c->free_disk = c->has_free_disk ? c->free_disk : ROOM_MIB;
 	c->trash_days = c->trash_days ? c->trash_days : 30;
 	for (size_t i = 0; i < c->projects.n; i++)
 		project_defaults(&c->projects.v[i], c);

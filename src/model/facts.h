@@ -11,6 +11,10 @@
 #include "model/activity.h"
 #include "model/pull.h"
 
+enum {
+	CLOCK_SET_MS = 3600000
+}; /* so far in the future is a time from before the clock was set back */
+
 /* Best evidence first (contract, section 5). */
 #define SOURCES(X)                                                                                 \
 	X(PROCESS, "process")                                                                      \

@@ -96,7 +96,7 @@ static struct err *ask(json_t **out, const char *folder, const char *word)
 		return NULL;
 	if (!local_peer(fd, &uid) || uid != getuid())
 		return fail(ERR_REFUSED, "another user listens on %s/daemon.ctl", folder);
-	if (send(fd, word, strlen(word), MSG_NOSIGNAL) < 0 && errno != EPIPE)
+	if (send(fd, word, strlen(word), MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
 		return fail_errno("cannot speak to the daemon");
 	return receive(out, fd);
 }

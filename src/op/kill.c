@@ -225,6 +225,6 @@ struct err *op_kill(
 		TRY(o->allowed(w, id));
 	TRY(kill_held(out, &h, o));
 	hold_release(&h);
-	queue_next(w);
+	(void)queue_next(w);
 	return NULL;
 }

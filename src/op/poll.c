@@ -7,6 +7,7 @@
 #include "op/react.h"
 #include "rule/due_at.h"
 #include "rule/items.h"
+#include "store/conversation.h"
 
 enum { ROUNDS_MAX = 4 };
 
@@ -17,12 +18,15 @@ struct pass {
 	const struct poll_options *options;
 	struct poll_ear *ear;
 	struct strv again; /* sessions of which something was done: a second look may find more */
+	struct strv busy;  /* something is due, and somebody is at work on it */
 	int failed;
+	bool room; /* memory or disk is short for one that is queued */
 };
 
 static void pass_release(struct pass *p)
 {
 	strv_release(&p->again);
+	strv_release(&p->busy);
 }
 
 static struct err *go_on(struct pass *p, struct err *e, const char *id)
@@ -37,11 +41,13 @@ static struct err *go_on(struct pass *p, struct err *e, const char *id)
 
 static struct err *react(struct pass *p, const struct view *v, bool again)
 {
-	bool acted = false;
+	bool acted = false, busy = false;
 	struct err *e = NULL;
 
 	if (react_is_due(p->world, v))
-		e = react_session(&acted, p->world, v->session.id, again, p->ear);
+		e = react_session(&acted, &busy, p->world, v->session.id, again, p->ear);
+	if (busy)
+		strv_add(&p->busy, v->session.id);
 	if (acted)
 		strv_add(&p->again, v->session.id);
 	return go_on(p, e, v->session.id);
@@ -182,6 +188,16 @@ static struct err *look_at_project(
 	return settle_project(&a, &o, &t, views->list.v[0].facts.now);
 }
 
+/* What its interface tells while it runs is what a restore needs when it does not. */
+static void note_conversation(const struct world *w, const struct view *v)
+{
+	AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
+
+	if (v->told.conversation)
+		err_drop(conversation_note(folder, v->facts.now, v->told.conversation, NULL),
+			"the agent is asked for it when it is restored");
+}
+
 /* ---- the pass ------------------------------------------------------------------------------------ */
 
 static struct err *list(struct views *out, const struct pass *p)
@@ -237,17 +253,30 @@ static bool any_queued(const struct views *views)
 
 /* ---- for who waits for the next time ------------------------------------------------------------- */
 
+/* Its forge was asked, or should have been, and did not answer. */
+static bool is_unread(const struct pass *p, const struct view *v)
+{
+	const struct pull *pull = &v->facts.pull;
+	int64_t good_enough = p->options->quick ? FORGE_OPEN_MS : 0;
+
+	return pull->state == PULL_NONE ||
+		(pull->seen_at && v->facts.now - pull->seen_at > good_enough);
+}
+
 static void hint(struct pass *p, const struct view *v)
 {
 	const struct scm *scm = scm_of_pull(v->session.pr);
 	AUTO(strv_release) struct strv places = { 0 };
-	struct poll_hint h = { .session = v->session.id, .check = may_check(p->world, v) };
+	struct poll_hint h = { .session = v->session.id,
+		.check = may_check(p->world, v),
+		.busy = strv_has(&p->busy, v->session.id),
+		.room = p->room && v->facts.recorded == STATUS_QUEUED };
 
 	if (scm)
 		pull_places(&places, v);
 	pull_source_places(&places, p->world, v);
 	h.places = places;
-	h.unread = scm && v->facts.pull.state == PULL_NONE;
+	h.unread = scm && is_unread(p, v);
 	if (scm && !scm->in_files)
 		h.forge_ms = h.unread ? FORGE_OPEN_MS : forge_again_ms(&v->facts.pull);
 	p->ear->hint(p->ear, &h);
@@ -270,13 +299,15 @@ struct err *op_poll(const struct world *w, const struct poll_options *o, struct 
 		TRY(need_sessions(w, o->sessions));
 	TRY(list(&views, &p));
 	for (size_t i = 0; i < views.list.n; i++)
+		note_conversation(w, &views.list.v[i]);
+	for (size_t i = 0; i < views.list.n; i++)
 		TRY(react(&p, &views.list.v[i], false));
 	for (size_t i = 0; i < views.list.n; i++)
 		TRY(go_on(&p, check(&p, &views.list.v[i]), views.list.v[i].session.id));
 	TRY(look_again(&p, &views));
 	TRY(look_at_projects(&p, &views));
 	if (any_queued(&views))
-		queue_next(w);
+		p.room = queue_next(w);
 	for (size_t i = 0; ear->hint && i < views.list.n; i++)
 		hint(&p, &views.list.v[i]);
 	if (p.failed)

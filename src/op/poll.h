@@ -25,6 +25,8 @@ struct poll_hint {
 	int forge_ms; /* its forge is to be asked again after that long; 0: not for its sake */
 	bool unread;  /* its pull request could not be read */
 	bool check;   /* a check of it is due that runs here: `ao pr checks` */
+	bool busy;    /* something is due, and another command is at work on it */
+	bool room;    /* it is queued, and memory or disk is all that it waits for */
 };
 
 struct poll_ear {

@@ -320,7 +320,7 @@ struct err *op_pull_merge(struct pull *out, const struct world *w, const struct 
 	if (e)
 		sink_say(w->sink, SINK_WARNING, "merged, but not recorded: %s", e->text);
 	err_drop(e, "told as a warning");
-	queue_next(w);
+	(void)queue_next(w);
 	return NULL;
 }
 

@@ -1,10 +1,13 @@
 #include "op/queue.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/path.h"
 #include "op/list.h"
 #include "op/pull.h"
 #include "op/spawn.h"
+#include "store/room.h"
 
 enum { ADMIT_WAIT_MS = 30000 };
 
@@ -38,9 +41,13 @@ static struct err *count(struct count *out, const struct world *w, const char *p
 	return NULL;
 }
 
-static struct err *find_limit(char **why, const struct world *w, const struct project *p)
+/* *room: there is a place, only memory or disk is short. */
+static struct err *find_limit(
+	char **why, bool *room, const struct world *w, const struct project *p)
 {
 	struct count n;
+
+	*room = false;
 
 	TRY(count(&n, w, p->id));
 	if (w->config.max_sessions > 0 && n.all >= w->config.max_sessions)
@@ -49,6 +56,10 @@ static struct err *find_limit(char **why, const struct world *w, const struct pr
 	else if (p->max_sessions > 0 && n.project >= p->max_sessions)
 		*why = str_format("waits for a place: %d of %d sessions of %s are running",
 			n.project, p->max_sessions, p->id);
+	else
+		*why = room_short(&w->config);
+	*room = *why && n.all < w->config.max_sessions &&
+		(!p->max_sessions || n.project < p->max_sessions);
 	return NULL;
 }
 
@@ -155,7 +166,7 @@ struct err *queue_admit(char **why, struct hold *h)
 {
 	AUTO(lock_release) struct lock l = { 0 };
 	int64_t until = 0;
-	bool lost;
+	bool lost, room;
 
 	str_set(&h->s.limited_until, NULL);
 	TRY(find_quota(why, &until, h->world, h->s.agent));
@@ -165,7 +176,7 @@ struct err *queue_admit(char **why, struct hold *h)
 		*why = queue_after(&lost, h->world, h->s.after);
 	if (!*why) {
 		TRY(admission(&l, h->world));
-		TRY(find_limit(why, h->world, h->project));
+		TRY(find_limit(why, &room, h->world, h->project));
 	}
 	if (!*why)
 		return hold_begin(h, "spawn");
@@ -173,11 +184,12 @@ struct err *queue_admit(char **why, struct hold *h)
 	return hold_status(h, STATUS_QUEUED, *why);
 }
 
-bool queue_due(const struct world *w, const struct session *s)
+/* *room: memory or disk is all that is short. */
+static bool is_due(bool *room, const struct world *w, const struct session *s)
 {
 	const struct project *p = config_project(&w->config, s->project ? s->project : "");
 	AUTO(str_release) char *why = NULL;
-	struct err *e = p ? find_limit(&why, w, p) : NULL;
+	struct err *e = p ? find_limit(&why, room, w, p) : NULL;
 	int64_t until;
 	bool ok, lost;
 
@@ -189,6 +201,13 @@ bool queue_due(const struct world *w, const struct session *s)
 
 	err_drop(e, "then it waits on");
 	return ok;
+}
+
+bool queue_due(const struct world *w, const struct session *s)
+{
+	bool room;
+
+	return is_due(&room, w, s);
 }
 
 static void start_one(const struct world *w, const char *id)
@@ -203,7 +222,31 @@ static void start_one(const struct world *w, const char *id)
 	err_drop(e, "told as a warning");
 }
 
-void queue_next(const struct world *w)
+struct queued {
+	struct session *v;
+	size_t n, room;
+};
+
+static void queued_release(struct queued *q)
+{
+	for (size_t i = 0; i < q->n; i++)
+		session_release(&q->v[i]);
+	free(q->v);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct session *x = a, *y = b;
+	int64_t at[2] = { 0 };
+
+	clock_parse(&at[0], x->created_at);
+	clock_parse(&at[1], y->created_at);
+	return at[0] != at[1] ? (at[0] > at[1]) - (at[0] < at[1])
+			      : session_id_order(&x->id, &y->id);
+}
+
+/* Who has waited longest comes first. */
+static void find_queued(struct queued *q, const struct world *w)
 {
 	AUTO(strv_release) struct strv ids = { 0 };
 
@@ -211,8 +254,38 @@ void queue_next(const struct world *w)
 	STRV_EACH(id, &ids) {
 		AUTO(session_release) struct session s = { 0 };
 		struct err *e = store_load(&s, &w->store, *id);
-		if (!e && session_is(&s, STATUS_QUEUED) && queue_due(w, &s))
-			start_one(w, *id);
+		if (!e && session_is(&s, STATUS_QUEUED)) {
+			*vec_push(q) = s;
+			s = (struct session){ 0 };
+		}
 		err_drop(e, "it is no queued one");
 	}
+	if (q->n > 1)
+		qsort(q->v, q->n, sizeof(*q->v), by_time);
+}
+
+bool queue_next(const struct world *w)
+{
+	AUTO(queued_release) struct queued q = { 0 };
+	bool short_of_room = false;
+
+	find_queued(&q, w);
+	for (size_t i = 0; i < q.n; i++) {
+		bool room = false;
+		if (is_due(&room, w, &q.v[i]))
+			start_one(w, q.v[i].id);
+		short_of_room |= room;
+	}
+	return short_of_room;
+}
+
+void queue_before(const struct world *w)
+{
+	AUTO(queued_release) struct queued q = { 0 };
+	bool room;
+
+	find_queued(&q, w);
+	for (size_t i = 0; i < q.n; i++)
+		if (!q.v[i].after && is_due(&room, w, &q.v[i]))
+			start_one(w, q.v[i].id);
 }

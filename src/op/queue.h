@@ -1,8 +1,9 @@
 /*
- * limits.maxSessions: how many runtimes live at once, in all and per project. Who comes above that is
- * queued: an id, a record and a prompt only; so is who comes `after` another session, until the pull
- * request of that one is merged into the default branch, and whose agent has spent its quota, as another
- * session tells, until that is there again. What ends a session or merges one starts them, and a poll.
+ * limits.maxSessions: how many runtimes live at once, in all and per project; and is there memory and
+ * disk for one more (store/room.h)? Who comes above that is queued: an id, a record and a prompt only; so
+ * is who comes `after` another session, until the pull request of that one is merged into the default
+ * branch, and whose agent has spent its quota, as another session tells, until that is there again. What
+ * ends a session or merges one starts them, and a poll; a new spawn those that wait for a place.
  */
 #pragma once
 
@@ -14,8 +15,11 @@
 MUST_USE struct err *queue_admit(char **why, struct hold *h);
 
 /* Start what has waited longest, as long as there is room, and what waited for a merge that is there.
- * What fails is a warning, and errored. */
-void queue_next(const struct world *w);
+ * What fails is a warning, and errored. True: one waits on for memory or disk alone, of which nobody
+ * tells when they are there. */
+bool queue_next(const struct world *w);
+/* A new one comes: who waits for a place, and no merge, goes first. */
+void queue_before(const struct world *w);
 
 /* May this queued one start now? Asks the forge where it comes after another one. */
 bool queue_due(const struct world *w, const struct session *s);

@@ -214,7 +214,9 @@ static struct err *take(bool *busy, struct reacting *r, const char *id)
 static struct err *look(struct reacting *r, const char *id)
 {
 	TRY(op_settle(&r->h));
-	TRY(op_list(&r->views, r->world, &(struct list_options){ .session = id, .all = true }));
+	/* the pass has asked the forges; one by one they would cost as much for each as for all */
+	TRY(op_list(&r->views, r->world,
+		&(struct list_options){ .session = id, .all = true, .ask = ASK_KNOWN }));
 	if (r->views.list.n != 1)
 		return fail(ERR_MISSING, "no session '%s'", id);
 	r->a.view = &r->views.list.v[0];
@@ -358,11 +360,10 @@ static struct err *act_on(struct reacting *r, enum reaction_event e)
 	return NULL;
 }
 
-struct err *react_session(
-	bool *acted, const struct world *w, const char *id, bool again, struct poll_ear *ear)
+struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
+	bool again, struct poll_ear *ear)
 {
 	AUTO(reacting_release) struct reacting r = { .world = w };
-	bool busy;
 
 	r.a = (struct announcer){ .world = w,
 		.id = id,
@@ -370,8 +371,8 @@ struct err *react_session(
 		.ear = ear,
 		.acted = acted,
 		.again = again };
-	TRY(take(&busy, &r, id));
-	if (busy)
+	TRY(take(busy, &r, id));
+	if (*busy)
 		return NULL;
 	TRY(look(&r, id));
 	TRY(under_lock(&r));

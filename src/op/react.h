@@ -15,7 +15,7 @@
 /* Is there anything to do? Reads only. */
 bool react_is_due(const struct world *w, const struct view *v);
 /* *acted: something was done, so that a second look may find more. again: this is one, in the same pass;
- * what nobody could be told is not tried once more. One that another command works on is left to the
- * next poll. */
-MUST_USE struct err *react_session(
-	bool *acted, const struct world *w, const char *id, bool again, struct poll_ear *ear);
+ * what nobody could be told is not tried once more. *busy: another command works on it, so nothing was
+ * done. */
+MUST_USE struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
+	bool again, struct poll_ear *ear);

@@ -76,7 +76,7 @@ struct decision reaction_of(const struct reaction *r, const struct episode *e,
 		d.end = e->began != 0;
 	if (o->holds != TRI_YES)
 		return d;
-	d.begin = !e->began;
+	d.begin = !e->began || e->began - m->now >= CLOCK_SET_MS;
 	d.tidy = recurs(event) && (has_gone(e->dealt, o) || has_gone(e->told, o));
 	d.notify_strangers = items_news(o->strangers, e->told);
 	if (o->not_before > m->now)

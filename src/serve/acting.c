@@ -11,7 +11,8 @@ enum {
 	RETRY_MS = 5000,
 	RETRY_MAX_MS = 300000,
 	TRIES_MAX = 6,
-	FORGE_FACTOR_MAX = 16
+	FORGE_FACTOR_MAX = 16,
+	SOON_MS = 10000
 };
 
 /* ---- a poll -------------------------------------------------------------------------------------- */
@@ -42,6 +43,8 @@ static void take_hint(struct space *s, struct ward *w, const json_t *hint)
 	w->forge_ms = (int)json_integer_value(json_object_get(hint, "forgeMs"));
 	w->unread = json_is_true(json_object_get(hint, "unread"));
 	w->check = json_is_true(json_object_get(hint, "check"));
+	w->held = json_is_true(json_object_get(hint, "busy"));
+	w->cramped = json_is_true(json_object_get(hint, "room"));
 	if (!w->check)
 		w->check_at = w->check_pause_ms = 0;
 	if (str_equal(before, w->places_told))
@@ -97,12 +100,16 @@ static bool was_polled(const struct space *s, const struct ward *w)
 	return s->all || strv_has(&s->polling, w->id);
 }
 
+/* Only by a poll that asked. */
 static void slow_forge(struct space *s)
 {
 	bool unread = false;
 
+	if (!s->fresh)
+		return;
 	for (size_t i = 0; i < s->wards.n; i++)
-		unread |= s->wards.v[i]->unread && s->wards.v[i]->forge_ms;
+		unread |= s->wards.v[i]->unread && s->wards.v[i]->forge_ms &&
+			was_polled(s, s->wards.v[i]);
 	s->forge_factor = !unread ? 1 : s->forge_factor * 2;
 	if (s->forge_factor > FORGE_FACTOR_MAX)
 		s->forge_factor = FORGE_FACTOR_MAX;
@@ -119,7 +126,7 @@ static void poll_end(struct job *j, int code)
 		if (!was_polled(s, w))
 			continue;
 		ward_look(w, &s->store, &s->config);
-		ward_end(w, now, s->forge_factor);
+		ward_end(w, now, s->fresh ? s->forge_factor : 0);
 	}
 	strv_release(&s->polling);
 	s->all = false;
@@ -139,12 +146,24 @@ static void begin(struct strv *argv, const struct space *s)
 	strv_add(argv, s->config.file);
 }
 
-/* Whose turn it is; a queued one's start depends on all, so then it is everybody's. */
-static void choose(struct space *s)
+static bool is_forge_due(const struct space *s, int64_t now)
 {
+	for (size_t i = 0; i < s->wards.n; i++)
+		if (s->wards.v[i]->forge_at && s->wards.v[i]->forge_at <= now)
+			return true;
+	return false;
+}
+
+/* Whose turn it is; a queued one's start depends on all, so then it is everybody's. Where a forge is asked,
+ * it is asked for all whose turn comes soon: that is one request. */
+static void choose(struct space *s, int64_t now)
+{
+	bool asking = is_forge_due(s, now);
+
 	for (size_t i = 0; i < s->wards.n; i++) {
 		const struct ward *w = s->wards.v[i];
-		if (!w->wanted)
+		bool soon = asking && w->forge_at && w->forge_at <= now + SOON_MS;
+		if (!w->wanted && !soon)
 			continue;
 		strv_add(&s->polling, w->id);
 		s->whole |= w->now.queued || s->polling.n > NAMED_MAX;
@@ -155,34 +174,28 @@ static void choose(struct space *s)
 		strv_release(&s->polling);
 }
 
-/* *fresh: the turn of a forge has come. */
-static void begin_all(bool *fresh, struct space *s, int64_t now)
+static void begin_all(struct space *s)
 {
-	*fresh = s->all;
-	for (size_t i = 0; i < s->wards.n; i++) {
-		struct ward *w = s->wards.v[i];
-		if (!was_polled(s, w))
-			continue;
-		*fresh |= w->forge_at && w->forge_at <= now;
-		ward_begin(w);
-	}
+	for (size_t i = 0; i < s->wards.n; i++)
+		if (was_polled(s, s->wards.v[i]))
+			ward_begin(s->wards.v[i]);
 }
 
 void act_poll(struct space *s, int64_t now)
 {
 	AUTO(strv_release) struct strv argv = { 0 };
 	struct err *e;
-	bool fresh;
 
 	if (s->poll || s->not_before > now)
 		return;
-	choose(s);
+	choose(s, now);
 	if (!s->all && !s->polling.n)
 		return;
-	begin_all(&fresh, s, now);
+	s->fresh = s->all || is_forge_due(s, now);
+	begin_all(s);
 	begin(&argv, s);
 	strv_add(&argv, "poll");
-	strv_addf(&argv, "--hints=%s", fresh ? "all" : "quick");
+	strv_addf(&argv, "--hints=%s", s->fresh ? "all" : "quick");
 	STRV_EACH(id, &s->polling)
 		strv_addf(&argv, "--session=%s", *id);
 	s->not_before = 0;

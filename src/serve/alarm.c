@@ -25,10 +25,13 @@ static void on_ring(uv_poll_t *h, int status, int events)
 {
 	struct alarm *a = h->data;
 	uint64_t times;
-	bool set = read(a->fd, &times, sizeof(times)) < 0 && errno == ECANCELED;
+	ssize_t n = read(a->fd, &times, sizeof(times));
+	bool set = n < 0 && errno == ECANCELED;
 
 	(void)status;
 	(void)events;
+	if (n < 0 && !set) /* it was set anew meanwhile */
+		return;
 	a->at = -1;
 	a->ring(a->arg, set);
 }

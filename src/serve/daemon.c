@@ -124,6 +124,25 @@ static void tell_refused(struct daemon *d)
 	d->refused = d->watch.refused;
 }
 
+/* The clock was set, or the machine has slept: agents that were at work seem to be silent for long, and
+ * get a moment to show otherwise. */
+static void resume(struct daemon *d)
+{
+	log_say(&d->log, "the clock was set, or the machine has slept");
+	d->skew = clock_wall() - clock_mono();
+	doubt_all(d);
+	for (size_t i = 0; i < d->spaces.n; i++)
+		d->spaces.v[i]->not_before = clock_wall() + RESUME_MS;
+}
+
+/* The timer tells of that, but not where the clock was set while it was being set itself. */
+static bool was_clock_set(const struct daemon *d)
+{
+	int64_t off = clock_wall() - clock_mono() - d->skew;
+
+	return off > SKEW_MS || off < -SKEW_MS;
+}
+
 static void think(uv_timer_t *h)
 {
 	struct daemon *d = h->data;
@@ -138,6 +157,10 @@ static void think(uv_timer_t *h)
 	}
 	d->next_at = at;
 	alarm_set(&d->alarm, at);
+	if (was_clock_set(d)) {
+		resume(d);
+		daemon_wake(d);
+	}
 	tell_refused(d);
 	if (d->stopping && !d->acting)
 		uv_stop(&d->loop);
@@ -174,7 +197,7 @@ static void on_alarm(void *arg, bool clock_was_set)
 	struct daemon *d = arg;
 
 	if (clock_was_set)
-		doubt_all(d);
+		resume(d);
 	daemon_wake(d);
 }
 
@@ -210,11 +233,14 @@ static void on_signal(uv_signal_t *h, int number)
 
 static void set_timers(struct daemon *d)
 {
+	const char *sooner = getenv("AO_TEST_RESCAN_MS");
+	uint64_t rescan = sooner ? strtoull(sooner, NULL, 10) : RESCAN_MS;
+
 	uv_timer_init(&d->loop, &d->settle);
 	uv_timer_init(&d->loop, &d->rescan);
 	uv_timer_init(&d->loop, &d->last);
 	d->settle.data = d->rescan.data = d->last.data = d;
-	uv_timer_start(&d->rescan, on_rescan, RESCAN_MS, RESCAN_MS);
+	uv_timer_start(&d->rescan, on_rescan, rescan, rescan);
 }
 
 static void set_signals(struct daemon *d)
@@ -242,6 +268,7 @@ static void set_watches(struct daemon *d)
 struct err *daemon_open(struct daemon *d)
 {
 	d->started_at = clock_wall();
+	d->skew = d->started_at - clock_mono();
 	d->sessions = path_join(d->data_dir, "sessions");
 	TRY(file_make_dirs(d->sessions));
 	d->watch.seen = on_seen;

@@ -18,6 +18,8 @@
 enum {
 	SETTLE_MS = 5,         /* what comes at once is looked at once */
 	RESCAN_MS = 5 * 60000, /* hints that were missed */
+	SKEW_MS = 10000,       /* a clock that is only slewed stays below */
+	RESUME_MS = 20000,     /* nothing is done so long after the clock was set */
 	CHECKS_MAX = 2,        /* runs of `ao pr checks` at a time */
 	STOP_MS = 5000,        /* for who acts, when we end */
 };
@@ -44,7 +46,8 @@ struct daemon {
 	int acting; /* children */
 	long polls;
 	int64_t started_at, next_at;
-	int refused; /* watches that were refused, as last told */
+	int64_t skew; /* wall clock less the one that nobody sets */
+	int refused;  /* watches that were refused, as last told */
 };
 
 MUST_USE struct err *daemon_open(struct daemon *d);

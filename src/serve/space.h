@@ -22,6 +22,7 @@ struct space {
 
 	bool whole; /* a poll over all is worth while */
 	bool all;   /* the one under way is one over all */
+	bool fresh; /* it asks the forges, however lately they were asked */
 	uint64_t tally;
 	struct job *poll;
 	struct strv polling; /* the sessions it is for */

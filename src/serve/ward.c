@@ -12,8 +12,9 @@
 #include "rule/status_of.h"
 #include "store/episodes.h"
 #include "store/evidence.h"
+#include "store/room.h"
 
-enum { STILL_MS = 10000, TTY_GRAIN_MS = 8000, AGAIN_MS = 5000, LOCK_MS = 100 };
+enum { STILL_MS = 10000, TTY_GRAIN_MS = 8000, AGAIN_MS = 5000, LOCK_MS = 100, ROOM_MS = 10000 };
 
 void ward_free(struct ward *w)
 {
@@ -116,11 +117,20 @@ static uint64_t tally(const struct facts *f, const struct session *s)
 
 /* Half of it is there, or a verb is at work: who is at work says when it has ended, by the file of its
  * lock; who died in the middle leaves that free. */
-static bool is_busy(const struct store *st, const struct facts *f, const char *id)
+static bool is_busy(const struct store *st, const struct facts *f, const struct ward *w)
 {
-	AUTO(str_release) char *lock = store_path(st, id, "lock");
+	AUTO(str_release) char *lock = store_path(st, w->id, "lock");
 
-	return f->half_done && lock_held(lock) != TRI_NO;
+	return (f->half_done || w->held) && lock_held(lock) != TRI_NO;
+}
+
+/* Nobody tells when memory or disk is there again. */
+static void sense_room(struct seen *out, const struct config *c, int64_t now)
+{
+	AUTO(str_release) char *why = room_short(c);
+
+	out->room = !why;
+	out->due = now + ROOM_MS;
 }
 
 static void sense(struct seen *out, const struct ward *w, const struct store *st,
@@ -146,9 +156,11 @@ static void sense(struct seen *out, const struct ward *w, const struct store *st
 	out->tally = tally(&f, s);
 	out->due = d.at;
 	out->queued = f.recorded == STATUS_QUEUED;
-	out->busy = is_busy(st, &f, s->id);
+	out->busy = is_busy(st, &f, w);
 	if (out->busy)
 		out->due = f.now + AGAIN_MS;
+	else if (out->queued && w->cramped)
+		sense_room(out, c, f.now);
 }
 
 void ward_look(struct ward *w, const struct store *st, const struct config *c)
@@ -190,6 +202,8 @@ void ward_decide(struct ward *w, int64_t now)
 		w->wanted = true;
 	if (w->now.written != w->polled.written && w->now.written != w->after)
 		w->wanted = true;
+	if (w->now.room && !w->polled.room)
+		w->wanted = true;
 	wait_until(w, now, w->not_before);
 	wait_until(w, now, w->forge_at);
 }
@@ -199,13 +213,13 @@ void ward_begin(struct ward *w)
 	w->polled = w->now;
 	w->forget = false;
 	w->not_before = 0;
-	w->forge_at = 0;
 }
 
 /* Others may have written while it did; so it is looked at once more, by and by. */
 void ward_end(struct ward *w, int64_t now, int forge_factor)
 {
 	w->after = w->now.written;
+	w->now.room = w->polled.room = false; /* the next look tells */
 	if (w->after == w->polled.written) {
 		w->pause_ms = 0;
 	} else {
@@ -214,6 +228,10 @@ void ward_end(struct ward *w, int64_t now, int forge_factor)
 			w->pause_ms = PAUSE_MAX_MS;
 		w->not_before = now + w->pause_ms;
 	}
-	if (w->forge_ms)
-		w->forge_at = now + (int64_t)w->forge_ms * forge_factor;
+	if (w->held)
+		w->not_before = now + HELD_MS;
+	if (!w->forge_ms)
+		w->forge_at = 0;
+	else if (forge_factor || !w->forge_at)
+		w->forge_at = now + (int64_t)w->forge_ms * (forge_factor ? forge_factor : 1);
 }

@@ -10,6 +10,7 @@
 enum {
 	PAUSE_MS = 2000, /* after a poll that changed something one more looks, later each time */
 	PAUSE_MAX_MS = 300000,
+	HELD_MS = 250,         /* somebody else was at work on it */
 	CHECK_PAUSE_MS = 5000, /* a check that was run and is due again */
 };
 
@@ -19,6 +20,7 @@ struct seen {
 	uint64_t tally;   /* what counts for its project */
 	bool busy;        /* a verb is at work on it */
 	bool queued;
+	bool room;   /* cramped, and there is memory and disk again */
 	int64_t due; /* look again, ms since 1970; 0: only when something is told */
 };
 
@@ -38,6 +40,8 @@ struct ward {
 	int forge_ms;
 	int64_t forge_at;
 	bool unread, check;
+	bool held;    /* another command was at work on it: nothing was done */
+	bool cramped; /* memory or disk is all that it waits for */
 
 	bool checking;
 	bool forget; /* poll it again, whatever is known */
@@ -48,7 +52,8 @@ struct ward {
 void ward_look(struct ward *w, const struct store *st, const struct config *c);
 /* wanted and due, by what was seen. */
 void ward_decide(struct ward *w, int64_t now);
-/* A poll of it begins; it has ended. */
+/* A poll of it begins; it has ended. forge_factor: how much later its forge is asked again; 0: that poll did
+ * not ask it. */
 void ward_begin(struct ward *w);
 void ward_end(struct ward *w, int64_t now, int forge_factor);
 void ward_free(struct ward *w);

@@ -134,6 +134,8 @@ void evidence_read(struct facts *f, struct evidence *out, const struct session *
 	f->started_at = out->run.started_at;
 	if (!f->started_at)
 		clock_parse(&f->started_at, s->started_at);
+	if (f->started_at - f->now >= CLOCK_SET_MS) /* before the clock was set back */
+		f->started_at = f->now;
 	f->runtime = out->run.alive;
 	f->reboot = out->run.reboot && out->run.alive == TRI_NO;
 	f->has_exit = out->run.has_exit;
@@ -142,6 +144,7 @@ void evidence_read(struct facts *f, struct evidence *out, const struct session *
 	f->sign_of_life = f->has_exit && !f->exit_code && !f->exit_signal;
 	sense_process(f, &out->run);
 	err_drop(signals_read(&out->signals, folder), "as if nothing was reported");
-	drop_earlier(&out->signals, f->started_at);
+	if (f->started_at < f->now)
+		drop_earlier(&out->signals, f->started_at);
 	sense_signals(f, &out->signals, folder);
 }

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/path.h"
+#include "model/facts.h"
 
 enum { TAIL_MAX = 16384, TURN_AT = 256 << 10, TEXT_MAX = 400 };
 
@@ -171,6 +172,15 @@ static int by_time(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/* One that came an hour and more before the line above it did not: the clock was set back in between, and
+ * what stands above is at least as old. */
+static void heal_clock(struct signals *s)
+{
+	for (size_t i = s->list.n; i-- > 1;)
+		if (s->list.v[i - 1].at - s->list.v[i].at >= CLOCK_SET_MS)
+			s->list.v[i - 1].at = s->list.v[i].at;
+}
+
 /* Arrival is nearly the order of events: an insertion keeps equal times as they came. */
 static void sort(struct signals *s)
 {
@@ -197,6 +207,7 @@ void signals_parse(struct signals *out, const char *text, size_t n)
 		text += len + (end ? 1 : 0);
 		n -= len + (end ? 1 : 0);
 	}
+	heal_clock(out);
 	sort(out);
 }
 

@@ -125,6 +125,19 @@ notificationRouting: {urgent: [me]}" box_config
 	wait_for 20 grep -qx agent-exited "$HOME/told"
 }
 
+@test "what happens while a command is at work on the session is not missed" {
+	ao start >/dev/null
+	spawn frontend 1
+	wait_for 10 recorded fe-1 idle
+	local i
+	for i in 1 2 3; do # its question, and its next word, come while ao send waits for them
+		ao send fe-1 "menu: $i" >/dev/null
+		wait_for 20 recorded fe-1 needs_input
+		ao send fe-1 --answer 2 >/dev/null
+		wait_for 20 recorded fe-1 idle
+	done
+}
+
 @test "an agent without hooks: that it is up and still is seen" {
 	AGENT="standin --no-hooks --turn-ms 0" box_config
 	ao start >/dev/null

@@ -240,7 +240,7 @@ static const char whole[] =
 	"worktreeDir: trees\n"
 	"port: 3001\n"
 	"defaults: {runtime: process, agent: codex, workspace: worktree, notifiers: [team]}\n"
-	"limits: {maxSessions: 7}\n"
+	"limits: {maxSessions: 7, freeMemory: 0, freeDisk: 9}\n"
 	"tmux: {socket: ao}\n"
 	"trash: {days: 9}\n"
 	"projects:\n"
@@ -297,6 +297,8 @@ static void test_whole(void **state)
 	assert_int_equal(c.port, 3001);
 	assert_int_equal(c.max_sessions, 7);
 	assert_int_equal(c.trash_days, 9);
+	assert_int_equal(c.free_memory, 0);
+	assert_int_equal(c.free_disk, 9);
 	assert_string_equal(c.tmux_socket, "ao");
 	p = config_project(&c, "frontend");
 	q = config_project(&c, "backend");
@@ -432,6 +434,8 @@ static void test_defaults(void **state)
 		assert_int_equal(c.port, 3000);
 		assert_int_equal(c.max_sessions, 20);
 		assert_int_equal(c.trash_days, 30);
+		assert_int_equal(c.free_memory, 512);
+		assert_int_equal(c.free_disk, 512);
 		assert_string_equal(c.runtime, "tmux");
 		assert_string_equal(c.agent, "claude-code");
 		assert_string_equal(c.workspace, "worktree");

@@ -487,6 +487,12 @@ static void test_the_rest(void **state)
 	e.began--;
 	d = reaction_of(&r, &e, &o, EVENT_CI_FAILED, &m);
 	assert_string_equal(letters(&d), "s");
+	e.began = now + CLOCK_SET_MS; /* before the clock was set back: else it would never escalate */
+	d = reaction_of(&r, &e, &o, EVENT_CI_FAILED, &m);
+	assert_string_equal(letters(&d), "B");
+	e.began--;
+	d = reaction_of(&r, &e, &o, EVENT_CI_FAILED, &m);
+	assert_string_equal(letters(&d), "");
 	r = reaction_effective(EVENT_CHANGES, &none);
 	o = (struct occasion){ .holds = TRI_YES, .strangers = text("7") };
 	e = (struct episode){ .began = now };

@@ -64,6 +64,26 @@ static void test_order(void **state)
 		assert_string_equal(s.list.v[i].text, want[i]);
 }
 
+/* What was told before the clock was set back is not the newest for ever. */
+static void test_set_back(void **state)
+{
+	AUTO(signals_release) struct signals s = { 0 };
+	static const int64_t day = 86400000, year = 365 * day;
+	static const char *const want[] = { "0", "2", "1", "3", "4" };
+
+	(void)state;
+	append(day, SIGNAL_PROMPT, "0");
+	append(10 * year + 5, SIGNAL_TOOL, "2"); /* in the time that was wrong, out of order */
+	append(10 * year, SIGNAL_TOOL, "1");
+	append(2 * day, SIGNAL_STOP, "3");
+	append(2 * day + 1, SIGNAL_START, "4");
+	ok(signals_read(&s, root));
+	assert_int_equal(s.list.n, COUNT_OF(want));
+	for (size_t i = 0; i < s.list.n; i++)
+		assert_string_equal(s.list.v[i].text, want[i]);
+	assert_true(s.list.v[2].at == 2 * day && s.list.v[4].at == 2 * day + 1);
+}
+
 /* Cut at any byte, what is whole is read; and the next report is never lost to the half before it. */
 static void test_truncation(void **state)
 {
@@ -283,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_round_trip),
 		TEST(test_order),
+		TEST(test_set_back),
 		TEST(test_truncation),
 		TEST(test_broken),
 		TEST(test_long_text),

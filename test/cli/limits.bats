@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# What a spawn waits for: a place, memory, disk; and who is started first.
+load box
+
+teardown() {
+	cat "$HOME/.agent-orchestrator/daemon.log" 2>/dev/null # for whom something failed
+	ao stop >/dev/null 2>&1
+	[ ! -e "$BOX/small" ] || umount "$BOX/small" 2>/dev/null
+	box_close
+}
+recorded() { [ "$(field "$1" status)" = "$2" ]; } # SESSION STATUS
+limits() { EXTRA="limits: {$1}" box_config; }
+calm() { ao start --status --json | jq -e '(any(.namespaces[]; .polling) | not) and (.nextAt == null or (.nextAt | fromdate) > now + 3)'; }
+# Since it was queued the daemon looks at memory every 10 s, and starts nothing for that.
+looked() { [ "$(ao start --status --json | jq .polls)" = "$1" ]; }
+
+@test "too little memory: it waits, says why, and starts when there is enough" {
+	limits 'freeMemory: 99999999'
+	expect 0 ao spawn frontend 1 --prompt "first one"
+	has "✓ Session fe-1 queued for issue #1"
+	[[ $output =~ "Queued:   waits for memory: "[0-9]+" MiB are available, limits.freeMemory is 99999999" ]]
+	[ ! -e "$TREES/fe-1" ]
+	expect 0 ao status --why fe-1
+	has "waits for memory"
+	expect 0 ao poll
+	recorded fe-1 queued
+	limits 'freeMemory: 1'
+	expect 0 ao poll
+	[[ $stderr == *"fe-1 was queued and is started now"* ]]
+	ready fe-1
+	wait_for 10 heard fe-1 "first one"
+}
+
+@test "too little disk: it waits; 0 means that any will do" {
+	limits 'freeDisk: 99999999'
+	expect 0 ao spawn frontend 1
+	[[ $output =~ "waits for disk space: "[0-9]+" MiB are free at $TREES, limits.freeDisk is 99999999" ]]
+	limits 'freeDisk: 0, freeMemory: 0'
+	expect 0 ao spawn frontend 2
+	has "✓ Session fe-2 spawned"
+	errs "fe-1 was queued and is started now"
+	ready fe-1
+}
+
+@test "the disk is that of the worktrees, before they are there too" {
+	mkdir "$BOX/small"
+	mount -t tmpfs -o size=8m none "$BOX/small" 2>/dev/null || skip "may not mount"
+	limits 'freeDisk: 9'
+	printf 'worktreeDir: %s/trees/of/mine\n' "$BOX/small" >>"$CONFIG"
+	expect 0 ao spawn frontend 1
+	has "waits for disk space: "
+	has " MiB are free at $BOX/small/trees/of/mine, limits.freeDisk is 9"
+	limits 'freeDisk: 5'
+	printf 'worktreeDir: %s/trees/of/mine\n' "$BOX/small" >>"$CONFIG"
+	expect 0 ao poll
+	ready fe-1
+	[ -d "$BOX/small/trees/of/mine/fe-1" ]
+	tmux kill-server
+}
+
+@test "who waits longest comes first, whatever it is called; a new one does not pass by" {
+	limits 'freeMemory: 99999999'
+	ao spawn frontend 1 >/dev/null
+	sed -i 's/^createdAt=.*/createdAt=2026-01-02T00:00:00Z/' "$DATA/fe-1/metadata"
+	ao spawn backend 1 >/dev/null
+	sed -i 's/^createdAt=.*/createdAt=2026-01-03T00:00:00Z/' "$DATA/api-1/metadata"
+	limits 'maxSessions: 1, freeMemory: 1'
+	expect 0 ao spawn backend 2
+	has "✓ Session api-2 queued"
+	has "waits for a place: 1 of 1 sessions are running"
+	recorded api-1 queued
+	ready fe-1
+	ao session kill fe-1
+	ready api-1
+	recorded api-2 queued
+	ao session kill api-1
+	ready api-2
+}
+
+@test "the daemon: starts it when memory is there, and calls nobody to find out" {
+	limits 'freeMemory: 99999999'
+	ao start >/dev/null
+	ao spawn frontend 1 >/dev/null
+	wait_for 20 calm
+	local polls
+	polls=$(ao start --status --json | jq .polls)
+	timeout 25 strace -f -e trace=openat -o "$BOX/trace" -p "$(ao start --status --json | jq .pid)" || true
+	grep -c meminfo "$BOX/trace"
+	looked "$polls"
+	recorded fe-1 queued
+	limits 'freeMemory: 1'
+	wait_for 40 recorded fe-1 idle
+}
+
+@test "the daemon: a disk that has room again is seen" {
+	mkdir "$BOX/small"
+	mount -t tmpfs -o size=64m none "$BOX/small" 2>/dev/null || skip "may not mount"
+	limits 'freeDisk: 32'
+	printf 'worktreeDir: %s\n' "$BOX/small" >>"$CONFIG"
+	head -c 50M /dev/zero >"$BOX/small/ballast"
+	ao start >/dev/null
+	ao spawn frontend 1 >/dev/null
+	recorded fe-1 queued
+	wait_for 20 calm
+	rm "$BOX/small/ballast"
+	wait_for 60 recorded fe-1 idle
+	tmux kill-server
+}
