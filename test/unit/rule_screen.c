@@ -57,7 +57,8 @@ struct expectation {
 /* Where a screen is silent, unknown is right, and a wrong word would be a bug. */
 static const struct expectation exceptions[] = {
 	{ "codex", "ready_fresh", "unknown" }, /* only its title tells it from a streaming answer */
-	{ "codex", "partial_input", "unknown" }, { "codex", "working", "unknown" },
+	{ "codex", "partial_input", "unknown" },
+	{ "codex", "working", "unknown" },
 	{ "opencode", "partial_input", "unknown" },
 	{ "opencode", "error_final", "unknown" }, /* drawn like a rejected tool */
 	{ "opencode", "rejected", "unknown" },
