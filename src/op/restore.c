@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "op/api.h"
 #include "op/lease.h"
 #include "op/list.h"
 #include "op/prompt.h"
@@ -14,6 +15,7 @@
 #include "store/agent_files.h"
 #include "store/conversation.h"
 #include "store/outbox.h"
+#include "store/port.h"
 
 void restored_release(struct restored *r)
 {
@@ -103,42 +105,66 @@ static void attempt_release(struct attempt *t)
 	str_release(&t->agent_session_id);
 }
 
-static struct err *make_attempt(struct attempt *t, struct hold *h)
+/* Nobody wrote down which one it was in: its own program may know. */
+static void ask_conversation(
+	struct conversation *told, const struct hold *h, const struct attempt *t)
 {
-	AUTO(conversation_release) struct conversation told = { 0 };
+	AUTO(strv_release) struct strv env = { 0 };
+	const struct start start = { .agent = &t->agent,
+		.env = h->project ? &h->project->env : NULL };
+
+	if (told->id || !str_equal(t->agent.session_id, "api"))
+		return;
+	start_env(&env, h, &start);
+	api_find(&told->id, h->world, &h->s, &t->agent, t->program, &env);
+}
+
+static struct err *fill_argv(struct attempt *t, const struct hold *h)
+{
+	const struct strv *words = t->resumed ? &t->agent.resume : &t->agent.command;
+	AUTO(port_release) struct port port = { 0 };
 	AUTO(str_release) char *input_file = path_join(h->folder, "input");
-	const struct strv *words;
 	struct agent_values values = {
+		.prompt = t->recap_in_argv ? t->recap.s : NULL,
 		.model = h->project ? h->project->model : NULL,
 		.permissions = h->project ? h->project->permissions : NULL,
 		.session = h->s.id,
 		.worktree = h->s.worktree,
+		.agent_session_id = t->resumed ? h->s.agent_session_id : t->agent_session_id,
 		.input_file = input_file,
 	};
 
-	conversation_read(&told, h->folder);
-	if (told.id)
-		str_set(&h->s.agent_session_id, told.id);
-	values.agent_session_id = h->s.agent_session_id;
-	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
-	TRY(start_allowed(h->world, &t->agent, h->project, false));
-	TRY(start_program(&t->program, &t->agent));
-	t->resumed = has_conversation(h, &t->agent, &told);
-	words = t->resumed ? &t->agent.resume : &t->agent.command;
-	if (!t->resumed) {
-		if (str_equal(t->agent.session_id, "preset"))
-			t->agent_session_id = random_uuid();
-		values.agent_session_id = t->agent_session_id;
-		TRY(prompt_recap(&t->recap, h, &t->agent));
-		t->recap_in_argv = agent_uses(words, "{prompt}") && t->recap.n <= PROMPT_ARG_MAX;
-		values.prompt = t->recap_in_argv ? t->recap.s : NULL;
-	}
+	port_read(&port, h->folder);
+	values.port = port.number;
+	strv_release(&t->argv);
 	TRY(agent_expand(&t->argv, &t->agent, words, &values));
 	str_set(&t->argv.v[0], t->program);
 	return NULL;
 }
 
-static struct err *make(struct hold *h, const struct attempt *t)
+static struct err *make_attempt(struct attempt *t, struct hold *h)
+{
+	AUTO(conversation_release) struct conversation told = { 0 };
+
+	conversation_read(&told, h->folder);
+	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
+	TRY(start_allowed(h->world, &t->agent, h->project, false));
+	TRY(start_program(&t->program, &t->agent));
+	ask_conversation(&told, h, t);
+	if (told.id)
+		str_set(&h->s.agent_session_id, told.id);
+	t->resumed = has_conversation(h, &t->agent, &told);
+	if (!t->resumed) {
+		if (str_equal(t->agent.session_id, "preset"))
+			t->agent_session_id = random_uuid();
+		TRY(prompt_recap(&t->recap, h, &t->agent));
+		t->recap_in_argv = agent_uses(&t->agent.command, "{prompt}") &&
+			t->recap.n <= PROMPT_ARG_MAX;
+	}
+	return fill_argv(t, h);
+}
+
+static struct err *make(struct hold *h, struct attempt *t)
 {
 	AUTO(str_release) char *began = clock_iso_ms(clock_wall());
 	AUTO(str_release) char *now = NULL;
@@ -150,7 +176,8 @@ static struct err *make(struct hold *h, const struct attempt *t)
 	TRY(reap_runtime(h, false));
 	if (!t->resumed)
 		TRY(conversation_forget(h->folder));
-	TRY(lease_ports(h));
+	TRY(lease_ports(h, &t->agent));
+	TRY(fill_argv(t, h)); /* its port may be another one now */
 	sink_say(h->world->sink, SINK_PROGRESS, "%s: starting %s", h->s.id, t->agent.name);
 	TRY(start_agent(h,
 		&(struct start){

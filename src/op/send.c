@@ -68,6 +68,7 @@ struct sending {
 	bool done;       /* our message has its final state */
 	enum message_state state;
 	bool box_empty, busy;
+	bool told;         /* by its own interface: it has the message, be it at work or not */
 	struct err *error; /* of our own message */
 };
 
@@ -88,6 +89,7 @@ static void note_own(struct sending *s, const struct message *m)
 		return;
 	s->done = true;
 	s->state = m->state;
+	s->told = m->ticket != NULL;
 }
 
 /* One message of the outbox. *blocked: it is not its turn yet, nor that of any behind it. */
@@ -249,10 +251,12 @@ static struct err *interrupt(struct sending *s)
 
 static enum send_outcome outcome_of(const struct sending *s)
 {
-	if (s->state == MESSAGE_ACCEPTED || s->state == MESSAGE_ANSWERED)
+	bool received = s->state == MESSAGE_ACCEPTED || s->state == MESSAGE_ANSWERED;
+	bool queued = s->busy && s->o->no_wait && s->agent.send.queue && s->box_empty;
+
+	if (received && !(s->told && queued))
 		return SEND_PROCESSING;
-	return s->busy && s->o->no_wait && s->agent.send.queue && s->box_empty ? SEND_QUEUED
-									       : SEND_UNCONFIRMED;
+	return queued ? SEND_QUEUED : SEND_UNCONFIRMED;
 }
 
 static struct err *send_text(enum send_outcome *out, struct sending *s, struct message *m)

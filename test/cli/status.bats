@@ -78,7 +78,7 @@ assert cells == 41 and line[line.index(ch)] == "-", line'
 	done >"$t"
 	expect 0 ao status --json
 	[ "$(echo "$output" | jq -c '.[0].usage')" = \
-		'{"input":2,"output":20,"cacheRead":40000,"cacheWrite":300,"source":"claude-jsonl"}' ]
+		'{"input":2,"output":20,"cacheRead":40000,"cacheWrite":300,"source":"claude-jsonl","costUsd":null,"priceSource":null}' ]
 	[ "$(echo "$output" | jq -r '.[0].summary')" = "did 2" ]
 	expect 0 ao session show fe-1
 	has "newest model call (claude-jsonl)"

@@ -107,7 +107,7 @@ and a third"
 	wait_for 10 transcript_says noted
 	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
 	tells exited
-	rm -f "$(transcript)"
+	lose_conversation
 	expect 0 ao session restore fe-1
 	tells ready
 	wait_for 20 grep -q "your conversation was lost" "$HEARD"

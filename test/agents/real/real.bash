@@ -79,6 +79,10 @@ point_codex() {
 point_opencode() {
 	export OPENCODE_DISABLE_AUTOUPDATE=1 OPENCODE_DISABLE_MODELS_FETCH=1
 	export npm_config_registry=$MODEL # it looks for packages at its start, and long where nobody answers
+	KEPT=$HOME/.local/share/opencode
+	# some 15 s of processor time to its first answer, the title and a dozen runs of git before it: on a
+	# machine that is busy with other things that is minutes, not a hang
+	PATIENCE=240
 	mkdir -p "$HOME/.config/opencode"
 	cat >"$HOME/.config/opencode/opencode.json" <<-J
 		{"model": "scripted/scripted", "small_model": "scripted/scripted",
@@ -161,7 +165,7 @@ is_now() { case $(fact fe-1 activity) in "$1") ;; *) return 1 ;; esac; }
 # The activity is told within a second or so; what it took is printed. The bound is generous.
 tells() { # ACTIVITY
 	local from=${EPOCHREALTIME/./}
-	wait_for "${2:-60}" is_now "$1" || return
+	wait_for "${2:-${PATIENCE:-60}}" is_now "$1" || return
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
 # How often the model was told exactly this by the user, white space at the end aside, and what Claude
@@ -173,7 +177,7 @@ heard_times() { # TEXT
 }
 heard_some() { [ "$(heard_times "$1")" -ge 1 ]; }
 heard_once() {
-	wait_for 20 heard_some "$1" && [ "$(heard_times "$1")" = 1 ] && return
+	wait_for "${PATIENCE:-20}" heard_some "$1" && [ "$(heard_times "$1")" = 1 ] && return
 	echo "not heard once: $1"
 	return 1
 }
@@ -185,7 +189,10 @@ snap() { # NAME
 	tmux display-message -p -t fe-1 '#{pane_title}' >"$to/$1.title"
 }
 transcript() { tail -1 "$DATA/fe-1/conversations" | cut -d' ' -f3-; }
-transcript_says() { grep -qF -- "$1" "$(transcript)"; }
+# The conversation is on disk, and what it takes to lose it. An agent that is asked over HTTP has no
+# transcript; it told that it was ready, and keeps all in one folder.
+transcript_says() { [ -n "${KEPT:-}" ] || grep -qF -- "$1" "$(transcript)"; }
+lose_conversation() { rm -rf "${KEPT:-$(transcript)}"; }
 show_all() {
 	ao status --why fe-1
 	tmux capture-pane -p -t fe-1 | grep -v '^ *$'
