@@ -374,6 +374,7 @@ struct err *react_session(bool *acted, bool *busy, const struct world *w, const 
 		return NULL;
 	TRY(look(&r, id));
 	TRY(under_lock(&r));
+	TRY(signals_turn(r.h.folder));
 	lock_release(&r.h.lock);
 	for (int i = 0; i < EVENT_COUNT; i++)
 		TRY(act_on(&r, (enum reaction_event)i));
