@@ -27,12 +27,13 @@
  *   limit                 what an agent says of its quota
  * store/   the nouns on disk: store (records) signals outbox events rate
  *   run ports             what ao-run left, is it alive; who has which port
+ *   port                  where an agent's own interface listens
  *   room                  is there memory and disk for one more
  *   evidence              what all these files tell of a session, as facts
  *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: agent runtime workspace tracker scm notifier, each with its .def
+ * slot/    the doorways for plugins: agent api channel runtime workspace tracker scm notifier, each with its .def
  *          of those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
@@ -43,13 +44,17 @@
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
  *                         merge
+ *   asking                what one refresh of a forge elsewhere asks for, and makes of it
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
  *   tracker_github        its issues
- *   scm_github*           its pull requests: query round details verbs create
+ *   scm_github*           its pull requests: query round bell pages details verbs create
  *   gitlab_*              GitLab, in GitHub's words: place ask read
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear
- *   agent_claude agent_codex agent_gemini    what an agent's transcript says, a file for each format
+ *   agent_claude agent_codex agent_gemini agent_qwen    what an agent's transcript says, a file for each
+ *                         format
+ *   channel_qwen          how an agent is told something beside its keyboard
+ *   api_opencode opencode_read  opencode over HTTP: asked, told; what its answers mean
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
  *                         webhook and ntfy, all four by notifier_http
  *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
@@ -67,6 +72,7 @@
  *   notify                a notice to those it is routed to
  *   pull pull_source      pull requests: their verbs, and what lists show of them; of clones
  *   hook hook_input       what agents report
+ *   api                   an agent's own interface, of a session
  *   transcript            an agent's own log, read from its end
  *   names open attach history init doctor* agents agent_* config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def

@@ -210,9 +210,10 @@ static json_t *usage_json(const struct told *t)
 
 	if (!t->source)
 		return json_null();
-	return json_pack("{s:I, s:I, s:I, s:I, s:s}", "input", (json_int_t)u->input, "output",
-		(json_int_t)u->output, "cacheRead", (json_int_t)u->cache_read, "cacheWrite",
-		(json_int_t)u->cache_write, "source", t->source);
+	return json_pack("{s:I, s:I, s:I, s:I, s:s, s:o, s:s?}", "input", (json_int_t)u->input,
+		"output", (json_int_t)u->output, "cacheRead", (json_int_t)u->cache_read,
+		"cacheWrite", (json_int_t)u->cache_write, "source", t->source, "costUsd",
+		t->has_cost ? json_real(t->cost) : json_null(), "priceSource", t->price_source);
 }
 
 json_t *row_json(const struct view *v, const char *attach, bool full)

@@ -49,23 +49,25 @@ static char *exit_text(const struct facts *f)
 			      : str_format("exit code %d", f->exit_code);
 }
 
-static char *pull_text(const struct pull *p)
+static char *pull_text(const struct pull *p, int64_t now)
 {
 	static const char *const states[] = { "none known", "open", "merged", "closed" };
 	const char *ci = ci_word(p->ci), *review = review_word(p->review);
+	AUTO(str_release) char *age = p->seen_at ? clock_age(now - p->seen_at) : NULL;
 
 	if (!p->state)
 		return str_dup(states[0]);
-	return str_format("#%d %s, checks %s, review %s, %d open thread%s%s", p->number,
+	return str_format("#%d %s, checks %s, review %s, %d open thread%s%s%s%s%s", p->number,
 		states[p->state], ci ? ci : "unknown", review ? review : "unknown", p->threads,
-		p->threads == 1 ? "" : "s", p->conflict ? ", conflict" : "");
+		p->threads == 1 ? "" : "s", p->conflict ? ", conflict" : "",
+		age ? "; the forge said so " : "", age ? age : "", age ? " ago" : "");
 }
 
 static void print_knowns(const struct face *f, const struct view *v)
 {
 	const struct facts *k = &v->facts;
 	AUTO(str_release) char *ended = exit_text(k);
-	AUTO(str_release) char *pull = pull_text(&k->pull);
+	AUTO(str_release) char *pull = pull_text(&k->pull, k->now);
 
 	print_known(f, "runtime", tri_word(k->runtime, "alive", "gone"),
 		k->reboot ? "another boot" : "run.lock", v, k->started_at);
@@ -73,6 +75,10 @@ static void print_knowns(const struct face *f, const struct view *v)
 	print_known(f, "worktree", k->has_workspace ? "there" : "gone", "files", v, 0);
 	print_known(f, "turn", k->turn_open_at ? "open" : "none open", "hook", v, k->turn_open_at);
 	print_known(f, "recorded", status_word(k->recorded), "metadata", v, 0);
+	if (k->limited_until)
+		print_known(f, "quota", "spent", "its words", v, 0);
+	if (k->limit_known)
+		print_known(f, "waits until", v->session.limited_until, "metadata", v, 0);
 	if (k->half_done)
 		print_known(f, "at work", v->session.doing ? v->session.doing : "a verb",
 			"metadata", v, 0);

@@ -10,7 +10,7 @@ struct placeholder {
 	const char *value; /* NULL or "": empty */
 };
 
-enum { PLACEHOLDERS = 8, PERMISSIONS = 3, HOOKS = 7 };
+enum { PLACEHOLDERS = 11, PERMISSIONS = 3, HOOKS = 7 };
 
 static void fill(
 	struct placeholder p[PLACEHOLDERS], const struct agent *a, const struct agent_values *v)
@@ -23,6 +23,9 @@ static void fill(
 	p[5] = (struct placeholder){ "{worktree}", v->worktree };
 	p[6] = (struct placeholder){ "{agentSessionId}", v->agent_session_id };
 	p[HOOKS] = (struct placeholder){ "{hooks}", a->hooks_dir };
+	p[8] = (struct placeholder){ "{port}", v->port };
+	p[9] = (struct placeholder){ "{secret}", v->secret };
+	p[10] = (struct placeholder){ "{inputFile}", v->input_file };
 }
 
 static struct err *find_permission(

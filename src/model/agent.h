@@ -18,7 +18,7 @@ struct agent_words { /* permissions: {skip: [...]} */
 };
 
 struct agent_send {
-	char *channel;     /* keys | opencode | codex | qwen; NULL: keys */
+	char *channel;     /* keys, or one of slot/channel.h or slot/api.h; NULL: keys */
 	struct strv clear; /* key that clears one input line, e.g. C-u; empty: nothing clears */
 	struct strv interrupt;
 	int64_t enter_delay;   /* ms between paste and Enter; 0: 200 */
@@ -62,7 +62,8 @@ struct agent {
  * it. */
 struct agent_values {
 	const char *prompt, *prompt_file, *model, *permissions, *session, *worktree,
-		*agent_session_id;
+		*agent_session_id, *input_file, *port,
+		*secret; /* where its own interface listens, and its password */
 };
 
 /* words with placeholders -> argv. Unknown permission name: ERR_CONFIG, listing the known. */

@@ -75,6 +75,7 @@ static void fill(struct request *r, const json_t *o)
 	if (!r->method)
 		r->method = str_dup("GET");
 	r->token = text_of(o, "token");
+	r->user = text_of(o, "user");
 	r->socket = text_of(o, "socket");
 	for (size_t i = 0; i < json_array_size(headers); i++)
 		if (json_is_string(json_array_get(headers, i)))
@@ -133,7 +134,10 @@ void request_release(struct request *r)
 		str_release(texts[i]);
 	if (r->token)
 		explicit_bzero(r->token, strlen(r->token));
+	if (r->user)
+		explicit_bzero(r->user, strlen(r->user));
 	str_release(&r->token);
+	str_release(&r->user);
 	strv_release(&r->headers);
 	buf_release(&r->body);
 }

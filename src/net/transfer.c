@@ -125,6 +125,10 @@ static void add_headers(struct transfer *t)
 			str_starts(r->token, "lin_api_") ? "Authorization: "
 							 : "Authorization: Bearer ",
 			r->token);
+	if (!str_empty(r->user)) {
+		curl_easy_setopt(t->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		curl_easy_setopt(t->curl, CURLOPT_USERPWD, r->user);
+	}
 	if (t->kept.etag)
 		add_header(t, "If-None-Match: ", t->kept.etag);
 	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
@@ -151,9 +155,10 @@ static void set_target(struct transfer *t)
 	if (r->socket) {
 		plain = str_starts(url, "https:") ? str_format("http:%s", url + 6) : str_dup(url);
 		curl_easy_setopt(t->curl, CURLOPT_UNIX_SOCKET_PATH, r->socket);
-		curl_easy_setopt(t->curl, CURLOPT_PROXY, "");
 		url = plain;
 	}
+	if (str_starts(url, "http:")) /* this machine: no proxy has a business with that */
+		curl_easy_setopt(t->curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(t->curl, CURLOPT_URL, url);
 	curl_easy_setopt(t->curl, CURLOPT_PROTOCOLS_STR, "http,https");
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "op/transcript.h"
+#include "store/conversation.h"
 
 enum {
 	ENTER_DELAY_MS = 200, /* measured: shorter ones are swallowed (real-agents, section 6) */
@@ -12,10 +13,12 @@ enum {
 	BYTES_PER_MS = 100,
 	SHOW_MS = 3000, /* for the text to appear in the input line */
 	RECEIPT_MS = 5000,
+	HANDED_MS = 10000, /* of what lies in a file that is looked at now and then */
 	ENTER_AGAIN_MS = 1000,
 	ENTERS_MAX = 3,
 	CLEAR_MAX = 40,
 	CLEAR_BLIND = 8,
+	ASK_AGAIN_MS = 50,
 };
 
 struct err *deliver_state(
@@ -104,6 +107,26 @@ static struct err *clear(struct hold *h, const struct agent *a, const struct sig
 
 /* ---- after: the receipt ---------------------------------------------------------------------- */
 
+/* Typed, and told by its interface as what the user said last. */
+static struct err *was_heard(
+	bool *found, const struct hold *h, const struct agent *a, const struct message *m)
+{
+	AUTO(sight_release) struct sight s = { 0 };
+	uint64_t hash, heard_hash;
+	size_t length, heard_length;
+
+	if (!api_named(a->send.channel))
+		return NULL;
+	evidence_read(&s.facts, &s.evidence, &h->s, h->folder, h->project);
+	TRY(sight_ask(&s, h, a));
+	if (!s.told.prompt || s.told.prompt_at < m->mark)
+		return NULL;
+	signal_digest(&length, &hash, buf_text(&m->text), m->text.n);
+	signal_digest(&heard_length, &heard_hash, s.told.prompt, strlen(s.told.prompt));
+	*found = length == heard_length && hash == heard_hash;
+	return NULL;
+}
+
 static struct err *has_receipt(
 	bool *found, const struct hold *h, const struct agent *a, const struct message *m)
 {
@@ -125,7 +148,7 @@ static struct err *has_receipt(
 		return NULL;
 	transcript_find(&t, &h->s, h->folder, a);
 	*found = transcript_has(&t, m->mark, length, hash);
-	return NULL;
+	return *found ? NULL : was_heard(found, h, a, m);
 }
 
 /* An agent whose input line cannot be told, but which reports: nothing began since the Enter, so the
@@ -234,9 +257,93 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 	}
 }
 
+/* ---- or by its own interface ----------------------------------------------------------------- */
+
+/* m->ticket: "CONVERSATION TICKET". */
+static const char *ticket_of(const struct message *m)
+{
+	const char *blank = strchr(m->ticket, ' ');
+
+	return blank ? blank + 1 : "";
+}
+
+/* Sent again only to one that answers and has not got it, and by the same ticket, which the agent takes
+ * once. has: API_HASNT where it was never sent. */
+static struct err *tell_until(
+	struct hold *h, const struct sight *s, struct message *m, enum api_answer has)
+{
+	int64_t until = clock_mono() + RECEIPT_MS;
+	enum api_answer sent = API_SILENT;
+
+	for (;;) {
+		if (has == API_HASNT && sent == API_SILENT) {
+			TRY(s->api->post(&sent, &s->at, ticket_of(m), m->text.s, m->text.n));
+			TRY(step(h, m, MESSAGE_SUBMITTED));
+		}
+		TRY(s->api->has(&has, &s->at, ticket_of(m)));
+		if (has == API_HAS)
+			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
+		if (clock_mono() >= until)
+			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
+		TRY(clock_sleep(ASK_AGAIN_MS));
+	}
+}
+
+static struct err *tell(struct hold *h, const struct sight *s, struct message *m)
+{
+	AUTO(str_release) char *ticket = s->api->ticket();
+
+	str_release(&m->ticket);
+	m->ticket = str_format("%s %s", s->told.conversation, ticket);
+	m->mark = clock_wall();
+	TRY(step(h, m, MESSAGE_TYPING));
+	err_drop(conversation_note(h->folder, m->mark, s->told.conversation, NULL),
+		"it is asked again when it is needed");
+	return tell_until(h, s, m, API_HASNT);
+}
+
+/* The one that it was sent to, not one that began since. */
+static bool is_same_conversation(const struct sight *s, const struct message *m)
+{
+	return sight_api(s) && str_starts(m->ticket, s->told.conversation) &&
+		m->ticket[strlen(s->told.conversation)] == ' ';
+}
+
+/* ---- or the channel -------------------------------------------------------------------------- */
+
+/* *kept: handed over, and the agent has it, whether it began with it by now or not. */
+static struct err *hand_over(bool *kept, struct hold *h, const struct agent *a,
+	const struct channel *c, bool busy, struct message *m)
+{
+	struct channel_ref ref = { .folder = h->folder, .conversation = h->s.agent_session_id };
+	int64_t until = clock_mono() + (busy ? RECEIPT_MS : HANDED_MS);
+	bool found = false;
+
+	m->mark = clock_wall();
+	TRY(step(h, m, MESSAGE_TYPING));
+	TRY(c->hand(&ref, m->text.s, m->text.n));
+	*kept = true;
+	TRY(step(h, m, MESSAGE_SUBMITTED));
+	for (;;) {
+		TRY(has_receipt(&found, h, a, m));
+		if (found || clock_mono() >= until)
+			return deliver_state(
+				h, m, found ? MESSAGE_ACCEPTED : MESSAGE_UNCONFIRMED, NULL);
+		TRY(clock_sleep(25));
+	}
+}
+
 static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
 	const struct sight *s, struct message *m)
 {
+	const struct channel *c = sight_channel(s, a);
+
+	if (sight_api(s)) {
+		*box_empty = true;
+		return tell(h, s, m);
+	}
+	if (c)
+		return hand_over(box_empty, h, a, c, s->activity.activity == ACTIVITY_ACTIVE, m);
 	TRY(clear(h, a, s));
 	m->mark = clock_wall();
 	TRY(step(h, m, MESSAGE_TYPING));
@@ -269,6 +376,13 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 	AUTO(sight_release) struct sight s = { 0 };
 	bool found, ignored;
 
+	if (m->ticket) {
+		TRY(sight_take(&s, h, a));
+		if (is_same_conversation(&s, m))
+			return tell_until(h, &s, m, API_SILENT);
+		return deliver_state(h, m, MESSAGE_UNCONFIRMED,
+			"its sender was interrupted, and the agent cannot be asked for it");
+	}
 	TRY(has_receipt(&found, h, a, m));
 	if (found)
 		return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);

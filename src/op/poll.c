@@ -7,6 +7,7 @@
 #include "op/react.h"
 #include "rule/due_at.h"
 #include "rule/items.h"
+#include "store/conversation.h"
 
 enum { ROUNDS_MAX = 4 };
 
@@ -187,6 +188,16 @@ static struct err *look_at_project(
 	return settle_project(&a, &o, &t, views->list.v[0].facts.now);
 }
 
+/* What its interface tells while it runs is what a restore needs when it does not. */
+static void note_conversation(const struct world *w, const struct view *v)
+{
+	AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
+
+	if (v->told.conversation)
+		err_drop(conversation_note(folder, v->facts.now, v->told.conversation, NULL),
+			"the agent is asked for it when it is restored");
+}
+
 /* ---- the pass ------------------------------------------------------------------------------------ */
 
 static struct err *list(struct views *out, const struct pass *p)
@@ -287,6 +298,8 @@ struct err *op_poll(const struct world *w, const struct poll_options *o, struct 
 	if (o->sessions)
 		TRY(need_sessions(w, o->sessions));
 	TRY(list(&views, &p));
+	for (size_t i = 0; i < views.list.n; i++)
+		note_conversation(w, &views.list.v[i]);
 	for (size_t i = 0; i < views.list.n; i++)
 		TRY(react(&p, &views.list.v[i], false));
 	for (size_t i = 0; i < views.list.n; i++)

@@ -214,7 +214,9 @@ static struct err *take(bool *busy, struct reacting *r, const char *id)
 static struct err *look(struct reacting *r, const char *id)
 {
 	TRY(op_settle(&r->h));
-	TRY(op_list(&r->views, r->world, &(struct list_options){ .session = id, .all = true }));
+	/* the pass has asked the forges; one by one they would cost as much for each as for all */
+	TRY(op_list(&r->views, r->world,
+		&(struct list_options){ .session = id, .all = true, .ask = ASK_KNOWN }));
 	if (r->views.list.n != 1)
 		return fail(ERR_MISSING, "no session '%s'", id);
 	r->a.view = &r->views.list.v[0];

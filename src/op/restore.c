@@ -1,19 +1,24 @@
 #include "op/restore.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"
+#include "op/api.h"
 #include "op/lease.h"
 #include "op/list.h"
 #include "op/prompt.h"
 #include "op/pull.h"
 #include "op/reap.h"
+#include "op/sense.h"
 #include "op/send.h"
 #include "op/settle.h"
 #include "op/start.h"
 #include "store/agent_files.h"
 #include "store/conversation.h"
 #include "store/outbox.h"
+#include "store/port.h"
 
 void restored_release(struct restored *r)
 {
@@ -85,6 +90,52 @@ static bool has_conversation(
 	return sent.list.n > 0;
 }
 
+/* ---- the turn that was cut off ----------------------------------------------------------------- */
+
+/* What was going on when it ended, or waited for its quota. A record of the transcript may say more than its
+ * hooks did: that the user had interrupted it. */
+static bool was_cut_off(bool *reboot, const struct hold *h, const struct agent *a)
+{
+	AUTO(evidence_release) struct evidence in = { 0 };
+	AUTO(facts_release) struct facts f = { 0 };
+
+	evidence_read(&f, &in, &h->s, h->folder, h->project);
+	sense_transcript(&f, NULL, &in, &h->s, h->folder, a);
+	*reboot = f.reboot;
+	return f.turn_open_at || f.limit_known;
+}
+
+/* One that was never typed: an earlier restore left it. */
+static int kept_message(const struct hold *h)
+{
+	AUTO(messages_release) struct messages live = { 0 };
+
+	err_drop(outbox_read(&live, &h->world->store, h->s.id, true), "as if none");
+	for (size_t i = 0; i < live.list.n; i++)
+		if (str_equal(live.list.v[i].kind, "continue"))
+			return live.list.v[i].number;
+	return 0;
+}
+
+/* In the outbox before anything is started: whatever happens to us, it is asked for once. */
+static struct err *keep_continue(int *number, const struct hold *h, const struct agent *a)
+{
+	AUTO(str_release) char *text = NULL;
+	bool reboot;
+
+	*number = kept_message(h);
+	if (*number || !was_cut_off(&reboot, h, a))
+		return NULL;
+	text = str_format("[ao] %s while you were at work. Look at what is done already, then "
+			  "continue where it stopped.",
+		reboot ? "The machine was restarted" : "You were ended");
+	sink_say(h->world->sink, SINK_NOTE, "%s: its turn was cut off; it is told to continue",
+		h->s.id);
+	return op_send_keep(number, h->world, h->s.id, "continue", text, strlen(text));
+}
+
+/* ---- the attempt ------------------------------------------------------------------------------- */
+
 struct attempt {
 	struct agent agent;
 	char *program;
@@ -92,6 +143,7 @@ struct attempt {
 	struct buf recap;
 	char *agent_session_id; /* a new one for a fresh start; NULL: the agent takes none */
 	bool resumed, recap_in_argv;
+	int unfinished; /* the number of the message that asks for the lost turn; 0: none was lost */
 };
 
 static void attempt_release(struct attempt *t)
@@ -103,40 +155,68 @@ static void attempt_release(struct attempt *t)
 	str_release(&t->agent_session_id);
 }
 
-static struct err *make_attempt(struct attempt *t, struct hold *h)
+/* Nobody wrote down which one it was in: its own program may know. */
+static void ask_conversation(
+	struct conversation *told, const struct hold *h, const struct attempt *t)
 {
-	AUTO(conversation_release) struct conversation told = { 0 };
-	const struct strv *words;
+	AUTO(strv_release) struct strv env = { 0 };
+	const struct start start = { .agent = &t->agent,
+		.env = h->project ? &h->project->env : NULL };
+
+	if (told->id || !str_equal(t->agent.session_id, "api"))
+		return;
+	start_env(&env, h, &start);
+	api_find(&told->id, h->world, &h->s, &t->agent, t->program, &env);
+}
+
+static struct err *fill_argv(struct attempt *t, const struct hold *h)
+{
+	const struct strv *words = t->resumed ? &t->agent.resume : &t->agent.command;
+	AUTO(port_release) struct port port = { 0 };
+	AUTO(str_release) char *input_file = path_join(h->folder, "input");
 	struct agent_values values = {
+		.prompt = t->recap_in_argv ? t->recap.s : NULL,
 		.model = h->project ? h->project->model : NULL,
 		.permissions = h->project ? h->project->permissions : NULL,
 		.session = h->s.id,
 		.worktree = h->s.worktree,
+		.agent_session_id = t->resumed ? h->s.agent_session_id : t->agent_session_id,
+		.input_file = input_file,
 	};
 
-	conversation_read(&told, h->folder);
-	if (told.id)
-		str_set(&h->s.agent_session_id, told.id);
-	values.agent_session_id = h->s.agent_session_id;
-	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
-	TRY(start_allowed(h->world, &t->agent, h->project, false));
-	TRY(start_program(&t->program, &t->agent));
-	t->resumed = has_conversation(h, &t->agent, &told);
-	words = t->resumed ? &t->agent.resume : &t->agent.command;
-	if (!t->resumed) {
-		if (str_equal(t->agent.session_id, "preset"))
-			t->agent_session_id = random_uuid();
-		values.agent_session_id = t->agent_session_id;
-		TRY(prompt_recap(&t->recap, h, &t->agent));
-		t->recap_in_argv = agent_uses(words, "{prompt}") && t->recap.n <= PROMPT_ARG_MAX;
-		values.prompt = t->recap_in_argv ? t->recap.s : NULL;
-	}
+	port_read(&port, h->folder);
+	values.port = port.number;
+	strv_release(&t->argv);
 	TRY(agent_expand(&t->argv, &t->agent, words, &values));
 	str_set(&t->argv.v[0], t->program);
 	return NULL;
 }
 
-static struct err *make(struct hold *h, const struct attempt *t)
+static struct err *make_attempt(struct attempt *t, struct hold *h)
+{
+	AUTO(conversation_release) struct conversation told = { 0 };
+
+	conversation_read(&told, h->folder);
+	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
+	TRY(start_allowed(h->world, &t->agent, h->project, false));
+	TRY(start_program(&t->program, &t->agent));
+	ask_conversation(&told, h, t);
+	if (told.id)
+		str_set(&h->s.agent_session_id, told.id);
+	t->resumed = has_conversation(h, &t->agent, &told);
+	if (t->resumed) {
+		TRY(keep_continue(&t->unfinished, h, &t->agent));
+	} else {
+		if (str_equal(t->agent.session_id, "preset"))
+			t->agent_session_id = random_uuid();
+		TRY(prompt_recap(&t->recap, h, &t->agent));
+		t->recap_in_argv = agent_uses(&t->agent.command, "{prompt}") &&
+			t->recap.n <= PROMPT_ARG_MAX;
+	}
+	return fill_argv(t, h);
+}
+
+static struct err *make(struct hold *h, struct attempt *t)
 {
 	AUTO(str_release) char *began = clock_iso_ms(clock_wall());
 	AUTO(str_release) char *now = NULL;
@@ -148,7 +228,8 @@ static struct err *make(struct hold *h, const struct attempt *t)
 	TRY(reap_runtime(h, false));
 	if (!t->resumed)
 		TRY(conversation_forget(h->folder));
-	TRY(lease_ports(h));
+	TRY(lease_ports(h, &t->agent));
+	TRY(fill_argv(t, h)); /* its port may be another one now */
 	sink_say(h->world->sink, SINK_PROGRESS, "%s: starting %s", h->s.id, t->agent.name);
 	TRY(start_agent(h,
 		&(struct start){
@@ -163,7 +244,8 @@ static struct err *make(struct hold *h, const struct attempt *t)
 	TRY(hold_status(h, STATUS_SPAWNING,
 		t->resumed ? "restored: its conversation is resumed"
 			   : "restored: a fresh start with a recap"));
-	hold_log(h, "restored", json_pack("{s:b}", "resumed", t->resumed));
+	hold_log(h, "restored",
+		json_pack("{s:b, s:b}", "resumed", t->resumed, "unfinished", t->unfinished != 0));
 	return NULL;
 }
 
@@ -182,6 +264,8 @@ struct err *op_restore(struct restored *out, const struct world *w, const char *
 	lock_release(&h.lock);
 	if (!t.resumed && !t.recap_in_argv && t.recap.n)
 		TRY(op_send_first(w, id, t.recap.s, t.recap.n, true));
+	if (t.unfinished)
+		TRY(op_send_kept(w, id, t.unfinished, true));
 	out->resumed = t.resumed;
 	out->attach = h.runtime->attach_line(w->config.tmux_socket, id);
 	out->session = h.s;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/path.h"
 #include "base/when.h"
 #include "op/transcript.h"
 #include "rule/activity_of.h"
@@ -11,6 +12,7 @@
 enum {
 	CLOCK_SLACK_MS = 1500,
 	WORDS_MAX = 400, /* bytes */
+	FIRST_PROMPT_MS = 60000,
 };
 
 /* ---- the transcript -------------------------------------------------------------------------- */
@@ -46,6 +48,7 @@ static char *first_line(const char *s)
 void told_release(struct told *t)
 {
 	str_release(&t->words);
+	str_release(&t->conversation);
 }
 
 /* It came to rest behind a record that leaves a turn open, and that is where its transcript ends. */
@@ -93,6 +96,51 @@ void sense_transcript(struct facts *f, struct told *told, const struct evidence 
 		f->turn_open_at = 0;
 	else if (!telling->over && !f->has_hooks)
 		f->turn_open_at = l.last.at;
+}
+
+/* ---- its own interface ----------------------------------------------------------------------- */
+
+/* It was given a prompt at its start, and is not that far. */
+static bool is_unprompted(const struct facts *f, const char *folder, const struct api_fact *a)
+{
+	AUTO(str_release) char *prompt = path_join(folder, "prompt.md");
+
+	return !a->at && (a->says == ACTIVITY_UNKNOWN || a->says == ACTIVITY_READY) &&
+		f->now - f->started_at < FIRST_PROMPT_MS && path_exists(prompt);
+}
+
+static void tell_api(struct told *told, const struct api *api, const struct api_fact *a)
+{
+	str_release(&told->words);
+	told->words = first_line(a->words ? a->words : a->title);
+	told->usage = a->usage;
+	told->source = usage_sum(&a->usage) ? api->plugin.name : NULL;
+	told->has_cost = a->has_cost;
+	told->cost = a->cost;
+	told->price_source = a->has_cost ? api->plugin.name : NULL;
+	str_set(&told->conversation, a->conversation);
+}
+
+void sense_api(struct facts *f, struct told *told, const struct evidence *in, const char *folder,
+	const struct api *api, const struct api_fact *a)
+{
+	bool soon = is_unprompted(f, folder, a);
+	struct fact *fact;
+
+	if (!a->answered)
+		return;
+	fact = facts_add(f, SOURCE_LIVE, soon ? ACTIVITY_ACTIVE : a->says, f->now);
+	fact->state = true;
+	fact->detail = str_dup(soon ? "it is up, and its first prompt is no turn yet" : a->detail);
+	f->sign_of_life = true;
+	if (a->at > f->activity_at)
+		f->activity_at = a->at;
+	f->turn_open_at = a->says == ACTIVITY_ACTIVE ? a->prompt_at : 0;
+	if (a->says == ACTIVITY_ACTIVE && run_has_command(&in->run, f->now - a->prompt_at))
+		f->output_at = f->now;
+	f->waiting_since = a->says == ACTIVITY_WAITING_INPUT ? a->at : 0;
+	if (told)
+		tell_api(told, api, a);
 }
 
 /* ---- the terminal ---------------------------------------------------------------------------- */

@@ -8,19 +8,27 @@
 #include "model/facts.h"
 #include "model/turn.h"
 #include "op/world.h"
+#include "slot/api.h"
 #include "slot/runtime.h"
 #include "store/evidence.h"
 
-/* What its transcript says beside what it is doing. */
+/* What its transcript, or its interface, says beside what it is doing. */
 struct told {
 	char *words;        /* the first line of the agent's last; outside text, NULL: none known */
 	struct usage usage; /* of its newest call of the model */
 	const char *source; /* the transcript's format, static; NULL: it tells no usage */
+	bool has_cost;
+	double cost;              /* of the conversation so far, US dollars */
+	const char *price_source; /* by whose prices, static */
+	char *conversation;       /* its own id of it, by its interface; NULL: not told */
 };
 
 /* After the files, of which `in` is. told: NULL is not asked, and cheaper. */
 void sense_transcript(struct facts *f, struct told *told, const struct evidence *in,
 	const struct session *s, const char *folder, const struct agent *a);
+/* By its own interface (op/api.h). */
+void sense_api(struct facts *f, struct told *told, const struct evidence *in, const char *folder,
+	const struct api *api, const struct api_fact *a);
 /* Does it wait for its quota? After all else was sensed; activity as judged, screen NULL: not asked. */
 void sense_limit(
 	struct facts *f, enum activity activity, const struct agent *a, const char *screen);

@@ -1,6 +1,6 @@
 #include "op/sight.h"
 
-enum { TYPING_MS = 2000 };
+enum { TYPING_MS = 2000, COMING_UP_MS = 60000 };
 
 void sight_release(struct sight *s)
 {
@@ -8,7 +8,26 @@ void sight_release(struct sight *s)
 	evidence_release(&s->evidence);
 	runtime_fact_release(&s->terminal);
 	buf_release(&s->typed);
+	api_ref_release(&s->at);
+	api_fact_release(&s->told);
 	*s = (struct sight){ 0 };
+}
+
+struct err *sight_ask(struct sight *s, const struct hold *h, const struct agent *a)
+{
+	s->api = api_of(&s->at, h->world, &h->s, h->folder, a, s->facts.started_at);
+	if (!s->api)
+		return NULL;
+	TRY(s->api->look(&s->told, &s->at, 1));
+	sense_api(&s->facts, NULL, &s->evidence, h->folder, s->api, &s->told);
+	if (s->told.conversation)
+		str_set(&s->at.conversation, s->told.conversation);
+	return NULL;
+}
+
+bool sight_api(const struct sight *s)
+{
+	return s->told.answered && s->told.conversation;
 }
 
 struct err *sight_take(struct sight *out, const struct hold *h, const struct agent *a)
@@ -21,6 +40,8 @@ struct err *sight_take(struct sight *out, const struct hold *h, const struct age
 	evidence_read(&out->facts, &out->evidence, &h->s, h->folder, h->project);
 	if (out->facts.runtime == TRI_YES)
 		sense_transcript(&out->facts, NULL, &out->evidence, &h->s, h->folder, a);
+	if (out->facts.runtime == TRI_YES)
+		TRY(sight_ask(out, h, a));
 	if (out->facts.runtime == TRI_YES && !str_empty(ref.handle)) {
 		TRY(h->runtime->probe(&out->terminal, &ref, &screen, 1));
 		sense_terminal(&out->facts, &out->evidence, a, &out->terminal);
@@ -90,6 +111,35 @@ static bool is_typing(const struct sight *s)
 	return s->terminal.typed_at && ago >= 0 && ago < TYPING_MS;
 }
 
+/* It will answer, mostly; what is typed meanwhile shows late or not at all. */
+static bool is_coming_up(const struct sight *s)
+{
+	return s->api && !s->told.answered && s->facts.now - s->facts.started_at < COMING_UP_MS;
+}
+
+const struct channel *sight_channel(const struct sight *s, const struct agent *a)
+{
+	const struct channel *c = channel_named(a->send.channel);
+
+	if (!c || !s->facts.has_hooks || (c->needs && !agent_uses(&a->command, c->needs)))
+		return NULL;
+	return c;
+}
+
+/* What is in the way of keys alone. */
+static const char *keys_wait(const struct sight *s, const struct agent *a)
+{
+	if (s->terminal.in_mode)
+		return "somebody looks back in its terminal (copy mode)";
+	if (is_typing(s))
+		return "somebody is typing in its terminal";
+	if (s->blind && a->hooks && !s->facts.has_hooks)
+		return "it has reported nothing yet, and a dialog of its start could not be seen";
+	if (sight_box(s, a) && s->box == SCREEN_BOX_NONE)
+		return "its input line is not on the screen";
+	return NULL;
+}
+
 static bool takes_text(enum activity a)
 {
 	return a == ACTIVITY_READY || a == ACTIVITY_IDLE || a == ACTIVITY_BLOCKED;
@@ -102,17 +152,17 @@ struct err *sight_ready(const char **why, const struct sight *s, const struct ho
 	TRY(refuse_gone(s, h));
 	if (s->activity.activity == ACTIVITY_WAITING_INPUT)
 		return refuse_dialog(s, h);
-	if (s->terminal.exists != TRI_YES)
+	if (sight_api(s))
+		*why = !no_wait && !takes_text(s->activity.activity)
+			? activity_word(s->activity.activity)
+			: NULL;
+	else if (is_coming_up(s))
+		*why = "its interface does not answer yet";
+	else if (s->terminal.exists != TRI_YES)
 		*why = "its terminal could not be asked";
-	else if (s->terminal.in_mode)
-		*why = "somebody looks back in its terminal (copy mode)";
-	else if (is_typing(s))
-		*why = "somebody is typing in its terminal";
 	else if (!no_wait && !takes_text(s->activity.activity))
 		*why = activity_word(s->activity.activity);
-	else if (s->blind && a->hooks && !s->facts.has_hooks)
-		*why = "it has reported nothing yet, and a dialog of its start could not be seen";
-	else if (sight_box(s, a) && s->box == SCREEN_BOX_NONE)
-		*why = "its input line is not on the screen";
+	else if (!sight_channel(s, a))
+		*why = keys_wait(s, a);
 	return NULL;
 }

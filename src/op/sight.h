@@ -1,15 +1,20 @@
 /* One session, looked at closely before something is typed into it: facts, judged, with its screen. */
 #pragma once
 
+#include "op/api.h"
 #include "op/hold.h"
 #include "op/sense.h"
 #include "rule/activity_of.h"
 #include "rule/screen.h"
+#include "slot/channel.h"
 
 struct sight {
 	struct facts facts;
 	struct evidence evidence;
 	struct runtime_fact terminal;
+	const struct api *api; /* its own interface, where it has one */
+	struct api_ref at;
+	struct api_fact told; /* what that answered */
 	struct verdict activity;
 	bool blind;          /* its runtime never shows a screen: reports and process alone count */
 	enum screen_box box; /* its input line: not found, empty, holds text */
@@ -17,12 +22,19 @@ struct sight {
 };
 
 MUST_USE struct err *sight_take(struct sight *out, const struct hold *h, const struct agent *a);
+/* Its own interface alone; the facts must have been read. */
+MUST_USE struct err *sight_ask(struct sight *s, const struct hold *h, const struct agent *a);
 void sight_release(struct sight *s);
 
 /* May something be typed now? A refusal is an error (contract, send): gone, a question is open. Not
  * yet is *why, a constant; NULL: yes. */
 MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
 	const struct agent *a, bool no_wait);
+/* Its own interface answers, and knows the conversation: a message goes there, not to the keyboard. */
+bool sight_api(const struct sight *s);
+/* How a message is handed to it beside its keyboard; NULL: it is typed. Only to one that has reported since
+ * its start: whoever is not up yet would never read it. */
+const struct channel *sight_channel(const struct sight *s, const struct agent *a);
 /* Could its input line be told from the screen, as far as agent and runtime go? */
 bool sight_box(const struct sight *s, const struct agent *a);
 /* The open dialog, from its screen, for people: outside text, several lines; "" unknown. */

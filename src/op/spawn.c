@@ -17,6 +17,7 @@
 #include "op/settle.h"
 #include "op/start.h"
 #include "store/agent_files.h"
+#include "store/port.h"
 
 enum { BRANCH_TRIES = 100 }; /* each one lost is another spawn that went on */
 
@@ -223,7 +224,9 @@ static struct err *keep_prompt(const struct hold *h, const struct plan *p)
 static struct err *launch(struct hold *h, const struct plan *p)
 {
 	AUTO(str_release) char *prompt_file = path_join(h->folder, "prompt.md");
+	AUTO(str_release) char *input_file = path_join(h->folder, "input");
 	AUTO(strv_release) struct strv argv = { 0 };
+	AUTO(port_release) struct port port = { 0 };
 	struct agent_values values = {
 		.prompt = p->prompt_in_argv ? buf_text(&p->prompt) : NULL,
 		.prompt_file = p->prompt.n ? prompt_file : NULL,
@@ -232,8 +235,11 @@ static struct err *launch(struct hold *h, const struct plan *p)
 		.session = h->s.id,
 		.worktree = h->s.worktree,
 		.agent_session_id = h->s.agent_session_id,
+		.input_file = input_file,
 	};
 
+	port_read(&port, h->folder);
+	values.port = port.number;
 	TRY(agent_expand(&argv, &p->agent, &p->agent.command, &values));
 	str_set(&argv.v[0], p->program);
 	return start_agent(h,
@@ -263,7 +269,7 @@ static struct err *make(struct hold *h, const struct plan *p)
 
 	sink_say(sink, SINK_PROGRESS, "%s: making its worktree", h->s.id);
 	TRY(make_workspace(h, p));
-	TRY(lease_ports(h));
+	TRY(lease_ports(h, &p->agent));
 	TRY(prepare_workspace(h));
 	sink_say(sink, SINK_PROGRESS, "%s: starting %s", h->s.id, p->agent.name);
 	TRY(launch(h, p));

@@ -9,6 +9,7 @@
 #include "base/launch.h"
 #include "base/path.h"
 #include "op/lease.h"
+#include "store/port.h"
 #include "store/signals.h"
 
 enum { UP_WAIT_MS = 5000, COLUMNS = 200, ROWS = 50 };
@@ -89,12 +90,13 @@ static void add_lines(struct strv *env, const struct strv *lines)
 
 /* The caller's, without what would lead git, tmux or a nested ao astray; TERM and TMUX* are the
  * pane's and ao-run adds them. */
-static void build_env(struct strv *env, const struct hold *h, const struct start *o)
+void start_env(struct strv *env, const struct hold *h, const struct start *o)
 {
 	static const char *const dropped[] = { "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE",
 		"COLUMNS", "LINES", "TERM" };
-	struct agent_values values = { .session = h->s.id, .worktree = h->s.worktree };
+	AUTO(port_release) struct port port = { 0 };
 	AUTO(strv_release) struct strv agents = { 0 };
+	struct agent_values values = { .session = h->s.id, .worktree = h->s.worktree };
 
 	env_copy(env);
 	env_unset_prefix(env, "AO_");
@@ -102,6 +104,9 @@ static void build_env(struct strv *env, const struct hold *h, const struct start
 	for (size_t i = 0; i < COUNT_OF(dropped); i++)
 		env_set(env, dropped[i], NULL);
 	put_ao_on_path(env);
+	port_read(&port, h->folder);
+	values.port = port.number;
+	values.secret = port.secret;
 	agent_env(&agents, o->agent, &values);
 	add_lines(env, &agents);
 	if (o->env)
@@ -113,7 +118,7 @@ static void build_env(struct strv *env, const struct hold *h, const struct start
 
 static struct err *forget_last_run(const struct hold *h)
 {
-	static const char *const names[] = { "run", "exit", "hurry" };
+	static const char *const names[] = { "run", "exit", "hurry", "input" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		AUTO(str_release) char *path = path_join(h->folder, names[i]);
@@ -140,7 +145,7 @@ static struct err *write_launch(const struct hold *h, const struct start *o)
 	l.mask = current_umask();
 	l.process = str_dup(o->agent->process);
 	strv_add_all(&l.argv, o->argv);
-	build_env(&l.env, h, o);
+	start_env(&l.env, h, o);
 	launch_encode(&b, &l);
 	return file_replace(path, b.s, b.n, FILE_VOLATILE);
 }

@@ -20,6 +20,9 @@ MUST_USE struct err *start_program(char **program, const struct agent *a);
 MUST_USE struct err *start_allowed(
 	const struct world *w, const struct agent *a, const struct project *p, bool making);
 
+/* What it is started with: the caller's environment, the agent's, the project's, ours. */
+void start_env(struct strv *env, const struct hold *h, const struct start *o);
+
 /* Write launch, start the runtime, wait until ao-run holds its lock or has written `exit`. The handle
  * is in the record (saved without fsync); `doing` is left to the caller. */
 MUST_USE struct err *start_agent(struct hold *h, const struct start *o);

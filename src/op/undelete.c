@@ -77,7 +77,7 @@ static struct err *make(struct hold *h, const char *ref)
 
 	TRY(store_reopen(&h->world->store, h->s.id));
 	TRY(bring_back(h, ref));
-	TRY(lease_ports(h));
+	TRY(lease_ports(h, NULL));
 	str_set(&h->s.undeleted_at, now);
 	str_set(&h->s.kept, NULL);
 	str_set(&h->s.killed_at, NULL);

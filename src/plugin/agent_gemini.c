@@ -22,10 +22,12 @@ static const char *text_at(const json_t *o, const char *key)
 	return json_string_value(json_object_get(o, key));
 }
 
-/* The user's words, or the results of tools; and what Gemini CLI tells the model about itself. */
+/* The user's words, or the results of tools; and what Gemini CLI tells the model about itself. Words with a
+ * @NAME in them are changed on their way to the model: displayContent has what was typed. */
 static void read_user(struct turn *out, const json_t *record)
 {
-	const json_t *part = json_array_get(json_object_get(record, "content"), 0);
+	const json_t *typed = json_object_get(record, "displayContent");
+	const json_t *part = json_array_get(typed ? typed : json_object_get(record, "content"), 0);
 	const char *text = text_at(part, "text");
 
 	if (json_object_get(part, "functionResponse"))

@@ -86,7 +86,7 @@ char *github_author(const json_t *said); /* a bot's name ends in [bot]; a delete
 
 struct seen {
 	char *path;
-	json_t *root; /* { "pulls": { "org/app#42": entry }, "branches": …, "quota": …, "most": 50 } */
+	json_t *root; /* { "pulls": { "org/app#42": entry }, "branches": …, "bells": …, "quota": …, "most": 50 } */
 };
 
 void seen_open(struct seen *s, const struct github *g, const char *data_dir);

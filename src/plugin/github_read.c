@@ -176,13 +176,15 @@ bool github_needs_details(const json_t *node)
 
 char *github_mark(const json_t *node)
 {
-	static const char *const keys[] = { "headRefOid", "commits", "reviewThreads",
-		"reviewDecision", "latestOpinionatedReviews" };
+	static const char *const keys[] = { "headRefOid", "commits", "reviewDecision",
+		"latestOpinionatedReviews" };
+	const json_t *threads = inside(node, "reviewThreads", "nodes");
 	uint64_t h = 0;
 
-	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+	for (size_t i = 0; i <= COUNT_OF(keys); i++) {
 		AUTO(str_release)
-		char *text = json_dumps(json_object_get(node, keys[i]),
+		char *text = json_dumps(
+			i < COUNT_OF(keys) ? json_object_get(node, keys[i]) : threads,
 			JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 		if (text)
 			h = h * 31 + hash_fnv(text, strlen(text));

@@ -68,6 +68,8 @@ void seen_pull(json_t *entry, json_t *node, json_t *place, int64_t now)
 	for (size_t i = 0; i < COUNT_OF(keys) && same; i++)
 		if (str_equal(github_text(node, keys[i]), "UNKNOWN") && *github_text(old, keys[i]))
 			json_object_set(node, keys[i], json_object_get(old, keys[i]));
+	if (!json_equal(old, node) || !json_object_get(entry, "since"))
+		json_object_set_new(entry, "since", json_integer(now));
 	json_object_set(entry, "node", node);
 	json_object_set(entry, "place", place ? place : json_null());
 	json_object_set_new(entry, "at", json_integer(now));
@@ -93,7 +95,7 @@ static void join(json_t *mine, json_t *theirs, int64_t now)
 
 static struct err *write_root(struct seen *s)
 {
-	static const char *const kinds[] = { "pulls", "branches" };
+	static const char *const kinds[] = { "pulls", "branches", "bells" };
 	AUTO(str_release) char *dir = path_dir(s->path);
 	AUTO(str_release) char *lock_path = path_join(dir, ".lock");
 	AUTO(lock_release) struct lock lock = { 0 };

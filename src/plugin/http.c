@@ -55,6 +55,7 @@ static struct err *write_request(struct buf *in, const struct http_request *r)
 	set(o, "url", r->url);
 	set(o, "method", r->method);
 	set(o, "token", r->token);
+	set(o, "user", r->user);
 	set(o, "socket", r->socket);
 	set(o, "body", r->body);
 	json_object_set_new(o, "headers", headers_of(r));

@@ -32,6 +32,7 @@ struct http_request {
 	const char *url;
 	const char *method;   /* NULL: GET */
 	const char *token;    /* NULL: none */
+	const char *user;     /* "name:password", where the server asks for that; NULL: none */
 	const char *accept;   /* NULL: any */
 	char *const *headers; /* further ones, "Name: value"; NULL: none */
 	const char *socket;   /* NULL: none */

@@ -11,7 +11,7 @@ enum { PUSH_MS = 120000 };
 static struct err *find_open(
 	int *number, struct github *g, const struct forge *f, const char *branch)
 {
-	struct github_part part = { 0, g, 0, branch };
+	struct github_part part = { .g = g, .branch = branch };
 	AUTO(str_release) char *body = github_query(GITHUB_SESSIONS, &part, 1);
 	struct http_request r = github_request(g, body, GITHUB_VERB_MS);
 	struct http_answer answer = { 0 };

@@ -21,34 +21,53 @@ static void add_place(
 	set(variables, "name", n, json_string(p->g->name));
 }
 
+/* Threads cost by their number where one names them, and as a hundred where one does not. */
+static void add_details(struct buf *head, struct buf *body, struct buf *threads, json_t *variables,
+	const struct github_part *p, size_t i)
+{
+	buf_addf(head, ", $number%zu: Int!", i);
+	set(variables, "number", i, json_integer(p->number));
+	if (!p->threads) {
+		buf_addf(body,
+			"    p%zu: pullRequest(number: $number%zu) { ...Details reviewThreads(last: 100) "
+			"{ totalCount pageInfo { hasPreviousPage startCursor } nodes { ...Thread } } }\n",
+			i, i);
+		return;
+	}
+	buf_addf(head, ", $threads%zu: [ID!]!", i);
+	buf_addf(threads, "  t%zu: nodes(ids: $threads%zu) { ...Thread }\n", i, i);
+	buf_addf(body, "    p%zu: pullRequest(number: $number%zu) { ...Details }\n", i, i);
+	set(variables, "threads", i, json_deep_copy(p->threads));
+}
+
 /* Names and branches are variables, never text of the query. */
 static void add_part(struct buf *head, struct buf *body, json_t *variables,
-	const struct github_part *p, size_t i, const char *fragment)
+	const struct github_part *p, size_t i)
 {
 	if (p->number) {
 		buf_addf(head, ", $number%zu: Int!", i);
-		buf_addf(body, "    p%zu: pullRequest(number: $number%zu) { ...%s }\n", i, i,
-			fragment);
+		buf_addf(body, "    p%zu: pullRequest(number: $number%zu) { ...Pull }\n", i, i);
 		set(variables, "number", i, json_integer(p->number));
 	} else if (p->branch) {
 		buf_addf(head, ", $branch%zu: String!", i);
 		buf_addf(body,
 			"    p%zu: pullRequests(headRefName: $branch%zu, first: 3, " NEWEST
-			") { nodes { ...%s } }\n",
-			i, i, fragment);
+			") { nodes { ...Pull } }\n",
+			i, i);
 		set(variables, "branch", i, json_string(p->branch));
 	} else {
-		buf_addf(body, "    all: pullRequests(first: 50, " NEWEST ") { nodes { ...%s } }\n",
-			fragment);
+		buf_adds(body,
+			"    all: pullRequests(first: 50, " NEWEST ") { nodes { ...Pull } }\n");
 	}
 }
 
 char *github_query(enum github_document d, const struct github_part *parts, size_t n)
 {
 	bool sessions = d == GITHUB_SESSIONS;
-	const char *name = sessions ? "Sessions" : "Details";
+	const char *name = sessions ? "Sessions" : parts[0].threads ? "Changes" : "Details";
 	AUTO(buf_release) struct buf head = { 0 };
 	AUTO(buf_release) struct buf body = { 0 };
+	AUTO(buf_release) struct buf first = { 0 };
 	AUTO(str_release) char *query = NULL;
 	json_t *variables = json_object();
 
@@ -57,11 +76,15 @@ char *github_query(enum github_document d, const struct github_part *parts, size
 			add_place(&head, &body, variables, &parts[i]);
 			buf_adds(&body, sessions ? "    ...Place\n" : "");
 		}
-		add_part(&head, &body, variables, &parts[i], i, sessions ? "Pull" : "Details");
+		if (sessions)
+			add_part(&head, &body, variables, &parts[i], i);
+		else
+			add_details(&head, &body, &first, variables, &parts[i], i);
 	}
+	if (sessions)
+		buf_adds(&first, "  rateLimit { limit remaining resetAt }\n");
 	query = str_format("query %s(%s) {\n%s%s  }\n}\n%s", name, buf_text(&head),
-		sessions ? "  rateLimit { limit remaining resetAt }\n" : "", buf_text(&body),
-		github_fragments(d));
+		buf_text(&first), buf_text(&body), github_fragments(d));
 	return github_body(query, NULL, variables);
 }
 
@@ -77,4 +100,11 @@ json_t *github_part_of(const json_t *data, const struct github_part *p, size_t i
 	AUTO(str_release) char *key = str_format("p%zu", i);
 
 	return json_object_get(github_place_of(data, p), p->number || p->branch ? key : "all");
+}
+
+json_t *github_threads_of(const json_t *data, size_t i)
+{
+	AUTO(str_release) char *key = str_format("t%zu", i);
+
+	return json_object_get(data, key);
 }

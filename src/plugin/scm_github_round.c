@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 enum {
-	AT_ONCE = 50, /* in one query: beyond, GitHub may end it for taking too long */
+	AT_ONCE = 50,     /* in one query: beyond, GitHub may end it for taking too long */
+	FOR_A_POINT = 29, /* five lists each, a point for a hundred, rounded */
 	AT_LEAST = 5,
 	QUICK_MS = 2000,
 	ROUNDS = 4,
@@ -47,6 +48,9 @@ static bool make_query(struct query *q, struct asking *a, bool *taken, size_t ho
 {
 	size_t most = most_of(&a->places.v[host]);
 
+	/* nobody waits for a poll, so it takes what is cheapest; who looks gets one answer */
+	if (a->look->ask == ASK_ALL && most > FOR_A_POINT)
+		most = FOR_A_POINT;
 	q->host = host;
 	q->items = mem_alloc(most * sizeof(struct item *));
 	q->parts = mem_alloc(most * sizeof(*q->parts));
@@ -59,8 +63,10 @@ static bool make_query(struct query *q, struct asking *a, bool *taken, size_t ho
 				continue;
 			taken[i] = true;
 			q->items[q->n] = item;
-			q->parts[q->n++] = (struct github_part){ place, &a->places.v[place].g,
-				item->number, item->branch };
+			q->parts[q->n++] = (struct github_part){ .place = place,
+				.g = &a->places.v[place].g,
+				.number = item->number,
+				.branch = item->branch };
 		}
 	}
 	q->body = github_query(GITHUB_SESSIONS, q->parts, q->n);
@@ -80,6 +86,8 @@ static void take_node(struct asking *a, size_t place, json_t *node, json_t *repo
 		return;
 	entry = seen_make(&host->seen, "pulls", key);
 	where = json_object();
+	if (a->look->ask == ASK_QUICK)
+		github_keep_older(node, json_object_get(entry, "node"));
 	json_object_set(where, "defaultBranchRef", json_object_get(repository, "defaultBranchRef"));
 	seen_pull(entry, node, where, a->now);
 	json_decref(where);
@@ -97,6 +105,9 @@ static void take_branch(
 		take_node(a, item->place, node, repository);
 		json_array_append(numbers, json_object_get(node, "number"));
 	}
+	if (!json_equal(json_object_get(entry, "numbers"), numbers) ||
+		!json_object_get(entry, "since"))
+		json_object_set_new(entry, "since", json_integer(a->now));
 	json_object_set_new(entry, "numbers", numbers);
 	json_object_set_new(entry, "at", json_integer(a->now));
 }
@@ -116,16 +127,6 @@ static void take_items(struct asking *a, struct query *q, const json_t *data)
 	}
 }
 
-void asking_note(struct asking *a, struct wanted *host, struct err *e)
-{
-	if (e && !host->silent)
-		sink_say(a->look->sink, SINK_NOTE,
-			"%s; pull requests are shown as they were last seen", e->text);
-	if (e)
-		host->silent = true;
-	err_drop(e, "told as a note");
-}
-
 /* True: the query took GitHub too long, and smaller ones are worth a try. */
 static bool take_answer(struct asking *a, struct query *q, const struct http_answer *answer)
 {
@@ -141,6 +142,8 @@ static bool take_answer(struct asking *a, struct query *q, const struct http_ans
 		json_object_set(host->seen.root, "quota", json_object_get(data, "rateLimit"));
 		take_items(a, q, data);
 	}
+	if (answer->outcome == HTTP_RATE_LIMITED)
+		json_object_set_new(host->seen.root, "until", json_integer(answer->until));
 	if (slow && q->n / 2 < most)
 		set_most(host, q->n / 2);
 	else if (json_is_object(data) && q->n == most)
@@ -162,13 +165,15 @@ static bool take_answer(struct asking *a, struct query *q, const struct http_ans
 
 /* ---- one round ------------------------------------------------------------------------------- */
 
-static bool may_ask(struct asking *a, size_t host)
+bool github_round_login(struct asking *a, size_t place)
 {
-	struct wanted *w = &a->places.v[host];
+	struct wanted *host = asking_host(a, place);
 
-	if (!w->silent && !w->g.token)
-		asking_note(a, w, github_login(&w->g));
-	return !w->silent;
+	if (!host->silent && !host->g.token)
+		asking_note(a, host, github_login(&host->g));
+	if (host != &a->places.v[place]) /* another repository there */
+		str_set(&a->places.v[place].g.token, host->g.token);
+	return !host->silent;
 }
 
 static struct err *ask_once(struct asking *a, bool *again)
@@ -183,7 +188,7 @@ static struct err *ask_once(struct asking *a, bool *again)
 	for (size_t i = 0; i < a->items.n; i++) {
 		size_t host = a->places.v[a->items.v[i].place].host;
 
-		if (taken[i] || a->items.v[i].answered || !may_ask(a, host))
+		if (taken[i] || a->items.v[i].answered || !github_round_login(a, host))
 			continue;
 		if (make_query(&queries[n], a, taken, host)) {
 			requests[n] = github_request(&a->places.v[host].g, queries[n].body,
@@ -205,13 +210,24 @@ static struct err *ask_once(struct asking *a, bool *again)
 	return e;
 }
 
-struct err *asking_ask(struct asking *a)
+static bool any_left(const struct asking *a)
+{
+	for (size_t i = 0; i < a->items.n; i++)
+		if (!a->items.v[i].answered)
+			return true;
+	return false;
+}
+
+/* Who looks waits for one question; a poll may find out first that there is nothing to ask. */
+struct err *github_round(struct asking *a)
 {
 	bool again = true;
-	struct err *e = NULL;
+	struct err *e = a->look->ask == ASK_ALL ? github_listen(a) : NULL;
 
-	for (int round = 0; round < ROUNDS && again && !e; round++)
+	a->asked = any_left(a);
+	for (int round = 0; round < ROUNDS && again && a->asked && !e; round++)
 		e = ask_once(a, &again);
+	github_remember_bells(a);
 	if (e && e->class != ERR_INTERRUPTED) {
 		sink_say(a->look->sink, SINK_NOTE, "%s", e->text);
 		err_drop(e, "told as a note; what was seen is as good as before");
@@ -220,42 +236,58 @@ struct err *asking_ask(struct asking *a)
 	return e;
 }
 
-/* Of open ones whose checks or threads changed. Parts of one repository stand together. */
-size_t asking_due(json_t **entries, struct github_part *parts, struct asking *a, size_t host)
+/* Of those that were just seen. */
+static struct err *fetch_pages(struct asking *a, size_t host)
 {
+	json_t **nodes = mem_alloc((a->n + 1) * sizeof(json_t *));
+	struct github_part *parts = mem_alloc((a->n + 1) * sizeof(*parts));
 	size_t n = 0;
+	struct err *e;
 
-	for (size_t place = 0; place < a->places.n; place++) {
-		for (size_t i = 0; i < a->n && a->places.v[place].host == host; i++) {
-			int number = a->place_of[i] == place ? asking_number(a, i) : 0;
-			json_t *entry = number ? asking_entry(a, place, number) : NULL;
-			bool twice = false;
+	for (size_t i = 0; i < a->n; i++) {
+		size_t place = a->place_of[i];
+		bool here = place != SIZE_MAX && a->places.v[place].host == host;
+		int number = here ? asking_number(a, i) : 0;
+		json_t *entry = number ? asking_entry(a, place, number) : NULL;
 
-			for (size_t k = 0; k < n; k++)
-				twice |= entries[k] == entry;
-			if (!entry || twice || !github_details_due(entry))
-				continue;
-			parts[n] = (struct github_part){ place, &a->places.v[place].g, number,
-				NULL };
-			entries[n++] = entry;
-		}
+		json_t *node = json_object_get(entry, "node");
+		bool twice = false;
+
+		for (size_t k = 0; k < n; k++)
+			twice |= nodes[k] == node;
+		if (!node || twice || json_integer_value(json_object_get(entry, "at")) != a->now)
+			continue;
+		if (!github_round_login(a, place))
+			continue;
+		parts[n] = (struct github_part){
+			.place = place, .g = &a->places.v[place].g, .number = number
+		};
+		nodes[n++] = node;
 	}
-	return n;
+	e = github_fetch_pages(GITHUB_PULL_LISTS, nodes, parts, n, a->look->data_dir);
+	free(nodes);
+	free(parts);
+	return e;
 }
 
-struct err *asking_details(struct asking *a)
+struct err *github_round_details(struct asking *a)
 {
 	json_t **entries = mem_alloc((a->n + 1) * sizeof(json_t *));
 	struct github_part *parts = mem_alloc((a->n + 1) * sizeof(*parts));
 	struct err *e = NULL;
 
 	for (size_t host = 0; host < a->places.n && !e; host++) {
-		size_t n = a->places.v[host].host == host ? asking_due(entries, parts, a, host) : 0;
+		size_t n = 0;
 
-		if (!n || !may_ask(a, host))
+		if (a->places.v[host].host != host)
 			continue;
-		for (size_t i = 0; i < n; i++) /* of another repository there: the same login */
-			str_set(&a->places.v[parts[i].place].g.token, a->places.v[host].g.token);
+		e = fetch_pages(a, host);
+		if (!e)
+			n = asking_due(entries, parts, a, host);
+		for (size_t i = 0; i < n; i++)
+			(void)github_round_login(a, parts[i].place);
+		if (!n || a->places.v[host].silent)
+			continue;
 		a->asked = true;
 		e = github_fetch_details(entries, parts, n, a->look->data_dir);
 		if (e && e->class != ERR_INTERRUPTED) {

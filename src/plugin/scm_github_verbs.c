@@ -77,6 +77,9 @@ static struct err *take_both(struct held *h, const struct forge *f, const struct
 	h->entry = json_incref(seen_make(&h->seen, "pulls", key));
 	json_object_set(h->seen.root, "quota", json_object_get(data, "rateLimit"));
 	seen_pull(h->entry, node, github_place_of(data, part), clock_wall());
+	TRY(github_fetch_pages(GITHUB_PULL_LISTS, &node, part, 1, f->data_dir));
+	TRY(github_fetch_pages(GITHUB_DETAIL_LISTS, &details, part, 1, f->data_dir));
+	github_tell_cut(f->sink, GITHUB_DETAIL_LISTS, details, part->number);
 	github_take_details(h->entry, details);
 	TRY(github_fetch_logs(&details, &h->g, 1, f->data_dir));
 	github_read_pull(&h->pull, node, json_object_get(h->entry, "place"));
@@ -87,7 +90,7 @@ static struct err *take_both(struct held *h, const struct forge *f, const struct
 
 static struct err *look(struct held *h, const struct forge *f, int number)
 {
-	struct github_part part = { 0, &h->g, number, NULL };
+	struct github_part part = { .g = &h->g, .number = number };
 	struct http_answer answers[2] = { 0 };
 	json_t *first = NULL, *second = NULL;
 	struct err *e;
@@ -137,7 +140,7 @@ static int by_number(const void *a, const void *b)
 struct err *github_list(struct pulls *out, const struct forge *f)
 {
 	AUTO(held_release) struct held h = { 0 };
-	struct github_part part = { 0, &h.g, 0, NULL };
+	struct github_part part = { .g = &h.g };
 	AUTO(str_release) char *body = NULL;
 	struct http_answer answer = { 0 };
 	struct http_request r;

@@ -108,13 +108,26 @@ static void put(struct pen *p, const char *s, size_t n)
 	}
 }
 
+/* Off the end of a line: blanks, and what a bar for scrolling draws there. */
+static void cut_end(struct buf *b)
+{
+	static const char bar[] = "█";
+	size_t n = sizeof(bar) - 1;
+
+	buf_trim(b);
+	if (!str_ends(buf_text(b), bar) || (b->n > n && b->s[b->n - n - 1] != ' '))
+		return;
+	buf_cut(b, b->n - n);
+	buf_trim(b);
+}
+
 static void end_line(struct screen_lines *out, struct pen *p)
 {
 	struct screen_line *l = (struct screen_line *)vec_push(out);
 
 	settle_cursor(p, false);
-	buf_trim(&p->text);
-	buf_trim(&p->typed);
+	cut_end(&p->text);
+	cut_end(&p->typed);
 	l->text = buf_detach(&p->text);
 	l->typed = buf_detach(&p->typed);
 }

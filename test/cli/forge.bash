@@ -73,8 +73,11 @@ session() { # [ISSUE]: fe-1 with a commit on its branch
 }
 push() { git -C "$TREES/fe-1" push -q origin HEAD:feat/42; }
 row() { ao status --json | jq -r '.[0] | [.prNumber, .ciStatus, .reviewDecision, .pendingThreads] | map(tostring) | join(" ")'; }
-# What was seen is a minute older than it is.
-old() { find "$HOME/.agent-orchestrator/cache/forge" -name '*.json' -exec sed -i "s/\"at\":[0-9]*/\"at\":$(($(date +%s) - 60))000/g" {} +; }
+ago() { # SECONDS KEY: a time in what was seen, as if it had been so long before
+	local dir=$HOME/.agent-orchestrator/cache/forge
+	[ ! -d "$dir" ] || find "$dir" -name '*.json' -exec sed -i -E "s/\"$2\":[0-9]+/\"$2\":$(($(date +%s) - $1))000/g" {} +
+}
+old() { ago 60 at; }
 
 fake_github_start() {
 	fake_start github "$@"

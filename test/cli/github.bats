@@ -82,10 +82,11 @@ why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}"; 
 	ao session ls >/dev/null
 	[ "$(asked github)" = 1 ]
 	old
-	fault github '{"kind": "status", "status": 502, "times": 1}'
+	fault github '{"kind": "status", "status": 502, "times": 2}'
 	run -0 --separate-stderr ao status --json
 	[ "$(jq -r '.[0].prNumber' <<<"$output")" = 1 ]
-	[[ $stderr == *'github.com has trouble of its own (status 502)'*'last seen'* ]]
+	[[ $stderr == *'github.com has trouble of its own (status 502)'*'last seen, 1m ago'* ]]
+	[[ $(ao status --why fe-1 2>&1) == *'#1 open,'*'the forge said so 1m ago'* ]]
 	control github POST config '{"limit": {"graphql": 3}}'
 	old
 	ao status --json >/dev/null

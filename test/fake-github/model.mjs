@@ -208,7 +208,8 @@ export class Model {
 		Object.assign(thing, { state, closedAt: state === 'OPEN' ? null : this.now() });
 		this.touch(thing);
 	}
-	// A check run (conclusion, status, log, annotations) or, with `state`, a commit status.
+	// A check run (conclusion, status, log, annotations) or, with `state`, a commit status. It is of the commit:
+	// the pull request is not newer for it.
 	check(pr, { name, state, status, conclusion, url, log, summary, annotations, workflow }) {
 		let check = pr.checks.find((c) => c.name === name);
 		if (!check) {
@@ -220,7 +221,6 @@ export class Model {
 		if (conclusion) Object.assign(check, { status: 'COMPLETED', conclusion, completedAt: this.now() });
 		else if (status) Object.assign(check, { status, conclusion: null, completedAt: null });
 		if (check.status !== 'QUEUED') check.startedAt ??= this.now();
-		this.touch(pr);
 		this.maybeAutoMerge(pr);
 		return check;
 	}

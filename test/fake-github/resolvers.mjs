@@ -254,7 +254,6 @@ export function makeResolvers(model) {
 		resolveReviewThread: (_, { input }) => {
 			const thread = must(input.threadId);
 			Object.assign(thread, { isResolved: true, resolvedBy: model.user(model.viewer) });
-			model.touch(thread.pr);
 			return { thread };
 		},
 		unresolveReviewThread: (_, { input }) => {

@@ -122,7 +122,7 @@ export function makeRest(model) {
 			.filter((x) => state === 'all' || (x.state === 'OPEN') === (state === 'open'))
 			.filter((x) => labels.every((n) => x.labels.some((l) => l.name === n)))
 			.filter((x) => !assignee || x.assignees.some((u) => u.login === assignee))
-			.sort((a, b) => b.number - a.number);
+			.sort((a, b) => (query.get('sort') === 'updated' && b.updatedAt.localeCompare(a.updatedAt)) || b.number - a.number);
 	}
 	function edit(thing, { title, body, base, state, state_reason: reason }) {
 		model.writable(thing.repo);

@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import { buildSchema, getNamedType, GraphQLError, isObjectType, parse, specifiedRules, validate } from 'graphql';
 
 export const MAX_NODES = 500_000;
+const IDS = 3; // in a list of ids of which nothing is known
 
 export function loadSchema() {
 	// the package exports no file; the schema lies beside its entry
@@ -68,8 +69,14 @@ export function price(schema, doc, name, variables) {
 			const field = type.getFields?.()[s.name.value];
 			const inner = field && getNamedType(field.type);
 			if (isObjectType(inner) && inner.name.endsWith('Connection')) connection(s, inner, parents);
-			else if (inner) walk(s.selectionSet, inner, parents);
+			else if (inner) walk(s.selectionSet, inner, parents * named(s));
 		}
+	}
+	// nodes(ids: …): what lies below costs for each of them
+	function named(field) {
+		const ids = field.name.value === 'nodes' && field.arguments?.find((a) => a.name.value === 'ids')?.value;
+		if (!ids) return 1;
+		return ids.kind === 'ListValue' ? ids.values.length : (variables?.[ids.name.value]?.length ?? IDS);
 	}
 	walk(op.selectionSet, op.operation === 'mutation' ? schema.getMutationType() : schema.getQueryType(), 1);
 	if (out.nodes > MAX_NODES)

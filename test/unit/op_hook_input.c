@@ -33,6 +33,19 @@ static const struct payload payloads[] = {
 		"rate_limit: You've hit your 5-hour limit · resets 6:42pm (UTC)", "64af", NULL },
 	{ SIGNAL_ERROR, "{\"session_id\":\"64af\",\"error\":\"unknown\"}", "unknown", "64af",
 		NULL },
+	/* Qwen Code: its prompt has the files that the words name */
+	{ SIGNAL_PROMPT,
+		"{\"session_id\":\"3333\",\"transcript_path\":\"/h/3333.jsonl\",\"prompt\":\"look "
+		"@README\\n--- Content from referenced files ---\\nContent from "
+		"README:\\nreadme\",\"submitted_prompt\":\"look @README\"}",
+		"look @README", "3333", "/h/3333.jsonl" },
+	{ SIGNAL_ERROR,
+		"{\"session_id\":\"3333\",\"error\":\"invalid_request\",\"error_details\":\"400\"}",
+		"invalid_request", "3333", NULL },
+	{ SIGNAL_STOP,
+		"{\"session_id\":\"3333\",\"message\":\"Qwen Code is waiting for your "
+		"input\",\"notification_type\":\"idle_prompt\"}",
+		"Qwen Code is waiting for your input", "3333", NULL },
 	/* Gemini CLI */
 	{ SIGNAL_STOP,
 		"{\"session_id\":\"2222\",\"hook_event_name\":\"AfterAgent\",\"prompt\":\"hello\","

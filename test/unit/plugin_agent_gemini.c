@@ -16,6 +16,10 @@ struct line {
 static const struct line lines[] = {
 	{ RECORD("user", "\"content\":[{\"text\":\"hello\"}]"), TURN_PROMPT, "hello", 0 },
 	{ RECORD("user",
+		  "\"content\":[{\"text\":\"look @README\"},{\"text\":\"readme\"}],"
+		  "\"displayContent\":[{\"text\":\"look @re\"}]"),
+		TURN_PROMPT, "look @re", 0 },
+	{ RECORD("user",
 		  "\"content\":[{\"text\":\"<session_context>\\nThis is the Gemini CLI.\"}]"),
 		TURN_NOTHING, NULL, 0 },
 	{ RECORD("user", "\"content\":[{\"functionResponse\":{\"name\":\"run_shell_command\"}}]"),

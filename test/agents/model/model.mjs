@@ -54,6 +54,13 @@ const byName = list => Object.fromEntries((list ?? []).map(t => [t.name ?? t.typ
 const words = content => typeof content === 'string' ? [content]
 	: (content ?? []).filter(p => p.text).map(p => withoutReminders(p.text)).filter(s => s.trim());
 
+// The last of them, but before the files that were put behind it for each @name in it: a turn that failed
+// may stand in one message with the next.
+function spoken(parts) {
+	const files = parts.findLastIndex(s => s.startsWith('\n--- Content from referenced files ---'));
+	return (parts.at(-1) === '\n--- End of content ---' && files > 0 ? parts[files - 1] : parts.at(-1)) ?? null;
+}
+
 const readers = {
 	anthropic: b => newest(b.messages.filter(m => m.role === 'user').map(m => [
 		words(m.content).at(-1) ?? null,
@@ -64,12 +71,12 @@ const readers = {
 		/_call_output$/.test(i.type ?? '') ? 1 : 0,
 	]), byName(b.tools)),
 	chat: b => newest(b.messages.map(m => [
-		m.role === 'user' ? words(m.content).join('\n') : null,
+		m.role === 'user' ? spoken(words(m.content)) : null,
 		m.role === 'tool' ? 1 : 0,
 	]), byName((b.tools ?? []).map(t => t.function))),
 	gemini: b => newest(b.contents.filter(c => c.role !== 'model').map(c => {
 		const results = c.parts.filter(p => p.functionResponse).length;
-		return [results ? null : words(c.parts).filter(s => !NOT_THE_USER.test(s)).at(-1) ?? null, results];
+		return [results ? null : spoken(words(c.parts).filter(s => !NOT_THE_USER.test(s))), results];
 	}), byName((b.tools ?? []).flatMap(t => t.functionDeclarations ?? []))),
 };
 
