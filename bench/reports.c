@@ -38,9 +38,9 @@ int main(int argc, char **argv)
 				/* not all at the same step: some end a turn while others begin one */
 				int at = (step + i) % (tools + 2);
 				report(argv[1], i,
-					at == 0                 ? SIGNAL_PROMPT
-						: at <= tools   ? SIGNAL_TOOL
-								: SIGNAL_STOP);
+					at == 0               ? SIGNAL_PROMPT
+						: at <= tools ? SIGNAL_TOOL
+							      : SIGNAL_STOP);
 				n++;
 				while (n * 1000 / rate > clock_mono() - began)
 					usleep(1000);

@@ -250,7 +250,7 @@ daemon_reacts() { # from the hook's own time to that of the record; from the end
 
 descriptors() { find "/proc/$1/fd" -mindepth 1 | wc -l; }
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
-zombies() { ps -o stat= --ppid "$1" | grep -c Z; }
+zombies() { ps -o stat= --ppid "$1" | awk '/Z/ { n++ } END { print n + 0 }'; }
 # Reports of 50 busy agents, hastened: first a tenth, so that all that is kept is there, then the rest.
 daemon_busy() { # N TURNS
 	local pid cpu rss fds n seconds size wall
