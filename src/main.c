@@ -52,8 +52,8 @@
  *   gitlab_*              GitLab, in GitHub's words: place ask read
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear
- *   agent_claude agent_codex agent_gemini agent_qwen    what an agent's transcript says, a file for each
- *                         format
+ *   agent_claude agent_codex agent_copilot agent_gemini agent_pi agent_qwen    what an agent's transcript
+ *                         says, a file for each format
  *   channel_qwen          how an agent is told something beside its keyboard
  *   api_opencode opencode_read  opencode over HTTP: asked, told; what its answers mean
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
