@@ -19,6 +19,7 @@ enum {
 	CLEAR_MAX = 40,
 	CLEAR_BLIND = 8,
 	ASK_AGAIN_MS = 50,
+	TOLD_MS = 30000, /* for an interface that is silent: on a busy machine its agent is, for seconds */
 };
 
 struct err *deliver_state(
@@ -272,7 +273,7 @@ static const char *ticket_of(const struct message *m)
 static struct err *tell_until(
 	struct hold *h, const struct sight *s, struct message *m, enum api_answer has)
 {
-	int64_t until = clock_mono() + RECEIPT_MS;
+	int64_t until = clock_mono() + TOLD_MS;
 	enum api_answer sent = API_SILENT;
 
 	for (;;) {
