@@ -75,6 +75,10 @@ static void print_knowns(const struct face *f, const struct view *v)
 	print_known(f, "worktree", k->has_workspace ? "there" : "gone", "files", v, 0);
 	print_known(f, "turn", k->turn_open_at ? "open" : "none open", "hook", v, k->turn_open_at);
 	print_known(f, "recorded", status_word(k->recorded), "metadata", v, 0);
+	if (k->limited_until)
+		print_known(f, "quota", "spent", "its words", v, 0);
+	if (k->limit_known)
+		print_known(f, "waits until", v->session.limited_until, "metadata", v, 0);
 	if (k->half_done)
 		print_known(f, "at work", v->session.doing ? v->session.doing : "a verb",
 			"metadata", v, 0);

@@ -1,5 +1,7 @@
 #include "op/restore.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"
@@ -9,6 +11,7 @@
 #include "op/prompt.h"
 #include "op/pull.h"
 #include "op/reap.h"
+#include "op/sense.h"
 #include "op/send.h"
 #include "op/settle.h"
 #include "op/start.h"
@@ -87,6 +90,52 @@ static bool has_conversation(
 	return sent.list.n > 0;
 }
 
+/* ---- the turn that was cut off ----------------------------------------------------------------- */
+
+/* What was going on when it ended, or waited for its quota. A record of the transcript may say more than its
+ * hooks did: that the user had interrupted it. */
+static bool was_cut_off(bool *reboot, const struct hold *h, const struct agent *a)
+{
+	AUTO(evidence_release) struct evidence in = { 0 };
+	AUTO(facts_release) struct facts f = { 0 };
+
+	evidence_read(&f, &in, &h->s, h->folder, h->project);
+	sense_transcript(&f, NULL, &in, &h->s, h->folder, a);
+	*reboot = f.reboot;
+	return f.turn_open_at || f.limit_known;
+}
+
+/* One that was never typed: an earlier restore left it. */
+static int kept_message(const struct hold *h)
+{
+	AUTO(messages_release) struct messages live = { 0 };
+
+	err_drop(outbox_read(&live, &h->world->store, h->s.id, true), "as if none");
+	for (size_t i = 0; i < live.list.n; i++)
+		if (str_equal(live.list.v[i].kind, "continue"))
+			return live.list.v[i].number;
+	return 0;
+}
+
+/* In the outbox before anything is started: whatever happens to us, it is asked for once. */
+static struct err *keep_continue(int *number, const struct hold *h, const struct agent *a)
+{
+	AUTO(str_release) char *text = NULL;
+	bool reboot;
+
+	*number = kept_message(h);
+	if (*number || !was_cut_off(&reboot, h, a))
+		return NULL;
+	text = str_format("[ao] %s while you were at work. Look at what is done already, then "
+			  "continue where it stopped.",
+		reboot ? "The machine was restarted" : "You were ended");
+	sink_say(h->world->sink, SINK_NOTE, "%s: its turn was cut off; it is told to continue",
+		h->s.id);
+	return op_send_keep(number, h->world, h->s.id, "continue", text, strlen(text));
+}
+
+/* ---- the attempt ------------------------------------------------------------------------------- */
+
 struct attempt {
 	struct agent agent;
 	char *program;
@@ -94,6 +143,7 @@ struct attempt {
 	struct buf recap;
 	char *agent_session_id; /* a new one for a fresh start; NULL: the agent takes none */
 	bool resumed, recap_in_argv;
+	int unfinished; /* the number of the message that asks for the lost turn; 0: none was lost */
 };
 
 static void attempt_release(struct attempt *t)
@@ -154,7 +204,9 @@ static struct err *make_attempt(struct attempt *t, struct hold *h)
 	if (told.id)
 		str_set(&h->s.agent_session_id, told.id);
 	t->resumed = has_conversation(h, &t->agent, &told);
-	if (!t->resumed) {
+	if (t->resumed) {
+		TRY(keep_continue(&t->unfinished, h, &t->agent));
+	} else {
 		if (str_equal(t->agent.session_id, "preset"))
 			t->agent_session_id = random_uuid();
 		TRY(prompt_recap(&t->recap, h, &t->agent));
@@ -192,7 +244,8 @@ static struct err *make(struct hold *h, struct attempt *t)
 	TRY(hold_status(h, STATUS_SPAWNING,
 		t->resumed ? "restored: its conversation is resumed"
 			   : "restored: a fresh start with a recap"));
-	hold_log(h, "restored", json_pack("{s:b}", "resumed", t->resumed));
+	hold_log(h, "restored",
+		json_pack("{s:b, s:b}", "resumed", t->resumed, "unfinished", t->unfinished != 0));
 	return NULL;
 }
 
@@ -211,6 +264,8 @@ struct err *op_restore(struct restored *out, const struct world *w, const char *
 	lock_release(&h.lock);
 	if (!t.resumed && !t.recap_in_argv && t.recap.n)
 		TRY(op_send_first(w, id, t.recap.s, t.recap.n, true));
+	if (t.unfinished)
+		TRY(op_send_kept(w, id, t.unfinished, true));
 	out->resumed = t.resumed;
 	out->attach = h.runtime->attach_line(w->config.tmux_socket, id);
 	out->session = h.s;

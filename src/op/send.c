@@ -297,11 +297,28 @@ struct err *op_send(enum send_outcome *out, const struct world *w, const char *i
 	return send_text(out, &s, &m);
 }
 
-struct err *op_send_first(
-	const struct world *w, const char *id, const char *text, size_t n, bool wait)
+/* ---- messages of our own ----------------------------------------------------------------------- */
+
+struct err *op_send_keep(int *number, const struct world *w, const char *id, const char *kind,
+	const char *text, size_t n)
 {
-	AUTO(sending_release) struct sending s = { .world = w, .id = id };
 	AUTO(message_release) struct message m = { .state = MESSAGE_QUEUED };
+	AUTO(agent_release) struct agent a = { 0 };
+	AUTO(hold_release) struct hold h = { 0 };
+
+	TRY(hold_read(&h, w, id));
+	TRY(agent_load(&a, &w->config, h.s.agent));
+	TRY(compose(&m.text, w, &a, text, n, true));
+	str_set(&m.from, world_actor());
+	str_set(&m.kind, kind);
+	TRY(outbox_add(&w->store, id, &m));
+	*number = m.number;
+	return NULL;
+}
+
+struct err *op_send_kept(const struct world *w, const char *id, int number, bool wait)
+{
+	AUTO(sending_release) struct sending s = { .world = w, .id = id, .number = number };
 	struct send_options o = { .timeout_ms = wait ? FIRST_PROMPT_MS : 0, .raw = true };
 	AUTO(hold_release) struct hold h = { 0 };
 	struct err *e;
@@ -309,19 +326,23 @@ struct err *op_send_first(
 	s.o = &o;
 	TRY(hold_read(&h, w, id));
 	TRY(agent_load(&s.agent, &w->config, h.s.agent));
-	TRY(compose(&m.text, w, &s.agent, text, n, true));
-	str_set(&m.from, world_actor());
-	str_set(&m.kind, "prompt");
-	TRY(outbox_add(&w->store, id, &m));
-	s.number = m.number;
 	e = wait_turn(&s);
 	if (e)
 		sink_say(w->sink, SINK_WARNING, "%s; its prompt goes with the next ao send",
 			e->text);
 	else if (s.error || s.state != MESSAGE_ACCEPTED)
 		sink_say(w->sink, SINK_WARNING,
-			"%s: whether it has its first prompt is not confirmed%s%s", id,
+			"%s: whether it has its prompt is not confirmed%s%s", id,
 			s.error ? ": " : "", s.error ? s.error->text : "");
 	err_drop(e, "told as a warning");
 	return NULL;
+}
+
+struct err *op_send_first(
+	const struct world *w, const char *id, const char *text, size_t n, bool wait)
+{
+	int number;
+
+	TRY(op_send_keep(&number, w, id, "prompt", text, n));
+	return op_send_kept(w, id, number, wait);
 }

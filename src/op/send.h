@@ -25,7 +25,12 @@ enum send_outcome {
 MUST_USE struct err *op_send(enum send_outcome *out, const struct world *w, const char *id,
 	const char *text, size_t n, const struct send_options *o);
 
-/* A first prompt that is no argument of the agent: sent when it is ready within a minute, else, or
- * without wait, it stays in the outbox for the next send, and that is told. */
+/* A message of ours, with nobody who waits for it: into the outbox, durable; then typed when the agent is ready
+ * within a minute, else, or without wait, it stays there for the next send or poll, and that is told. */
+MUST_USE struct err *op_send_keep(int *number, const struct world *w, const char *id,
+	const char *kind, const char *text, size_t n);
+MUST_USE struct err *op_send_kept(const struct world *w, const char *id, int number, bool wait);
+
+/* A first prompt that is no argument of the agent: both at once. */
 MUST_USE struct err *op_send_first(
 	const struct world *w, const char *id, const char *text, size_t n, bool wait);

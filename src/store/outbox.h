@@ -25,8 +25,9 @@ const char *message_state_word(enum message_state s);
 struct message {
 	int number; /* 0001 … */
 	enum message_state state;
-	char *from;     /* who sent it: a session id, "user", "reaction …" */
-	char *kind;     /* "message" or "prompt" (the first one, typed for want of an argument) */
+	char *from; /* who sent it: a session id, "user", "reaction …" */
+	char *kind; /* "message", "prompt" (the first one, typed for want of an argument) or "continue"
+			   (the turn that a death cut off is asked for again) */
 	char *note;     /* why it failed, what it left out */
 	char *reaction; /* the event that ao itself made it for (model/reaction.h); NULL: a sender's */
 	char *items;    /* what it is made of (rule/items.h) */

@@ -45,6 +45,8 @@ later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COM
 	[ "$(field fe-1 status)" = needs_input ]
 	[ "$(field fe-1 reason)" = "rate limited until $at" ]
 	[ "$(field fe-1 limitedUntil)" = "$at" ]
+	expect 0 ao status --why fe-1
+	has "waits until   $at"
 	[ "$(cat "$HOME/told")" = "fe-1: rate limited" ]
 	expect 0 ao poll
 	[ -z "$output" ]

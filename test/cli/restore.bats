@@ -101,3 +101,84 @@ load box
 	errs no-such-agent
 	[ -d "$TREES/fe-1" ]
 }
+
+# An agent with conversations of its own that can be resumed.
+with_conversations() { # MORE OPTIONS
+	box_config
+	sed -i "s/command: \[.*/command: [standin, --turn-ms, \"${1:-600000}\", --session, \"{agentSessionId}\", \"{prompt}\"]\n    resume: [standin, --turn-ms, \"50\", --resume, \"{agentSessionId}\"]\n    sessionId: preset/" "$CONFIG"
+}
+cut_off() { # SESSION: in the middle of its turn
+	ao send "$1" "run: sleep 7073" >/dev/null
+	wait_for 10 is "$1" activity active
+	kill -9 "$(sed -n 's/^pid=//p' "$DATA/$1/run")"
+	wait_for 10 is "$1" activity exited
+}
+asked_again() { grep -c "continue where it stopped" "$STANDIN_LOG/$1.log"; }
+
+@test "a turn that was cut off is asked for again, once, in the same conversation" {
+	with_conversations
+	spawn frontend
+	cut_off fe-1
+	expect 0 ao session restore fe-1
+	errs "its turn was cut off; it is told to continue"
+	wait_for 10 heard fe-1 "[ao] You were ended while you were at work."
+	ready fe-1
+	tmux capture-pane -p -t =fe-1: | grep -q "resumed $(field fe-1 agentSessionId)"
+	ao poll
+	ao send fe-1 "and now?" >/dev/null
+	[ "$(asked_again fe-1)" = 1 ]
+	took fe-1 3
+}
+
+@test "a turn that had ended is not asked for again, nor one that was interrupted" {
+	with_conversations 50
+	spawn frontend
+	ao send fe-1 "a short one" >/dev/null
+	ready fe-1
+	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+	wait_for 10 is fe-1 activity exited
+	expect 0 ao session restore fe-1
+	[ -z "$stderr" ]
+	ready fe-1
+	took fe-1 1
+}
+
+@test "ao killed in the middle of a restore: the lost turn is asked for once all the same" {
+	with_conversations 50
+	spawn frontend
+	for at in 0.1 0.4 1.5; do
+		cut_off fe-1
+		before=$(messages fe-1)
+		timeout -s KILL $at ao session restore fe-1 >/dev/null 2>&1 || true
+		ao session restore fe-1 >/dev/null 2>&1 || ao poll >/dev/null # it was started, and not told yet
+		wait_for 15 took fe-1 $((before + 1))
+		ready fe-1
+		ao poll >/dev/null
+		took fe-1 $((before + 1))
+	done
+}
+
+@test "a restart of the machine is told from a death, also to the agent" {
+	with_conversations
+	spawn frontend
+	cut_off fe-1
+	export AO_TEST_BOOT_ID=the-next-one
+	expect 0 ao status --why fe-1
+	has "the machine restarted since"
+	expect 0 ao session restore --all
+	wait_for 10 heard fe-1 "[ao] The machine was restarted while you were at work."
+}
+
+@test "what a killed agent left running is found and ended first" {
+	with_conversations
+	spawn frontend
+	ao send fe-1 "run: setsid sleep 7071 & sleep 7072" >/dev/null
+	wait_for 10 pgrep -xf 'sleep 7071'
+	kill -9 "$(sed -n 's/^supervisor=//p' "$DATA/fe-1/run")" "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+	wait_for 10 is fe-1 activity exited
+	pgrep -xf 'sleep 7071'
+	expect 0 ao session restore fe-1
+	run ! pgrep -xf 'sleep 7071'
+	run ! pgrep -xf 'sleep 7072'
+	ready fe-1
+}

@@ -1,0 +1,323 @@
+/*
+ * What real agents wrote, as it came: what their hooks reported and their transcripts held
+ * (test/agents/streams), replayed up to each point at which somebody looked at the screen and wrote down what the
+ * agent did; then the captured screens with their titles (test/agents/screens) in the place of those. And
+ * the mutation: without any one kind of evidence some of it is told wrongly.
+ */
+#include <jansson.h>
+#include <locale.h>
+
+#include "base/clock.h"
+#include "op/hook_input.h"
+#include "op/sense.h"
+#include "rule/activity_of.h"
+#include "rule/status_of.h"
+#include "store/agent_files.h"
+#include "kit.h"
+
+struct tally {
+	enum source without; /* SOURCE_COUNT: all evidence counts */
+	int right, wrong;
+	struct buf first; /* what was told wrongly, the first of it */
+};
+
+static void tally_release(struct tally *t)
+{
+	buf_release(&t->first);
+}
+
+static void drop(struct facts *f, enum source source)
+{
+	int kept = 0;
+
+	for (int i = 0; i < f->n; i++) {
+		if (f->v[i].source == source)
+			str_release(&f->v[i].detail);
+		else
+			f->v[kept++] = f->v[i];
+	}
+	f->n = kept;
+}
+
+static void judge(struct tally *t, struct facts *f, const char *where, const char *truth)
+{
+	struct verdict v;
+	const char *word;
+
+	drop(f, t->without);
+	v = activity_of(f);
+	word = activity_word(v.activity);
+	if (str_equal(word, "idle"))
+		word = "ready";
+	if (str_equal(word, truth)) {
+		t->right++;
+		return;
+	}
+	t->wrong++;
+	if (t->first.n < 1000)
+		buf_addf(&t->first, "%s: %s (%s), not %s\n", where, word, v.why, truth);
+}
+
+/* ---- streams ----------------------------------------------------------------------------------- */
+
+struct replay {
+	struct tally *tally;
+	const char *name;
+	struct agent agent;
+	struct session session;
+	struct lock alive; /* run.lock, as its ao-run would hold it */
+	char *folder, *transcript;
+	int n;
+};
+
+static void replay_release(struct replay *r)
+{
+	agent_release(&r->agent);
+	session_release(&r->session);
+	lock_release(&r->alive);
+	str_release(&r->folder);
+	str_release(&r->transcript);
+}
+
+static void set_now(int64_t at)
+{
+	AUTO(str_release) char *text = str_format("%lld", (long long)at);
+
+	setenv("AO_TEST_NOW", text, 1);
+}
+
+static void begin(struct replay *r, int64_t when)
+{
+	AUTO(str_release) char *iso = clock_iso_ms(when - 1000);
+	AUTO(str_release)
+	char *run = str_format("supervisor=1\npid=%d\nstartedAt=%s\nprocess=%s\n", (int)getpid(),
+		iso, r->agent.process);
+	AUTO(str_release) char *lock = NULL;
+
+	put_text("fe-1/run", run);
+	r->folder = at("fe-1");
+	r->transcript = at("fe-1/transcript.jsonl");
+	lock = path_join(r->folder, "run.lock");
+	ok(lock_take(&r->alive, lock, 0));
+	str_set(&r->session.id, "fe-1");
+	str_set(&r->session.worktree, "/home/ann/wt");
+}
+
+static void hear(struct replay *r, const json_t *event, const char *word, int64_t at)
+{
+	AUTO(conversation_release) struct conversation told = { 0 };
+	json_t *in = json_object_get(event, "in");
+	struct signal_line s = { .source = (char *)(uintptr_t) "hook", .pid = getpid(), .at = at };
+	AUTO(str_release) char *text = NULL;
+	AUTO(str_release) char *said = NULL;
+
+	assert_true(signal_parse_word(word) >= 0);
+	s.kind = (enum signal_kind)signal_parse_word(word);
+	json_object_set_new(in, "transcript_path", json_string(r->transcript));
+	text = json_dumps(in, JSON_COMPACT);
+	hook_input(&s, &told, text, strlen(text));
+	said = s.text;
+	ok(conversation_note(r->folder, s.at, told.id, told.path));
+	ok(signals_append(r->folder, &s));
+}
+
+static void slurp(struct buf *b, const char *agent, const char *name, const char *ending)
+{
+	AUTO(str_release)
+	char *path = str_format("test/agents/screens/%s/%s.%s", agent, name, ending);
+
+	ok(file_read(b, path, 1 << 20));
+	buf_trim(b);
+}
+
+/* The captured screen of that name, and its title. */
+static void see(struct facts *f, const struct evidence *in, const struct agent *a, const char *name,
+	int64_t output_at)
+{
+	AUTO(buf_release) struct buf screen = { 0 };
+	AUTO(buf_release) struct buf title = { 0 };
+	struct runtime_fact seen = { .exists = TRI_YES, .output_at = output_at };
+
+	slurp(&screen, a->name, name, "ansi");
+	slurp(&title, a->name, name, "title");
+	seen.screen = screen.s;
+	seen.title = title.s;
+	sense_terminal(f, in, a, &seen);
+}
+
+/* screen: what it showed then, where reports and records leave that open. */
+static void look(struct replay *r, const char *truth, const char *screen, int64_t at)
+{
+	AUTO(evidence_release) struct evidence in = { 0 };
+	AUTO(facts_release) struct facts f = { 0 };
+	AUTO(str_release) char *where = str_format("%s, look %d", r->name, ++r->n);
+
+	set_now(at);
+	evidence_read(&f, &in, &r->session, r->folder, NULL);
+	sense_transcript(&f, NULL, &in, &r->session, r->folder, &r->agent);
+	if (screen)
+		see(&f, &in, &r->agent, screen, at - 1000);
+	judge(r->tally, &f, where, truth);
+}
+
+static void take(struct replay *r, const json_t *event)
+{
+	int64_t at = json_integer_value(json_object_get(event, "at"));
+	const char *hook = json_string_value(json_object_get(event, "hook"));
+	const char *line = json_string_value(json_object_get(event, "line"));
+	const char *truth = json_string_value(json_object_get(event, "truth"));
+
+	if (at && !r->folder)
+		begin(r, at);
+	if (hook)
+		hear(r, event, hook, at);
+	if (line && r->transcript) {
+		ok(file_append(r->transcript, line, strlen(line), FILE_VOLATILE));
+		ok(file_append(r->transcript, "\n", 1, FILE_VOLATILE));
+	}
+	if (truth)
+		look(r, truth, json_string_value(json_object_get(event, "screen")), at);
+}
+
+static void end_of(struct replay *r)
+{
+	AUTO(evidence_release) struct evidence in = { 0 };
+	AUTO(facts_release) struct facts f = { 0 };
+
+	lock_release(&r->alive);
+	put_text("fe-1/exit", "code=0\nsignal=9\nendedAt=2026-11-22T18:00:00.000Z\n");
+	evidence_read(&f, &in, &r->session, r->folder, NULL);
+	judge(r->tally, &f, r->name, "exited");
+}
+
+static void replay(struct tally *t, const char *name)
+{
+	AUTO(replay_release) struct replay r = { .tally = t, .name = name };
+	AUTO(str_release) char *path = str_format("test/agents/streams/%s.jsonl", name);
+	AUTO(buf_release) struct buf text = { 0 };
+	AUTO(str_release) char *folder = at("fe-1");
+	char *save = NULL;
+
+	ok(file_remove_tree(folder));
+	ok(agent_load(&r.agent, NULL, name));
+	ok(file_read(&text, path, 4 << 20));
+	for (char *line = strtok_r(text.s, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		json_t *event = json_loads(line, 0, NULL);
+		assert_non_null(event);
+		take(&r, event);
+		json_decref(event);
+	}
+	end_of(&r);
+	unsetenv("AO_TEST_NOW");
+}
+
+static void replay_all(struct tally *t)
+{
+	static const char *const names[] = { "claude-code", "codex", "gemini" };
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		replay(t, names[i]);
+}
+
+/* ---- screens ----------------------------------------------------------------------------------- */
+
+/* It has written nothing for long, or just now: what is still looks ready to whoever sees no more of it. */
+static void show(struct tally *t, const char *agent, const char *name, const char *truth)
+{
+	AUTO(agent_release) struct agent a = { 0 };
+	AUTO(facts_release)
+	struct facts f = { .now = 1800000000000, .started_at = 1, .runtime = TRI_YES };
+	AUTO(str_release) char *where = str_format("%s/%s", agent, name);
+	AUTO(str_release) char *state = str_ndup(truth, strcspn(truth, "+"));
+	struct evidence in = { .run = { 0 } };
+
+	/* drawn like a turn that was interrupted: only its live status tells */
+	if (str_equal(where, "opencode/error_final"))
+		return;
+	ok(agent_load(&a, NULL, agent));
+	see(&f, &in, &a, name, f.now - (str_equal(state, "active") ? 1000 : 60000));
+	judge(t, &f, where, state);
+}
+
+static void show_all(struct tally *t)
+{
+	AUTO(buf_release) struct buf table = { 0 };
+	char *save = NULL, agent[64], name[64], truth[64];
+
+	ok(file_read(&table, "test/agents/screens/STATES.tsv", 1 << 16));
+	for (char *line = strtok_r(table.s, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save)) {
+		assert_int_equal(sscanf(line, "%63s %63s %63s", agent, name, truth), 3);
+		show(t, agent, name, truth);
+	}
+}
+
+/* ---- a live status ----------------------------------------------------------------------------- */
+
+/* States that an agent gives by itself, over reports that are older: no recording, facts put together. */
+static void live_all(struct tally *t)
+{
+	static const struct {
+		enum activity live, hook;
+		int hook_ago;
+		const char *truth;
+	} cases[] = {
+		{ ACTIVITY_READY, ACTIVITY_ACTIVE, 2000, "ready" },
+		{ ACTIVITY_ACTIVE, ACTIVITY_READY, 2000, "active" },
+		{ ACTIVITY_ACTIVE, ACTIVITY_WAITING_INPUT, 9000, "active" },
+		{ ACTIVITY_BLOCKED, ACTIVITY_ACTIVE, 2000, "blocked" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		AUTO(facts_release)
+		struct facts f = { .now = 1800000000000, .runtime = TRI_YES };
+		facts_add(&f, SOURCE_LIVE, cases[i].live, f.now)->state = true;
+		facts_add(&f, SOURCE_HOOK, cases[i].hook, f.now - cases[i].hook_ago);
+		judge(t, &f, "live", cases[i].truth);
+	}
+}
+
+/* ---- the tests --------------------------------------------------------------------------------- */
+
+static void all(struct tally *t)
+{
+	replay_all(t);
+	show_all(t);
+	live_all(t);
+}
+
+static void test_all_right(void **state)
+{
+	AUTO(tally_release) struct tally t = { .without = SOURCE_COUNT };
+
+	(void)state;
+	all(&t);
+	if (t.wrong)
+		fail_msg("%d of %d are told wrongly: %s", t.wrong, t.wrong + t.right, t.first.s);
+	assert_true(t.right >= 110);
+}
+
+static void test_each_source_counts(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SOURCE_COUNT; i++) {
+		AUTO(tally_release) struct tally t = { .without = (enum source)i };
+		all(&t);
+		if (!t.wrong)
+			fail_msg("without '%s' nothing is told wrongly",
+				source_word((enum source)i));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_all_right),
+		TEST(test_each_source_counts),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	setenv("AO_SHARE", "share", 1);
+	setenv("XDG_CONFIG_HOME", "/nowhere", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
