@@ -19,7 +19,8 @@ enum {
 	CLEAR_MAX = 40,
 	CLEAR_BLIND = 8,
 	ASK_AGAIN_MS = 50,
-	TOLD_MS = 30000, /* for an interface that is silent: on a busy machine its agent is, for seconds */
+	TOLD_MS =
+		30000, /* for an interface that is silent: on a busy machine its agent is, for seconds */
 };
 
 struct err *deliver_state(
@@ -186,9 +187,9 @@ static bool lost_enter(const struct agent *a, const struct sight *s, const struc
 /* Enter, then its receipt; pressed again where the text is still seen in the input line. */
 static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a, struct message *m)
 {
-	int64_t until = clock_mono() + RECEIPT_MS, again = 0;
+	bool asked = api_named(a->send.channel) != NULL, found = false;
+	int64_t until = clock_mono() + (asked ? TOLD_MS : RECEIPT_MS), again = 0;
 	AUTO(sight_release) struct sight s = { 0 };
-	bool found = false;
 
 	*box_empty = false;
 	for (int enters = 0;;) {
@@ -207,7 +208,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 		TRY(has_receipt(&found, h, a, m));
 		if (found)
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
-		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks))
+		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks && !asked))
 			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
 		TRY(clock_sleep(25));
 	}
