@@ -166,7 +166,7 @@ test-faults: programs
 # What the fake forges need of npm; where it is out of reach the tests that want it are skipped.
 fakes:
 	@test/fake/install.sh
-# The real agents, from npm, against a scripted model; no part of `make test`. AGENTS="claude-code …"
+# The real agents, from npm, against a scripted model; no part of `make test`. AGENTS="claude-code …" SENDS=50
 test-agents: programs
 	@test/agents/real/run.sh $(BUILD) $(AGENTS)
 

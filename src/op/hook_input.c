@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 enum { TEXT_MAX = 4096 };
@@ -14,6 +15,7 @@ static const char *const paths[] = { "transcript_path", "transcriptPath", NULL }
 /* Qwen Code's `prompt` has the files in it that the user's words name. */
 static const char *const prompts[] = { "submitted_prompt", "prompt", NULL };
 static const char *const errors[] = { "last_assistant_message", "error.message", "message", NULL };
+static const char *const turns[] = { "prompt_id", "turn_id", "prompt", NULL }; /* Gemini CLI: its prompt */
 static const char *const said[] = { "message", "error", "error.message", "last_assistant_message",
 	"prompt_response", "reason", "tool_name", "toolName", NULL };
 
@@ -51,6 +53,7 @@ void hook_input(struct signal_line *s, struct conversation *c, const char *in, s
 	json_t *o = in_n && in[0] == '{' ? json_loadb(in, in_n, 0, NULL) : NULL;
 	AUTO(str_release) char *error = s->kind == SIGNAL_ERROR ? error_text(o) : NULL;
 	const char *id = first_text(o, ids), *text = in;
+	const char *turn = first_text(o, turns);
 	size_t n = in_n;
 
 	if (id || json_object_get(o, "hook_event_name")) {
@@ -61,6 +64,7 @@ void hook_input(struct signal_line *s, struct conversation *c, const char *in, s
 			: error                    ? error
 						   : first_text(o, said);
 		n = text ? strlen(text) : 0;
+		s->turn = turn ? hash_fnv(turn, strlen(turn)) : 0;
 	}
 	if (s->kind == SIGNAL_PROMPT)
 		signal_digest(&s->length, &s->hash, text ? text : "", n);

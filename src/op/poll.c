@@ -104,7 +104,7 @@ static void tally_take(struct tally *t, const struct views *views, const struct 
 		struct scene s = { .facts = &v->facts,
 			.activity = v->activity.activity,
 			.status = v->status.status };
-		if (v->project != p)
+		if (v->project != p || session_is_orchestrator(&v->session))
 			continue;
 		t->sessions++;
 		if (!session_is_over(&s))

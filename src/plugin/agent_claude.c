@@ -2,7 +2,8 @@
  * Claude Code's transcript, seen on 2.1.197 and 2.1.330: ~/.claude/projects/FOLDER/ID.jsonl, FOLDER the
  * working directory with every character but letters and digits as '-'. Of its many records those count
  * whose type is user, assistant, or an attachment queued_command (a message that joined a running
- * turn). Records of sub-agents have isSidechain.
+ * turn). Records of sub-agents have isSidechain. Those of a `claude -c -p` that a tool runs have an entrypoint
+ * of sdk-cli: it writes its own turn into the midst of its parent's.
  *
  * A turn that is interrupted before its first word leaves no record. What tells of it, undocumented and so
  * no more than an addition, is sessions/PID.json beside projects/: {"pid", "procStart", "status": "idle",
@@ -119,8 +120,9 @@ static void read_record(struct turn *out, const json_t *record)
 {
 	const char *type = json_string_value(json_object_get(record, "type"));
 	const json_t *attached = json_object_get(record, "attachment");
+	const char *entry = json_string_value(json_object_get(record, "entrypoint"));
 
-	if (json_is_true(json_object_get(record, "isSidechain")))
+	if (json_is_true(json_object_get(record, "isSidechain")) || (entry && str_starts(entry, "sdk")))
 		return;
 	if (str_equal(type, "user"))
 		read_user(out, record);

@@ -1,6 +1,9 @@
 #include "store/evidence.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/path.h"
 
 enum { STUCK_AFTER_MS = 600000, CLOCK_SLACK_MS = 1500 };
@@ -87,6 +90,45 @@ static bool is_starting(const struct facts *f, const struct signal_line *last, c
 	return path_exists(prompt);
 }
 
+/* A hook is a process, and on a busy machine the end of a turn may be told when the next one has begun: what
+ * names a turn before the newest says nothing of now. */
+static bool is_late(const struct signals *s, size_t at)
+{
+	const struct signal_line *line = &s->list.v[at];
+	bool newer = false;
+
+	for (size_t i = at; line->turn && i-- > 0;) {
+		const struct signal_line *before = &s->list.v[i];
+		if (before->kind != SIGNAL_PROMPT || !before->turn)
+			continue;
+		if (before->turn == line->turn)
+			return newer;
+		newer = true;
+	}
+	return false;
+}
+
+/* Out with them, in order. */
+static void drop_late(struct signals *s)
+{
+	size_t n = s->list.n, kept = 0;
+	bool *late = mem_alloc(n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		late[i] = s->list.v[i].kind != SIGNAL_PROMPT && is_late(s, i);
+	for (size_t i = 0; i < n; i++) {
+		struct signal_line *line = &s->list.v[i];
+		if (late[i]) {
+			str_release(&line->source);
+			str_release(&line->text);
+		} else {
+			s->list.v[kept++] = *line;
+		}
+	}
+	s->list.n = kept;
+	free(late);
+}
+
 static void sense_signals(struct facts *f, const struct signals *s, const char *folder)
 {
 	const struct signal_line *last = NULL;
@@ -146,5 +188,6 @@ void evidence_read(struct facts *f, struct evidence *out, const struct session *
 	err_drop(signals_read(&out->signals, folder), "as if nothing was reported");
 	if (f->started_at < f->now)
 		drop_earlier(&out->signals, f->started_at);
+	drop_late(&out->signals);
 	sense_signals(f, &out->signals, folder);
 }

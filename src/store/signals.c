@@ -115,8 +115,10 @@ struct err *signals_append(const char *folder, const struct signal_line *s)
 	AUTO(str_release) char *time = clock_iso_ms(s->at);
 	AUTO(buf_release) struct buf b = { 0 };
 
-	buf_addf(&b, "%s %s %s %d %zu %016" PRIx64, time, words[s->kind],
-		str_empty(s->source) ? "hook" : s->source, (int)s->pid, s->length, s->hash);
+	buf_addf(&b, "%s %s %s", time, words[s->kind], str_empty(s->source) ? "hook" : s->source);
+	if (s->turn)
+		buf_addf(&b, "/%016" PRIx64, s->turn);
+	buf_addf(&b, " %d %zu %016" PRIx64, (int)s->pid, s->length, s->hash);
 	if (!str_empty(s->text)) {
 		buf_addc(&b, ' ');
 		add_text(&b, s->text);
@@ -145,7 +147,7 @@ static char *unescape(const char *s, size_t n)
 static bool parse_line(struct signal_line *out, const char *line, size_t n)
 {
 	AUTO(str_release) char *copy = str_ndup(line, n);
-	char time[32], kind[16], source[32], hash[17];
+	char time[32], kind[16], source[32], hash[17], *slash;
 	int pid, used = 0, which;
 	size_t length;
 
@@ -157,7 +159,9 @@ static bool parse_line(struct signal_line *out, const char *line, size_t n)
 	if (which < 0 || !clock_parse(&out->at, time) || (copy[used] && copy[used] != ' '))
 		return false;
 	out->kind = (enum signal_kind)which;
-	out->source = str_dup(source);
+	slash = strchr(source, '/');
+	out->turn = slash ? strtoull(slash + 1, NULL, 16) : 0;
+	out->source = str_ndup(source, strcspn(source, "/"));
 	out->pid = pid;
 	out->length = length;
 	out->hash = strtoull(hash, NULL, 16);

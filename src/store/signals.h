@@ -3,8 +3,8 @@
  *
  *   2026-11-22T07:17:56.123Z prompt hook 4242 17 cbf29ce484222325 TEXT
  *
- * time, kind, source, pid of the reporter, length and hash of the message that became a turn (0 0
- * where there is none), and text to the end of the line (\n and \\ escaped, cut at 400 bytes). One
+ * time, kind, source (hook/16 hex digits: and which turn it is of), pid of the reporter, length and hash of the
+ * message that became a turn (0 0 where there is none), and text to the end of the line (\n and \\ escaped, cut at 400 bytes). One
  * O_APPEND write, no lock, no fsync: 0.004 ms. Order is by the event's time.
  */
 #pragma once
@@ -35,6 +35,7 @@ struct signal_line {
 	pid_t pid;
 	size_t length; /* of the message, trailing white space off, CR LF as LF */
 	uint64_t hash;
+	uint64_t turn; /* which one it is of, a hash of the agent's own name for it; 0: not told */
 	char *text;
 };
 

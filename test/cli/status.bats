@@ -114,6 +114,31 @@ assert cells == 41 and line[line.index(ch)] == "-", line'
 	is fe-1 activity ready
 }
 
+# The hook of a turn's end is a process, and may come late; each agent names its turns in its own way.
+@test "the end of a turn that is told when the next has begun says nothing" {
+	AGENT="standin --no-hooks" box_config
+	ao spawn frontend 42
+	hook() { # EVENT KEY TURN
+		printf '{"session_id":"1f","hook_event_name":"X","%s":"%s"%s}' "$2" "$3" "${4:-}" |
+			AO_SESSION_DIR=$DATA/fe-1 ao hook "$1"
+	}
+	for key in prompt_id turn_id prompt; do
+		more=',"prompt":"words"'
+		[ $key != prompt ] || more=
+		hook prompt $key "one $key" "$more"
+		wait_for 10 is fe-1 activity active
+		hook prompt $key "two $key" "$more"
+		hook stop $key "one $key"
+		is fe-1 activity active
+		hook error $key "one $key"
+		is fe-1 activity active
+		hook stop $key "two $key"
+		is fe-1 activity ready
+		hook stop $key "of a turn that nobody knows"
+		is fe-1 activity ready
+	done
+}
+
 @test "--why names every fact, its source and age, and what decided" {
 	spawn frontend 42
 	expect 0 ao status --why fe-1

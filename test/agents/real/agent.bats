@@ -2,21 +2,13 @@
 # What ao promises, kept with a real agent: $REAL_AGENT (see real.bash).
 load real
 
-# In order: a message is one turn of exactly this text.
-sends() { # TEXT, WHAT ARRIVES
-	expect "${RECEIPT:-0}" ao send fe-1 --timeout 60 --file - <<<"$1"
-	[ -n "${RECEIPT:-}" ] || has "Message sent and processing"
-	heard_once "${2-$1}"
-	tells ready
-}
-
 # A question stands open for two seconds, then a key answers it.
 asks() { # TEXT OF THE TURN, WHAT THEN IS TRUE, KEYS…
-	expect "${RECEIPT:-0}" ao send fe-1 "$1"
+	say "$1"
 	tells waiting_input
 	sleep 2
 	truth "$2"
-	tmux send-keys -t fe-1 "${@:3}"
+	press "${@:3}"
 	tells "$2"
 }
 
@@ -41,21 +33,21 @@ asks() { # TEXT OF THE TURN, WHAT THEN IS TRUE, KEYS…
 		tells ready
 	fi
 	sleep 2
-	expect "${RECEIPT:-0}" ao send fe-1 "fail [[error:400]]"
+	say "fail [[error:400]]"
 	tells blocked
 	sleep 2
-	expect "${RECEIPT:-0}" ao send fe-1 "again [[say:well]]"
+	say "again [[say:well]]"
 	tells ready
-	expect "${RECEIPT:-0}" ao send fe-1 "silent [[stall:3]] [[say:said]]"
+	say "silent [[stall:3]] [[say:said]]"
 	tells active
 	tells ready
-	expect "${RECEIPT:-0}" ao send fe-1 "long [[slow:30]]"
+	say "long [[slow:30]]"
 	tells active
 	sleep 2
-	expect "${RECEIPT:-0}" ao send fe-1 --interrupt "instead [[say:yes]]"
+	say --interrupt "instead [[say:yes]]"
 	heard_once "instead [[say:yes]]"
 	tells ready
-	expect "${RECEIPT:-0}" ao send fe-1 "nothing yet [[stall:30]]"
+	say "nothing yet [[stall:30]]"
 	tells active
 	sleep 2
 	tmux send-keys -t fe-1 "${INTERRUPT:-Escape}"
@@ -69,39 +61,126 @@ asks() { # TEXT OF THE TURN, WHAT THEN IS TRUE, KEYS…
 	judge calls="${ASKS:+waiting_input}"
 }
 
-@test "what is sent is what the model gets, once" {
+# One of each kind, numbered; what arrives is written down.
+send_one() { # KIND NUMBER
+	local text arrives
+	case $1 in
+	short) text="short $2" ;;
+	lines) text=$(printf 'two lines %d\nof words\n\nand a third' "$2") ;;
+	large) text=$(for i in {1..400}; do echo "line $i of long message $2, with words in it to fill it"; done) ;;
+	special) text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~ \\" ;;
+	shell) text="!ls" arrives="[ao] !ls" ;;
+	quit) text="/quit" arrives="[ao] /quit" ;;
+	mention) text="look $2 @re" arrives="look $2 @${EXPANDS:-re}" ;;
+	esac
+	say --timeout 60 --file - <<<"$text"
+	sent "${arrives:-$text}"
+}
+# While it works: every other one waits, the rest are put into the agent's own queue.
+send_busy() { # NUMBER
+	say "work $1 [[slow:1]]"
+	sent "work $1 [[slow:1]]"
+	sent "while busy $1"
+	if [ $(($1 % 2)) = 0 ] || [ -z "${QUEUES:-}" ]; then
+		say "while busy $1"
+	else
+		expect 0 ao send fe-1 --no-wait "while busy $1"
+	fi
+}
+
+@test "what is sent is what the model gets, once: ${SENDS:=3} of each kind" {
 	expect 0 ao spawn frontend
 	tells ready
-	sends "short"
-	sends "two lines
-of words
+	for kind in short lines large special shell quit mention; do
+		for ((n = 1; n <= SENDS; n++)); do send_one $kind $n; done
+	done
+	for ((n = 1; n <= SENDS; n++)); do send_busy $n; done
+	wait_for 30 as_many_heard
+	tells ready
+	sleep 1
+	all_heard
+}
 
-and a third"
-	sends "quotes \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag"
-	sends "$(for i in {1..400}; do echo "line $i of a long message, with words in it to fill"; done)"
-	sends "!ls" "[ao] !ls"
-	sends "/quit" "[ao] /quit"
-	sends "look @re" "look @${EXPANDS:-re}"
-	expect "${RECEIPT:-0}" ao send fe-1 "work [[slow:6]]"
-	tells active
-	expect 0 ao send fe-1 --no-wait "while busy"
-	wait_for 30 grep -q "while busy" "$HEARD"
+# The turn asks for a permission a moment later, and meanwhile somebody else sends.
+cross() { # NUMBER
+	local word="meanwhile $1" status output stderr
+	say "ask $1 [[stall:0.$(((RANDOM % 9000) + 999))]] [[bash:touch unwanted-$1]] [[say:done $1]]"
+	run --separate-stderr timeout -k 5 100 ao send fe-1 ${QUEUES:+--no-wait} "$word"
+	echo "sent across: $status: $output $stderr"
+	echo "$status" >>"$BOX/outcomes"
+	case $status in 0 | 3 | 6) ;; *) return 1 ;; esac
+	tells waiting_input || return
+	sleep 1.5
+	[ ! -e "$TREES/fe-1/unwanted-$1" ] || { echo "the dialog was answered"; return 1; }
+	is_now waiting_input || return
+	allow || return
+	wait_for 10 test -e "$TREES/fe-1/unwanted-$1" || return
+	if [ "$status" = 6 ]; then
+		tells ready || return
+		[ "$(heard_times "$word")" = 0 ] || { echo "refused, and heard"; return 1; }
+		say "$word" || return
+	fi
+	heard_once "$word" || return
 	tells ready
 }
 
-@test "a dead agent is restored into its conversation" {
+@test "nothing is typed into a question, and nothing is lost by one: ${DIALOGS:=3} times" {
+	[ -n "${ASKS:-}" ] || skip "it never asks"
+	expect 0 ao spawn frontend
+	tells ready
+	for ((n = 1; n <= DIALOGS; n++)); do cross $n || return; done
+	echo "# exit codes: $(sort "$BOX/outcomes" | uniq -c | paste -sd, | tr -s ' ')" >&3
+	for ((n = 1; n <= DIALOGS; n++)); do
+		[ "$(heard_times "meanwhile $n")" = 1 ] || { echo "heard again: $n"; return 1; }
+	done
+}
+
+# In the middle of a turn; what was said before is seen again by the model.
+comes_back() { # WORD
+	tells exited || return
+	expect 0 ao session restore fe-1 || return
+	tells ready || return
+	say "$1 [[say:on]]" || return
+	heard_once "$1 [[say:on]]" || return
+	jq -se --arg text "$1 [[say:on]]" 'map(select(.did == "asked" and (.text | contains($text)))) | .[0] | .said >= 2 and
+		(.before | any(contains("remember")))' "$HEARD" >/dev/null || { echo "$1: the conversation is another"; return 1; }
+	tells ready
+}
+
+@test "killed in the middle of a turn, it is restored into its conversation" {
 	expect 0 ao spawn frontend --prompt "remember [[say:noted]]"
 	tells ready
-	wait_for 10 transcript_says noted
+	say "work [[slow:30]]"
+	wait_for 10 heard_some "work [[slow:30]]"
 	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
-	tells exited
-	expect 0 ao session restore fe-1
+	comes_back "after the agent"
+	say "work again [[slow:30]]"
+	wait_for 10 heard_some "work again [[slow:30]]"
+	kill -9 "$(tmux display-message -p '#{pid}')"
+	comes_back "after the server"
+}
+
+# ao dies at a random instant of sending; the next one finishes what it left or says what became of it.
+@test "a message outlives the ao that sends it, and is heard once at most: ${KILLS:=3} times" {
+	expect 0 ao spawn frontend
 	tells ready
-	sends "go on [[say:on]]"
-	[ "$(jq -s 'map(select(.text == "go on [[say:on]]")) | .[0].said' "$HEARD")" -ge 2 ]
+	for ((n = 1; n <= KILLS; n++)); do
+		ao send fe-1 "killed $n" >/dev/null 2>&1 3>&- &
+		pid=$!
+		sleep "0.$(printf %03d $((RANDOM % 900)))"
+		kill -9 $pid 2>/dev/null || true
+		wait $pid || true
+		say "after $n"
+		tells ready
+		heard_once "after $n"
+		[ "$(heard_times "killed $n")" -le 1 ]
+		[ "$(jq -s --arg text "killed $n" 'map(select(.did == "asked" and .side == false and .step == 0 and (.text | contains($text)))) | length' "$HEARD")" -le 1 ]
+	done
+	echo "# $(for ((n = 1; n <= KILLS; n++)); do heard_times "killed $n"; done | grep -c 1) of $KILLS were heard" >&3
 }
 
 @test "what has left no conversation starts afresh, with a recap" {
+	[ "$REAL_AGENT" = claude-code ] || [ "$REAL_AGENT" = codex ] || skip "where it keeps its conversation is not told"
 	expect 0 ao spawn frontend --prompt "remember [[say:noted]]"
 	tells ready
 	wait_for 10 transcript_says noted
@@ -111,4 +190,43 @@ and a third"
 	expect 0 ao session restore fe-1
 	tells ready
 	wait_for 20 grep -q "your conversation was lost" "$HEARD"
+}
+
+# Another agent of the same kind, run by its shell tool, reports to the same hooks, from the same folder.
+@test "an agent inside it says nothing about it" {
+	[ -n "${NESTED:-}" ] || skip "it has no way to answer once and end"
+	expect 0 ao spawn frontend --prompt "remember [[say:noted]]"
+	tells ready
+	watch_from_now
+	for words in "$NESTED" ${NESTED_AGAIN:+"$NESTED_AGAIN"}; do
+		say "run [[bash:$words 'nested [[slow:2]''] [[say:inner]'']' </dev/null; sleep 3]] [[say:outer]]"
+		tells waiting_input
+		sleep 1
+		truth active
+		allow
+		wait_for 30 grep -q '"text":"nested' "$HEARD"
+		tells ready
+		sleep 2
+	done
+	judge calls=waiting_input
+}
+
+@test "a conversation full of all agents' screens fools nobody" {
+	expect 0 ao spawn frontend
+	tells ready
+	watch_from_now
+	# shellcheck disable=SC2016 # sed's own
+	marks=$(for f in "$BATS_TEST_DIRNAME"/../screens/*/*.ansi; do
+		# Claude Code takes U+200B out of what it is sent
+		sed 's/\x1b\[[0-9;:]*m//g; s/\[\[//g; s/\]\]//g; s/\xe2\x80\x8b//g' "$f" | grep -v '^ *$' | tail -6 | cut -c1-100
+	done | iconv -c -f utf-8 -t utf-8)
+	say --file - <<<"print [[slow:2]] [[say:$marks]]"
+	tells ready
+	sleep 3
+	say "and [[stall:2]] [[say:$(tail -30 <<<"$marks")]]"
+	tells ready
+	sleep 3
+	say "well [[say:well]]"
+	heard_once "well [[say:well]]"
+	judge
 }

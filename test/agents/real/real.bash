@@ -43,7 +43,11 @@ real_config() {
 	Y
 }
 
-# RECEIPT=3: it has no hooks, so no message is ever confirmed; what the model heard is compared all the same.
+# $SLOW: a machine too busy for a receipt within 5 s; what the model heard decides.
+say() { # ARGUMENTS of ao send
+	expect 0 ao send fe-1 "$@" && return
+	[ -n "${SLOW:-}" ] && [ "$status" = 3 ]
+}
 # ---- each agent: whom it talks to, and its first questions answered ----------------------------------
 
 point_claude_code() {
@@ -56,6 +60,7 @@ point_claude_code() {
 	J
 	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
 	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
+	QUEUES=yes NESTED="claude -p" NESTED_AGAIN="claude -c -p"
 	ASKS=yes QUESTIONS=yes
 }
 
@@ -73,6 +78,7 @@ point_codex() {
 		env_key = "SCRIPTED_KEY"
 	T
 	[ -n "${REAL_FRESH:-}" ] || printf '[projects."%s"]\ntrust_level = "trusted"\n' "$REPO" >>"$HOME/.codex/config.toml"
+	NESTED="codex exec"
 	ASKS=yes
 }
 
@@ -91,6 +97,7 @@ point_opencode() {
 		  "options": {"baseURL": "$MODEL/v1", "apiKey": "dummy-not-a-key"},
 		  "models": {"scripted": {"name": "Scripted"}}}}}
 	J
+	QUEUES=yes
 	ASKS=yes QUESTIONS=yes
 }
 
@@ -104,10 +111,12 @@ point_gemini() {
 		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false},
 		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
+	QUEUES=yes NESTED="gemini -p"
 	ASKS=yes QUESTIONS=yes
 }
 
 point_qwen() {
+	QUEUES=yes
 	export OPENAI_API_KEY=dummy-not-a-key OPENAI_BASE_URL=$MODEL/v1 OPENAI_MODEL=scripted
 	mkdir -p "$HOME/.qwen"
 	cat >"$HOME/.qwen/settings.json" <<-J
@@ -119,7 +128,7 @@ point_qwen() {
 }
 
 point_copilot() {
-	RECEIPT=3
+	QUEUES=yes
 	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
 	mkdir -p "$HOME/.copilot"
@@ -128,7 +137,7 @@ point_copilot() {
 }
 
 point_pi() {
-	RECEIPT=3
+	QUEUES=yes
 	export PI_OFFLINE=1
 	mkdir -p "$HOME/.pi/agent"
 	cat >"$HOME/.pi/agent/models.json" <<-J
@@ -151,14 +160,30 @@ judge() { # ARGUMENTS of truth.mjs
 	kill "$WATCH_PID"
 	wait "$WATCH_PID" 2>/dev/null || true
 	WATCH_PID=
-	run node "$BATS_TEST_DIRNAME/truth.mjs" judge "$HEARD" "$BOX/told" "$LATE_MS" "$@"
+	shown judge "$HEARD" "$BOX/told" "$LATE_MS" "$@"
+}
+# A person answers a dialog: presses until it is gone, since just opened it may not have heard.
+press() { # KEYS…
+	local tries
+	for tries in 1 2 3; do
+		tmux send-keys -t fe-1 "$@"
+		wait_for 3 answered && return
+	done
+	echo "the dialog stays: $tries"
+	return 1
+}
+answered() { ! is_now waiting_input; }
+allow() { press Enter; }
+# What is to be heard, in order; then whether it was.
+sent() { jq -n --arg text "$1" '$text' >>"$BOX/sent"; } # TEXT
+all_heard() { shown heard "$HEARD" "$BOX/sent"; }
+as_many_heard() { [ "$(jq -s 'map(select(.did == "asked" and .side == false and .step == 0)) | length' "$HEARD")" -ge "$(wc -l <"$BOX/sent")" ]; }
+shown() { # ARGUMENTS of truth.mjs: its figures are printed also when all is well
+	run node "$BATS_TEST_DIRNAME/truth.mjs" "$@"
 	echo "$output"
 	echo "$output" | grep '^#' >&3
 	return "$status"
 }
-# What a person sees in the terminal, the truth of what no model knows.
-shows() { tmux capture-pane -p -t fe-1 | grep -qE -- "$1"; }
-
 # ---- what is asked of it -----------------------------------------------------------------------------
 
 is_now() { case $(fact fe-1 activity) in "$1") ;; *) return 1 ;; esac; }
@@ -168,13 +193,8 @@ tells() { # ACTIVITY
 	wait_for "${2:-${PATIENCE:-60}}" is_now "$1" || return
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
-# How often the model was told exactly this by the user, white space at the end aside, and what Claude
-# Code puts around a paste and Copilot before a message.
-heard_times() { # TEXT
-	jq -s --arg text "$1" 'def trim: sub("\\s+$"; "");
-		def bare: sub("^<current_datetime>[^<]*</current_datetime>\n\n"; "") | sub("^\\s*<pasted_content id=\"....\">\n"; "") | sub("\n</pasted_content id=\"....\">\\s*$"; "");
-		map(select(.side == false and .step == 0 and (.text | bare | trim) == ($text | trim))) | length' "$HEARD"
-}
+# How often the model was told exactly this by the user.
+heard_times() { node "$BATS_TEST_DIRNAME/truth.mjs" times "$HEARD" "$1"; } # TEXT
 heard_some() { [ "$(heard_times "$1")" -ge 1 ]; }
 heard_once() {
 	wait_for "${PATIENCE:-20}" heard_some "$1" && [ "$(heard_times "$1")" = 1 ] && return

@@ -5,8 +5,13 @@
 //                                               beginning and until its end; prints how long it took. The
 //                                               next one may be told up to MS early: an agent has begun a
 //                                               turn before the model hears of it
+//   node truth.mjs heard LOG SENT               the model was told what SENT has, a JSON string a line: each
+//                                               once, in this order, and nothing else. White space at the end
+//                                               does not count, nor what the agent puts around a message
 //
-// LOG is the model's (model.mjs): asked is active, answered and cut are ready, failed is blocked, called is W (active).
+//   node truth.mjs times LOG TEXT               how often it was told exactly this
+//
+// Of LOG's texts those that begin with "nested" are another agent's. LOG is the model's (model.mjs): asked is active, answered and cut are ready, failed is blocked, called is W (active).
 // What a person does at the terminal the model does not see: the test writes {at, truth: W} into LOG for it.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
@@ -35,7 +40,7 @@ const MEANS = { asked: 'active', answered: 'ready', cut: 'ready', failed: 'block
 const same = (a, b) => a === b || (a === 'idle' && b === 'ready');
 
 function judge(log, out, ms, calls) {
-	const truths = lines(log).filter(l => l.truth || !l.side)
+	const truths = lines(log).filter(l => l.truth || (!l.side && !l.text.startsWith('nested')))
 		.map(l => ({ at: l.at, is: l.truth ?? (l.did === 'called' ? calls : MEANS[l.did]), of: l.text ?? '' }));
 	const told = lines(out), took = {};
 	let wrong = 0;
@@ -61,8 +66,33 @@ function judge(log, out, ms, calls) {
 	process.exitCode = wrong || !states.length ? 1 : 0;
 }
 
+// Claude Code puts a paste into tags, and a frame around what was said in the middle of a turn; Copilot a date
+// before a message.
+const bare = text => text.replace(/^The user sent a new message while you were working:\n([^]*?)\n\nThis is how Claude Code surfaces[^]*$/, '$1').replace(/^<current_datetime>[^<]*<\/current_datetime>\n\n/, '')
+	.replace(/^\s*<pasted_content id="....">\n/, '').replace(/\n<\/pasted_content id="....">\s*$/, '').trimEnd();
+
+const turns = log => lines(log)
+	.filter(l => l.did === 'asked' && !l.side && l.step === 0 && !l.text.startsWith('nested')).map(l => bare(l.text));
+
+function heard(log, sent) {
+	const want = lines(sent).map(s => s.trimEnd()), got = turns(log);
+	let right = 0;
+	while (right < want.length && right < got.length && got[right] === want[right])
+		right++;
+	console.log(`# ${right} of ${want.length} messages heard, each once, in order, to the byte`);
+	if (right < want.length || right < got.length) {
+		console.log(`then sent:  ${JSON.stringify(want.slice(right, right + 3)).slice(0, 400)}`);
+		console.log(`then heard: ${JSON.stringify(got.slice(right, right + 3)).slice(0, 400)}`);
+		process.exitCode = 1;
+	}
+}
+
 const [verb, ...rest] = process.argv.slice(2);
 if (verb === 'watch')
 	await watch(rest[0], rest[1]);
+else if (verb === 'times')
+	console.log(turns(rest[0]).filter(text => text === rest[1].trimEnd()).length);
+else if (verb === 'heard')
+	heard(...rest);
 else
 	judge(rest[0], rest[1], Number(rest[2]), (rest[3] ?? 'calls=active').slice('calls='.length));
