@@ -276,10 +276,13 @@ static struct err *tell_until(
 {
 	int64_t until = clock_mono() + TOLD_MS;
 	enum api_answer sent = API_SILENT;
+	size_t n = m->text.n;
 
+	while (n && strchr(" \t\n", m->text.s[n - 1]))
+		n--; /* what is at its end is there for keyboards */
 	for (;;) {
 		if (has == API_HASNT && sent == API_SILENT) {
-			TRY(s->api->post(&sent, &s->at, ticket_of(m), m->text.s, m->text.n));
+			TRY(s->api->post(&sent, &s->at, ticket_of(m), m->text.s, n));
 			TRY(step(h, m, MESSAGE_SUBMITTED));
 		}
 		TRY(s->api->has(&has, &s->at, ticket_of(m)));

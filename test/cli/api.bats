@@ -53,7 +53,7 @@ outbox() { sed -n "s/^$2=//p" "$DATA/fe-1/outbox/$1"; } # NUMBER KEY
 and \"quotes\" 漢"
 	[ "$output" = "✓ Message sent and processing" ]
 	counts post 1
-	grep -qF '"two lines\nand \"quotes\" 漢 "' "$FAKE/log"
+	grep -qF '"two lines\nand \"quotes\" 漢"' "$FAKE/log"
 	[ "$(outbox 0001 state)" = accepted ]
 	[[ $(outbox 0001 ticket) == ses_*' msg_'* ]]
 	mode busy
