@@ -273,7 +273,7 @@ static void hint(struct pass *p, const struct view *v)
 		.room = p->room && v->facts.recorded == STATUS_QUEUED };
 
 	if (scm)
-		pull_places(&places, v);
+		pull_places(&places, p->world, v);
 	pull_source_places(&places, p->world, v);
 	h.places = places;
 	h.unread = scm && is_unread(p, v);
