@@ -171,21 +171,61 @@ static void test_a_token_is_for_its_host(void **state)
 static void test_the_question_is_the_document(void **state)
 {
 	struct github g = { .owner = (char *)"org", .name = (char *)"app" };
-	struct github_part parts[] = { { 0, &g, 42, NULL, NULL }, { 0, &g, 0, "feat/\"}\n", NULL },
-		{ 0, &g, 0, NULL, NULL } };
+	struct github_part parts[] = { { .g = &g, .number = 42 },
+		{ .g = &g, .branch = "feat/\"}\n" }, { .g = &g } };
 	AUTO(str_release) char *body = github_query(GITHUB_SESSIONS, parts, 3);
-	AUTO(str_release) char *details = github_query(GITHUB_DETAILS, parts, 1);
-	json_t *o = json(body), *d = json(details);
+	json_t *o = json(body);
 	json_t *variables = json_object_get(o, "variables");
 
 	(void)state;
 	assert_string_equal(github_text(o, "query"), github_document(GITHUB_SESSIONS));
-	assert_string_equal(github_text(d, "query"), github_document(GITHUB_DETAILS));
 	assert_string_equal(github_text(variables, "branch1"), "feat/\"}\n");
 	assert_string_equal(github_text(variables, "owner0"), "org");
 	assert_int_equal(json_integer_value(json_object_get(variables, "number0")), 42);
 	json_decref(o);
-	json_decref(d);
+}
+
+/* One of the operations of its document, and then all fragments. */
+static void assert_asks_details(struct github_part *part, const char *operation)
+{
+	const char *document = github_document(GITHUB_DETAILS);
+	AUTO(str_release) char *body = github_query(GITHUB_DETAILS, part, 1);
+	json_t *o = json(body);
+	const char *query = github_text(o, "query");
+	const char *fragments = strstr(query, "\nfragment ");
+	AUTO(str_release) char *head = str_ndup(query, (size_t)(fragments - query));
+
+	assert_true(str_starts(head, operation));
+	assert_non_null(strstr(document, head));
+	assert_string_equal(fragments, github_fragments(GITHUB_DETAILS));
+	json_decref(o);
+}
+
+static void test_details_are_in_their_document(void **state)
+{
+	struct github g = { .owner = (char *)"org", .name = (char *)"app" };
+	struct github_part part = { .g = &g, .number = 42 };
+
+	(void)state;
+	assert_asks_details(&part, "query Details(");
+	part.threads = json("[\"T\"]");
+	assert_asks_details(&part, "query Changes(");
+	json_decref(part.threads);
+}
+
+static void test_the_end_of_a_log(void **state)
+{
+	struct buf log = { 0 };
+	AUTO(str_release) char *tail = NULL;
+
+	(void)state;
+	buf_adds(&log,
+		"2026-11-22T07:17:56.1234567Z make\r\n"
+		"2026-11-22T07:17:56.123456Z 00O 10%\r2026-11-22T07:17:57.123456Z 00O 100%\n"
+		"plain \033[31mred\n");
+	tail = forge_tail(&log);
+	assert_string_equal(tail, "make\n100%\nplain red\n");
+	buf_release(&log);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
@@ -448,6 +488,8 @@ int main(void)
 		TEST(test_numbers),
 		TEST(test_a_token_is_for_its_host),
 		TEST(test_the_question_is_the_document),
+		TEST(test_details_are_in_their_document),
+		TEST(test_the_end_of_a_log),
 		TEST(test_words),
 		TEST(test_merged_into_which),
 		TEST(test_which_of_a_branch),

@@ -148,12 +148,13 @@ static void test_a_push_is_seen_here(void **state)
 
 	(void)state;
 	origin("git@gitlab.com:g/app.git");
-	scm_gitlab.places(&folders, &ref, &p);
-	assert_int_equal(folders.n, 1);
-	assert_true(str_ends(folders.v[0], "/.git/refs/remotes/origin/feat"));
+	scm_gitlab.places(&folders, &ref, &p, "/data");
+	assert_int_equal(folders.n, 2);
+	assert_string_equal(folders.v[0], "/data/cache/forge/news");
+	assert_true(str_ends(folders.v[1], "/.git/refs/remotes/origin/feat"));
 	p.branch = NULL;
-	scm_gitlab.places(&folders, &ref, &p);
-	assert_int_equal(folders.n, 1);
+	scm_gitlab.places(&folders, &ref, &p, "/data");
+	assert_int_equal(folders.n, 3); /* the news alone */
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
