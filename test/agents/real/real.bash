@@ -45,6 +45,7 @@ real_config() {
 
 # RECEIPT=3: it has no hooks, so no message is ever confirmed; what the model heard is compared all the same.
 # $SLOW: a machine too busy for a receipt within 5 s; what the model heard decides.
+[ -z "${SLOW:-}" ] || PATIENCE=150
 say() { # ARGUMENTS of ao send
 	expect "${RECEIPT:-0}" ao send fe-1 "$@" && return
 	[ -n "${SLOW:-}" ] && [ "$status" = 3 ]
@@ -61,7 +62,7 @@ point_claude_code() {
 	J
 	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
 	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
-	QUEUES=yes NESTED="claude -p" NESTED_AGAIN="claude -c -p"
+	QUEUES=yes NESTED="$NPM/node_modules/.bin/claude -p" NESTED_AGAIN="$NPM/node_modules/.bin/claude -c -p"
 	ASKS=yes QUESTIONS=yes
 }
 
@@ -79,7 +80,8 @@ point_codex() {
 		env_key = "SCRIPTED_KEY"
 	T
 	[ -n "${REAL_FRESH:-}" ] || printf '[projects."%s"]\ntrust_level = "trusted"\n' "$REPO" >>"$HOME/.codex/config.toml"
-	NESTED="codex exec"
+	# it gives its shell neither keys nor our PATH
+	NESTED="env SCRIPTED_KEY=$SCRIPTED_KEY $NPM/node_modules/.bin/codex exec"
 	ASKS=yes
 }
 
@@ -112,7 +114,7 @@ point_gemini() {
 		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false},
 		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
-	QUEUES=yes NESTED="gemini -p"
+	QUEUES=yes NESTED="$NPM/node_modules/.bin/gemini -p"
 	ASKS=yes QUESTIONS=yes
 }
 
