@@ -41,6 +41,7 @@
  *   workspace_worktree worktree_*  the worktree: layout create look remove undelete adopt; shared with
  *                         clones: nested private bring, files shot save, past
  *   workspace_clone clone_*        the clone: layout config create publish save remove undelete
+ *   workspace_main        the main checkout, for an orchestrator
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
  *                         merge
@@ -51,8 +52,8 @@
  *   gitlab_*              GitLab, in GitHub's words: place ask read
  *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
  *   tracker_linear        issues on Linear
- *   agent_claude agent_codex agent_gemini agent_qwen    what an agent's transcript says, a file for each
- *                         format
+ *   agent_claude agent_codex agent_copilot agent_gemini agent_pi agent_qwen    what an agent's transcript
+ *                         says, a file for each format
  *   channel_qwen          how an agent is told something beside its keyboard
  *   api_opencode opencode_read  opencode over HTTP: asked, told; what its answers mean
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
@@ -65,6 +66,7 @@
  *   issue fence           whose tracker, and what it says; text from outside as data
  *   send sight deliver answer    a message, or an option of a dialog
  *   kill reap cleanup restore undelete
+ *   orchestrate           the agent of a project that gives its work to others
  *   list sense ps         what goes on, judged; what it costs
  *   daemon                the daemon from outside: start it, ask it, stop it
  *   poll react react_outbox announce    one pass over all: what happened, and what follows
@@ -82,6 +84,7 @@
  *   listing status_watch  asking for rows; redrawing them
  *   pr                    how the pr commands show a pull request
  *   issue_row             an issue as text and as JSON
+ *   orchestrator*         the command, and what an orchestrator is told, out of the table of commands
  *   daemon_state          how start and restart show the daemon
  *   completion complete   scripts for the shells; what could stand next on a command line
  *   open                  also for spawn --open

@@ -19,10 +19,20 @@ bool valid_id(const char *s)
 	return true;
 }
 
+bool valid_orchestrator(const char *id)
+{
+	return valid_id(id) && str_ends(id, "-orchestrator");
+}
+
 bool valid_session(const char *id, int *prefix_n, long *number)
 {
 	const char *dash = id ? strrchr(id, '-') : NULL;
 
+	if (valid_orchestrator(id)) {
+		*prefix_n = (int)(dash - id);
+		*number = 0;
+		return true;
+	}
 	if (!valid_id(id) || !dash || dash == id || !dash[1] || dash[1] == '0' || strlen(dash) > 10)
 		return false;
 	for (const char *p = dash + 1; *p; p++)

@@ -5,8 +5,10 @@
 
 /* [A-Za-z0-9_-]{1,64}, not starting with '-' (contract, section 3; reliability S1). */
 bool valid_id(const char *s);
-/* "fe-12" -> prefix length 2, number 12. false: not of that form. */
+/* "fe-12" -> prefix length 2, number 12; "fe-orchestrator" -> 2, 0. false: not of that form. */
 bool valid_session(const char *id, int *prefix_n, long *number);
+/* Is it the id of a project's orchestrator? */
+bool valid_orchestrator(const char *id);
 /* A branch name that git takes (git-check-ref-format(1)) and that no option can be. */
 bool valid_branch(const char *s);
 /* Is the host, without port and as it stands in a URL, this machine? localhost and names below it

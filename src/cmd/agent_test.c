@@ -64,5 +64,6 @@ const struct command cmd_agent_test = {
 	.example = "tmux capture-pane -p -e | ao agent test claude-code --screen -",
 	.options = options,
 	.needs = NEEDS_NOTHING,
+	.for_people = true,
 	.run = run,
 };

@@ -65,6 +65,7 @@ struct command {
 	const char *example;          /* shown by --help: "ao session kill fe-1" */
 	const struct option *options; /* NULL: none of its own */
 	enum needs needs;
+	bool for_people; /* nothing for an agent: it wants a terminal, or changes the set-up */
 	MUST_USE struct err *(*run)(struct face *f, struct world *w, const struct args *a);
 };
 

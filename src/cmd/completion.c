@@ -81,5 +81,6 @@ const struct command cmd_completion = {
 	.summary = "print a script that completes ao's commands in a shell",
 	.example = "eval \"$(ao completion bash)\"",
 	.needs = NEEDS_NOTHING,
+	.for_people = true,
 	.run = run,
 };

@@ -19,5 +19,6 @@ const struct command cmd_config_schema = {
 	.example = "ao config schema > agent-orchestrator.schema.json",
 	.options = options,
 	.needs = NEEDS_NOTHING,
+	.for_people = true,
 	.run = run,
 };

@@ -55,7 +55,8 @@ void daemon_show(struct face *f, json_t *told)
 	json_decref(told);
 }
 
-struct err *daemon_started(struct face *f, const char *folder, const char *what)
+struct err *daemon_started(
+	struct face *f, const char *folder, const char *what, json_t *orchestrators)
 {
 	AUTO(str_release) char *log = path_join(folder, "daemon.log");
 	json_t *told = NULL;
@@ -64,6 +65,8 @@ struct err *daemon_started(struct face *f, const char *folder, const char *what)
 	if (!told)
 		return fail(ERR_FAILED, "the daemon has ended again: see %s", log);
 	if (f->json) {
+		if (orchestrators)
+			json_object_set(told, "orchestrators", orchestrators);
 		face_json(f, told);
 		return NULL;
 	}

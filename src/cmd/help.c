@@ -83,5 +83,6 @@ const struct command cmd_help = {
 	.summary = "open the manual page of a command",
 	.example = "ao help session kill",
 	.needs = NEEDS_NOTHING,
+	.for_people = true,
 	.run = run,
 };

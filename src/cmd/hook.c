@@ -29,5 +29,6 @@ const struct command cmd_hook = {
 	.example = "echo 'fix the tests' | ao hook prompt",
 	.options = options,
 	.needs = NEEDS_NOTHING,
+	.for_people = true,
 	.run = run,
 };

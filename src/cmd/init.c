@@ -32,5 +32,6 @@ const struct command cmd_init = {
 	.summary = "write a first configuration for this repository",
 	.example = "ao init",
 	.needs = NEEDS_NOTHING,
+	.for_people = true,
 	.run = run,
 };

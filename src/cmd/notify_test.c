@@ -44,5 +44,6 @@ const struct command cmd_notify_test = {
 	.summary = "send a test notice to each notifier, and see whether it took it",
 	.example = "ao notify test desktop",
 	.needs = NEEDS_STORE,
+	.for_people = true,
 	.run = run,
 };

@@ -70,5 +70,6 @@ const struct command cmd_open = {
 	.example = "ao open fe-1",
 	.options = options,
 	.needs = NEEDS_CONFIG,
+	.for_people = true,
 	.run = run,
 };

@@ -9,7 +9,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	(void)a;
 	TRY(op_daemon_stop(&was, w->config.data_dir));
 	TRY(op_daemon_start(&already, w->config.data_dir));
-	return daemon_started(f, w->config.data_dir, was ? "restarted" : "started");
+	return daemon_started(f, w->config.data_dir, was ? "restarted" : "started", NULL);
 }
 
 const struct command cmd_restart = {
@@ -17,5 +17,6 @@ const struct command cmd_restart = {
 	.summary = "stop the daemon and start it again, after an upgrade for example",
 	.example = "ao restart",
 	.needs = NEEDS_STORE,
+	.for_people = true,
 	.run = run,
 };

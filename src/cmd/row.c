@@ -43,6 +43,11 @@ void groups_fill(
 		group = group_of(g, id);
 		if (!group)
 			group = group_add(g, id, id, false);
+		if (session_is_orchestrator(&view->session)) {
+			group->orchestrator = view;
+			g->orchestrators++;
+			continue;
+		}
 		*vec_push(&group->rows) = view;
 		g->sessions++;
 	}
@@ -216,6 +221,16 @@ static json_t *usage_json(const struct told *t)
 		t->has_cost ? json_real(t->cost) : json_null(), "priceSource", t->price_source);
 }
 
+static void full_keys(json_t *row, const struct view *v)
+{
+	json_object_set_new(row, "summary", json_text(str_empty(v->summary) ? NULL : v->summary));
+	json_object_set_new(row, "runtime", json_text(tri_word(v->facts.runtime, "alive", "gone")));
+	json_object_set_new(row, "facts", facts_json(v));
+	json_object_set_new(row, "usage", usage_json(&v->told));
+	json_object_set_new(row, "limitedUntil",
+		v->facts.limited_until > 0 ? time_json(v->facts.limited_until) : json_null());
+}
+
 json_t *row_json(const struct view *v, const char *attach, bool full)
 {
 	json_t *row = json_object();
@@ -223,13 +238,9 @@ json_t *row_json(const struct view *v, const char *attach, bool full)
 	if (full)
 		page_keys(row, v);
 	list_keys(row, v, attach);
-	if (!full)
-		return row;
-	json_object_set_new(row, "summary", json_text(str_empty(v->summary) ? NULL : v->summary));
-	json_object_set_new(row, "runtime", json_text(tri_word(v->facts.runtime, "alive", "gone")));
-	json_object_set_new(row, "facts", facts_json(v));
-	json_object_set_new(row, "usage", usage_json(&v->told));
-	json_object_set_new(row, "limitedUntil",
-		v->facts.limited_until > 0 ? time_json(v->facts.limited_until) : json_null());
+	if (full)
+		full_keys(row, v);
+	json_object_set_new(row, "role",
+		json_string(session_is_orchestrator(&v->session) ? "orchestrator" : "worker"));
 	return row;
 }

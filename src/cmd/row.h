@@ -10,11 +10,13 @@ struct group {
 	const char *id, *name;
 	bool configured;
 	VEC(const struct view *) rows;
+	const struct view *orchestrator; /* is none of the rows; NULL: there is none */
 };
 
 struct groups {
 	VEC(struct group) list;
-	size_t sessions, projects; /* how many of each; of projects the configured ones */
+	/* how many of each; of projects the configured ones */
+	size_t sessions, projects, orchestrators;
 };
 
 /* project NULL: all. Points into c and v. */

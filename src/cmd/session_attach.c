@@ -27,5 +27,6 @@ const struct command cmd_session_attach = {
 		"look at a session's terminal (Ctrl-b d, without tmux Ctrl-], leaves it running)",
 	.example = "ao session attach fe-1",
 	.needs = NEEDS_CONFIG,
+	.for_people = true,
 	.run = run,
 };

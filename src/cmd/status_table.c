@@ -106,6 +106,22 @@ static void print_heading(const struct face *f, const struct group *g)
 
 	face_ink(f, INK_BOLD, "%s:", name);
 	face_print(f, "\n");
+}
+
+/* Beside the table: its name alone would fill a column. */
+static void print_orchestrator(const struct face *f, const struct view *v)
+{
+	AUTO(str_release) char *age = row_age(v);
+	enum activity activity = v->activity.activity;
+
+	face_print(f, "  Orchestrator: ");
+	face_ink(f, INK_BOLD, "%s", v->session.id);
+	face_ink(f, activity_ink(activity), "  %s", activity_word(activity));
+	face_print(f, "  %s\n", age);
+}
+
+static void print_none(const struct face *f, const struct group *g)
+{
 	if (g->rows.n == 0)
 		face_ink(f, INK_DIM, "  (no active sessions)\n");
 }
@@ -118,15 +134,22 @@ void status_print(const struct face *f, const struct groups *groups)
 		const struct group *g = &groups->list.v[i];
 
 		print_heading(f, g);
+		if (g->orchestrator)
+			print_orchestrator(f, g->orchestrator);
+		print_none(f, g);
 		if (g->rows.n > 0)
 			print_header(f);
 		for (size_t k = 0; k < g->rows.n; k++)
 			print_row(f, g->rows.v[k]);
 		face_print(f, "\n");
 	}
-	face_print(f, "  %zu active session%s across %zu project%s\n", groups->sessions,
+	face_print(f, "  %zu active session%s across %zu project%s", groups->sessions,
 		groups->sessions == 1 ? "" : "s", groups->projects,
 		groups->projects == 1 ? "" : "s");
+	if (groups->orchestrators)
+		face_print(f, " · %zu orchestrator%s", groups->orchestrators,
+			groups->orchestrators == 1 ? "" : "s");
+	face_print(f, "\n");
 }
 
 /* "  fe-1  (2m ago)  feat/add-login  [working]  URL"; what is empty is left out. */
@@ -161,6 +184,10 @@ void ls_print(const struct face *f, const struct groups *groups)
 		if (i > 0)
 			face_print(f, "\n");
 		print_heading(f, g);
+		if (g->orchestrator)
+			print_ls_row(f, g->orchestrator);
+		else
+			print_none(f, g);
 		for (size_t k = 0; k < g->rows.n; k++)
 			print_ls_row(f, g->rows.v[k]);
 	}

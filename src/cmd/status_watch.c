@@ -91,7 +91,7 @@ static void watch_folders(struct watch *w)
 
 		inotify_add_watch(w->inotify, folder, mask);
 	}
-	pulls_places(&places, &w->views);
+	pulls_places(&places, w->world, &w->views);
 	STRV_EACH(place, &places)
 		inotify_add_watch(w->inotify, *place, mask);
 }

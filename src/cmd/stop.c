@@ -23,5 +23,6 @@ const struct command cmd_stop = {
 	.summary = "stop the daemon; sessions go on",
 	.example = "ao stop",
 	.needs = NEEDS_NOTHING,
+	.for_people = true,
 	.run = run,
 };

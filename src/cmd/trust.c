@@ -34,5 +34,6 @@ const struct command cmd_trust = {
 	.summary = "let the configuration, as it is now, run commands and name hosts",
 	.example = "ao trust",
 	.needs = NEEDS_NOTHING,
+	.for_people = true,
 	.run = run,
 };

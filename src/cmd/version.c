@@ -16,5 +16,6 @@ const struct command cmd_version = {
 	.summary = "show the version",
 	.example = "ao version",
 	.needs = NEEDS_NOTHING,
+	.for_people = true,
 	.run = run,
 };

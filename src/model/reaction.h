@@ -58,6 +58,8 @@ struct episode {
 struct episodes {
 	struct episode of[EVENT_COUNT];
 	int outbox; /* the messages up to this number are all final and counted above */
+	/* Held back, as a person types in its terminal: since when, and when to look again. 0: nothing is */
+	int64_t held_since, held_until;
 };
 
 void episode_end(struct episode *e);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/valid.h"
+
 static const struct {
 	const char *key;
 	size_t offset;
@@ -92,6 +94,11 @@ enum status session_status(const struct session *s)
 bool session_is(const struct session *s, enum status status)
 {
 	return session_status(s) == status;
+}
+
+bool session_is_orchestrator(const struct session *s)
+{
+	return valid_orchestrator(s->id);
 }
 
 /* Where "-12" begins; the end of an id that has no number. */

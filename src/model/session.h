@@ -63,5 +63,7 @@ void session_release(struct session *s);
 
 enum status session_status(const struct session *s); /* recorded; unreadable: spawning */
 bool session_is(const struct session *s, enum status status);
+/* One of a project, in its main checkout: it has no branch and no files of its own. */
+bool session_is_orchestrator(const struct session *s);
 /* Order of ids: by prefix, then as numbers (fe-2 before fe-10). For qsort of char *. */
 int session_id_order(const void *a, const void *b);

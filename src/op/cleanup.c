@@ -24,6 +24,7 @@ static struct cleanup_verdict judge(
 		.facts = &v->facts,
 		.issue_closed = issue->closed == TRI_YES,
 		.issue_closed_at = issue->closed_at,
+		.orchestrator = session_is_orchestrator(&v->session),
 	};
 	AUTO(run_info_release) struct run_info run = { 0 };
 	AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);

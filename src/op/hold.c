@@ -8,6 +8,9 @@ struct err *hold_plugins(struct hold *h)
 {
 	const char *runtime = h->s.runtime, *workspace = h->s.workspace;
 
+	/* whatever became of its record: the main checkout is never taken for one of ours */
+	if (h->s.id && session_is_orchestrator(&h->s))
+		workspace = "main";
 	TRY(runtime_find(&h->runtime, str_empty(runtime) ? "tmux" : runtime));
 	return workspace_find(&h->workspace, str_empty(workspace) ? "worktree" : workspace);
 }

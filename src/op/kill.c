@@ -62,9 +62,10 @@ static struct err *save_work(struct killed *out, struct saved *saved, struct hol
 	return store_save(&h->world->store, &h->s);
 }
 
+/* One that is the session's own: of the main checkout nothing is saved and nothing taken away. */
 static bool has_checkout(const struct hold *h)
 {
-	return h->s.worktree && h->s.repo && h->s.uid;
+	return !h->workspace->borrowed && h->s.worktree && h->s.repo && h->s.uid;
 }
 
 /*
@@ -111,6 +112,10 @@ static struct err *record(struct killed *out, struct hold *h, const struct kill_
 	str_set(&h->s.doing, NULL);
 	str_set(&h->s.killed_at, now);
 	str_set(&h->s.runtime_handle, NULL);
+	if (h->workspace->borrowed) {
+		str_set(&h->s.worktree, NULL);
+		str_set(&h->s.workspace_handle, NULL);
+	}
 	TRY(hold_status(h, STATUS_KILLED, reason));
 	hold_log(h, "killed",
 		json_pack("{s:s, s:s?, s:s?, s:s?, s:b}", "reason", reason, "saved", out->ref,
@@ -185,6 +190,8 @@ struct err *kill_held(struct killed *out, struct hold *h, const struct kill_opti
 	if (e)
 		return give_up(h, e);
 	TRY(record(out, h, o));
+	if (h->workspace->borrowed)
+		return store_close(&h->world->store, h->s.id);
 	return has_checkout(h) && !o->keep_worktree ? sweep(h) : NULL;
 }
 

@@ -35,7 +35,7 @@ struct err *lease_ports(struct hold *h, const struct agent *a)
 
 	port_read(&own, h->folder);
 	ports_split(&had, h->s.ports);
-	wanted = h->project ? h->project->ports : (int)had.n;
+	wanted = h->workspace->borrowed ? 0 : h->project ? h->project->ports : (int)had.n;
 	if (!wanted && !had.n && !own.number && !wants_port(a))
 		return NULL;
 	if (wants_port(a))

@@ -104,7 +104,7 @@ static void tally_take(struct tally *t, const struct views *views, const struct 
 		struct scene s = { .facts = &v->facts,
 			.activity = v->activity.activity,
 			.status = v->status.status };
-		if (v->project != p)
+		if (v->project != p || session_is_orchestrator(&v->session))
 			continue;
 		t->sessions++;
 		if (!session_is_over(&s))
@@ -273,7 +273,7 @@ static void hint(struct pass *p, const struct view *v)
 		.room = p->room && v->facts.recorded == STATUS_QUEUED };
 
 	if (scm)
-		pull_places(&places, v);
+		pull_places(&places, p->world, v);
 	pull_source_places(&places, p->world, v);
 	h.places = places;
 	h.unread = scm && is_unread(p, v);

@@ -132,6 +132,17 @@ struct err *prompt_first(
 	return NULL;
 }
 
+void prompt_orchestrator(
+	struct buf *out, const struct project *p, const struct agent *a, const char *text)
+{
+	buf_adds(out, text);
+	buf_trim(out);
+	if (!str_empty(p->orchestrator_rules))
+		buf_addf(out, "\n\nRules of this project:\n%s", p->orchestrator_rules);
+	buf_trim(out);
+	guard(out, a);
+}
+
 struct err *prompt_recap(struct buf *out, const struct hold *h, const struct agent *a)
 {
 	AUTO(str_release) char *path = path_join(h->folder, "prompt.md");
@@ -140,6 +151,14 @@ struct err *prompt_recap(struct buf *out, const struct hold *h, const struct age
 	bool found;
 
 	TRY(file_read_if(&first, &found, path, PROMPT_MAX));
+	if (h->workspace->borrowed) {
+		buf_addf(out,
+			"%s\n\nYou did this before, and your conversation was lost: ao status tells "
+			"where things stand.",
+			buf_text(&first));
+		guard(out, a);
+		return NULL;
+	}
 	buf_adds(out,
 		"You worked on this before in this worktree, and your conversation was lost.\n");
 	if (first.n)

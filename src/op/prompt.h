@@ -28,5 +28,8 @@ struct task {
  * rules; "" for nothing. Where it would be a command of the agent's interface, or an option of its command line, "[ao] " goes first. */
 MUST_USE struct err *prompt_first(
 	struct buf *out, const struct project *p, const struct agent *a, const struct task *task);
+/* That of an orchestrator: the text, then the project's orchestratorRules. */
+void prompt_orchestrator(
+	struct buf *out, const struct project *p, const struct agent *a, const char *text);
 /* For a fresh start: the first prompt again (from prompt.md) and what the branch holds. */
 MUST_USE struct err *prompt_recap(struct buf *out, const struct hold *h, const struct agent *a);

@@ -458,19 +458,19 @@ struct err *pulls_look(struct views *v, const struct world *w, enum ask ask)
 	return e;
 }
 
-void pull_places(struct strv *folders, const struct view *v)
+void pull_places(struct strv *folders, const struct world *w, const struct view *v)
 {
 	const struct scm *scm = scm_of_pull(v->session.pr);
 	struct pull_ref ref = ref_of(&v->session, v->project);
 
 	if (scm && scm->places)
-		scm->places(folders, &ref, &v->facts.pull);
+		scm->places(folders, &ref, &v->facts.pull, w->store.data_dir);
 }
 
-void pulls_places(struct strv *folders, const struct views *v)
+void pulls_places(struct strv *folders, const struct world *w, const struct views *v)
 {
 	for (size_t i = 0; i < v->list.n; i++)
-		pull_places(folders, &v->list.v[i]);
+		pull_places(folders, w, &v->list.v[i]);
 }
 
 void pull_ask(

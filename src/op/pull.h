@@ -54,8 +54,8 @@ MUST_USE struct err *op_pull_examine(
 /* Fill in the pull requests of all views, each forge asked once. */
 MUST_USE struct err *pulls_look(struct views *v, const struct world *w, enum ask ask);
 /* Folders in which a file changes when one of these pull requests does; when this one does. */
-void pulls_places(struct strv *folders, const struct views *v);
-void pull_places(struct strv *folders, const struct view *v);
+void pulls_places(struct strv *folders, const struct world *w, const struct views *v);
+void pull_places(struct strv *folders, const struct world *w, const struct view *v);
 /* The session's, by its forge; unknown, or none: zero. */
 void pull_ask(
 	struct pull *out, const struct world *w, const struct session *s, const struct project *p);

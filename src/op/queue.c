@@ -20,6 +20,8 @@ static bool holds_place(const struct store *st, const char *id, const struct ses
 {
 	AUTO(str_release) char *run = store_path(st, id, "run.lock");
 
+	if (session_is_orchestrator(s))
+		return false;
 	return lock_held(run) == TRI_YES || str_equal(s->doing, "spawn");
 }
 

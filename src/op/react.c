@@ -114,7 +114,7 @@ bool react_is_due(const struct world *w, const struct view *v)
 		err_drop(e, "react_session() meets it again and says so");
 		return true;
 	}
-	if (outbox_last(&w->store, v->session.id) != episodes.outbox)
+	if (outbox_last(&w->store, v->session.id) != episodes.outbox || episodes.held_until)
 		return true;
 	outlook_take(&o, v);
 	return is_decided(&o, &episodes);
@@ -360,10 +360,81 @@ static struct err *act_on(struct reacting *r, enum reaction_event e)
 	return NULL;
 }
 
+/* ---- a person at work ---------------------------------------------------------------------------- */
+
+/* A terminal that cannot be asked has nobody in it: what waits in vain is worse than a disturbance. */
+static int64_t ask_typed(const struct reacting *r)
+{
+	AUTO(runtime_fact_release) struct runtime_fact f = { 0 };
+	struct runtime_ref ref = hold_runtime(&r->h);
+
+	if (r->a.view->facts.runtime != TRI_YES || str_empty(ref.handle))
+		return 0;
+	err_drop(r->h.runtime->probe(&f, &ref, NULL, 1), "then nobody types");
+	return f.typed_at;
+}
+
+bool reacting_held(struct reacting *r, enum reaction_event e)
+{
+	int64_t now = clock_wall();
+
+	if (r->typed_at < 0)
+		r->typed_at = ask_typed(r);
+	if (!is_attended(now, r->typed_at, r->episodes.held_since))
+		return false;
+	if (r->held == EVENT_COUNT)
+		r->held = e;
+	return true;
+}
+
+static bool disturbs(const struct decision *d)
+{
+	return d->tell_trouble || d->merge || d->notify_strangers || d->notify || d->escalate;
+}
+
+/* Said once, when it begins. */
+static void say_held(struct reacting *r)
+{
+	static const char why[] = "somebody is typing in its terminal";
+
+	announcer_log(&r->a, r->held, "hold", why, NULL);
+	announcer_tell(&r->a, r->held, "held", "waits: %s", why);
+}
+
+static struct err *note_held(struct reacting *r)
+{
+	struct episodes *e = &r->episodes;
+	int64_t until = r->held < EVENT_COUNT ? r->typed_at + ATTENDED_MS : 0;
+
+	if (until == e->held_until)
+		return NULL;
+	if (until && !e->held_since)
+		say_held(r);
+	e->held_since = !until ? 0 : e->held_since ? e->held_since : clock_wall();
+	e->held_until = until;
+	return episodes_save(&r->world->store, r->h.s.id, e);
+}
+
+static struct err *act(struct reacting *r)
+{
+	for (int i = 0; i < EVENT_COUNT; i++) {
+		struct episode now = episode_now(r, (enum reaction_event)i);
+		struct decision d = outlook_decide(&r->o, (enum reaction_event)i, &now);
+
+		if (disturbs(&d) && reacting_held(r, (enum reaction_event)i))
+			return note_held(r);
+	}
+	TRY(note_held(r));
+	for (int i = 0; i < EVENT_COUNT; i++)
+		TRY(act_on(r, (enum reaction_event)i));
+	return NULL;
+}
+
 struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
 	bool again, struct poll_ear *ear)
 {
-	AUTO(reacting_release) struct reacting r = { .world = w };
+	AUTO(reacting_release)
+	struct reacting r = { .world = w, .typed_at = -1, .held = EVENT_COUNT };
 
 	r.a = (struct announcer){ .world = w,
 		.id = id,
@@ -377,7 +448,5 @@ struct err *react_session(bool *acted, bool *busy, const struct world *w, const 
 	TRY(look(&r, id));
 	TRY(under_lock(&r));
 	lock_release(&r.h.lock);
-	for (int i = 0; i < EVENT_COUNT; i++)
-		TRY(act_on(&r, (enum reaction_event)i));
-	return NULL;
+	return act(&r);
 }

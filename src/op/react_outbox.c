@@ -226,7 +226,11 @@ struct err *outbox_deliver(struct reacting *r, bool added)
 	if (!m || !r->agent.name || r->a.view->facts.limited_until > r->o.moment.now)
 		return NULL;
 	TRY(sight_take(&sight, &r->h, &r->agent));
+	r->typed_at = sight.terminal.typed_at;
 	e = sight_ready(&why, &sight, &r->h, &r->agent, false);
+	if (!e && (!why || sight_typing(&sight)) && event_of(m) < EVENT_COUNT &&
+		reacting_held(r, event_of(m)))
+		return NULL;
 	if (!e && !why)
 		return deliver_now(r, m, &sight);
 	if (added && event_of(m) < EVENT_COUNT)

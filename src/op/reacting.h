@@ -27,9 +27,13 @@ struct reacting {
 	struct messages messages; /* those above episodes.outbox */
 	int last;                 /* the outbox's highest number before they were read */
 	struct outlook o;
-	bool changed; /* episodes are to be saved */
+	int64_t typed_at; /* a person's last key in its terminal; 0: nobody's, -1: not asked yet */
+	enum reaction_event held; /* the first that waits for a person; EVENT_COUNT: none */
+	bool changed;             /* episodes are to be saved */
 };
 
+/* Does the event wait, as a person types in its terminal? Asks the terminal once. */
+bool reacting_held(struct reacting *r, enum reaction_event e);
 struct decision outlook_decide(
 	const struct outlook *o, enum reaction_event e, const struct episode *episode);
 

@@ -54,6 +54,10 @@ static struct err *check(const struct hold *h)
 {
 	struct checkout c = hold_checkout(h);
 
+	if (h->workspace->borrowed && !h->s.workspace_handle)
+		return fail(ERR_REFUSED,
+			"cannot restore %s: it was ended; ao orchestrator %s starts a new one",
+			h->s.id, h->s.project);
 	if (session_is(&h->s, STATUS_KILLED))
 		return fail(ERR_REFUSED,
 			"cannot restore %s: it was killed; first: ao session undelete %s", h->s.id,

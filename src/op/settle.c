@@ -82,6 +82,8 @@ static struct err *back_spawn(struct hold *h)
 		str_set(&h->s.saved, saved.ref);
 	tell_saved(h, &saved);
 	str_set(&h->s.workspace_handle, NULL);
+	if (h->workspace->borrowed)
+		str_set(&h->s.worktree, NULL);
 	str_set(&h->s.doing, NULL);
 	TRY(hold_status(h, STATUS_ERRORED, "spawn interrupted"));
 	return store_close(&h->world->store, h->s.id);

@@ -104,7 +104,7 @@ static struct err *refuse_gone(const struct sight *s, const struct hold *h)
 }
 
 /* A clock that was set back leaves times in the future: they say nothing. */
-static bool is_typing(const struct sight *s)
+bool sight_typing(const struct sight *s)
 {
 	int64_t ago = s->facts.now - s->terminal.typed_at;
 
@@ -131,7 +131,7 @@ static const char *keys_wait(const struct sight *s, const struct agent *a)
 {
 	if (s->terminal.in_mode)
 		return "somebody looks back in its terminal (copy mode)";
-	if (is_typing(s))
+	if (sight_typing(s))
 		return "somebody is typing in its terminal";
 	if (s->blind && a->hooks && !s->facts.has_hooks)
 		return "it has reported nothing yet, and a dialog of its start could not be seen";

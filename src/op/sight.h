@@ -30,6 +30,7 @@ void sight_release(struct sight *s);
  * yet is *why, a constant; NULL: yes. */
 MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
 	const struct agent *a, bool no_wait);
+bool sight_typing(const struct sight *s); /* a person, right now */
 /* Its own interface answers, and knows the conversation: a message goes there, not to the keyboard. */
 bool sight_api(const struct sight *s);
 /* How a message is handed to it beside its keyboard; NULL: it is typed. Only to one that has reported since

@@ -44,6 +44,11 @@ static struct err *check(const struct hold *h)
 	AUTO(run_info_release) struct run_info run = { 0 };
 
 	run_read(&run, h->folder);
+	if (h->workspace->borrowed)
+		return fail(ERR_REFUSED,
+			"cannot undelete %s: it had no files of its own; ao orchestrator %s starts a new "
+			"one",
+			h->s.id, h->s.project);
 	if (!h->s.worktree || !h->s.repo || !h->s.branch)
 		return fail(ERR_REFUSED, "cannot undelete %s: it never had a worktree", h->s.id);
 	if (run.alive != TRI_NO)

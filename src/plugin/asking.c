@@ -5,7 +5,15 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "plugin/scm_github.h"
+#include "plugin/worktree.h"
+
+enum {
+	DOWN_MS =
+		15000, /* a host that did not answer is left alone for so long, then twice as long, */
+	DOWN_TIMES = 4, /* at most sixteen times */
+};
 
 enum { QUICK_AGE_MS = 30000, ALL_AGE_MS = 10000 /* a poll asks several times in one pass */ };
 
@@ -230,6 +238,20 @@ static int64_t oldest_of(struct asking *a, const struct wanted *host)
 	return oldest;
 }
 
+/* For every process of every namespace: it is kept with what was seen. */
+static void set_down(const struct asking *a, struct wanted *host)
+{
+	json_int_t times = json_integer_value(json_object_get(host->seen.root, "downs"));
+
+	if (json_integer_value(json_object_get(host->seen.root, "until")) > a->now)
+		return; /* a limit, whose end is known */
+	times = times < 0 || times > DOWN_TIMES ? DOWN_TIMES : times;
+	json_object_set_new(
+		host->seen.root, "down", json_integer(a->now + ((int64_t)DOWN_MS << times)));
+	json_object_set_new(
+		host->seen.root, "downs", json_integer(times < DOWN_TIMES ? times + 1 : times));
+}
+
 void asking_note(struct asking *a, struct wanted *host, struct err *e)
 {
 	if (e && !host->silent) {
@@ -240,9 +262,65 @@ void asking_note(struct asking *a, struct wanted *host, struct err *e)
 			"%s; pull requests are shown as they were last seen%s%s%s", e->text,
 			age ? ", " : "", age ? age : "", age ? " ago" : "");
 	}
+	if (e && host->g.token && !host->silent)
+		set_down(a, host);
 	if (e)
 		host->silent = true;
 	err_drop(e, "told as a note");
+}
+
+/* Of those who wait, a poll waits longest: whoever looks asks all the same, and may find that it is up again. */
+static void leave_alone(struct asking *a)
+{
+	for (size_t i = 0; i < a->places.n; i++) {
+		struct wanted *w = &a->places.v[i];
+		int64_t until = json_integer_value(json_object_get(w->seen.root, "down"));
+
+		if (w->host == i && a->look->ask == ASK_ALL && until > a->now &&
+			until - a->now <= (int64_t)DOWN_MS << DOWN_TIMES)
+			w->silent = true;
+	}
+}
+
+static void is_up(struct asking *a)
+{
+	for (size_t i = 0; i < a->items.n; i++) {
+		struct wanted *host = asking_host(a, a->items.v[i].place);
+
+		if (host->silent)
+			continue;
+		json_object_del(host->seen.root, "down");
+		json_object_del(host->seen.root, "downs");
+	}
+}
+
+bool asking_any_left(const struct asking *a)
+{
+	for (size_t i = 0; i < a->items.n; i++) {
+		const struct wanted *w = &a->places.v[a->items.v[i].place];
+
+		if (!a->items.v[i].answered && !a->places.v[w->host].silent)
+			return true;
+	}
+	return false;
+}
+
+void asking_places(struct strv *folders, const struct pull_ref *ref, const struct pull *p,
+	const char *data_dir)
+{
+	AUTO(str_release) char *common = NULL;
+	AUTO(str_release) char *news = path_join(data_dir, "cache/forge/news");
+	struct err *e = ref->repo && p->branch ? repo_find(NULL, &common, ref->repo) : NULL;
+
+	strv_add(folders, news);
+	if (!e && common) {
+		AUTO(str_release)
+		char *branch = str_format("%s/refs/remotes/origin/%s", common, p->branch);
+		AUTO(str_release) char *folder = path_dir(branch);
+
+		strv_add(folders, folder);
+	}
+	err_drop(e, "a push is not seen, then");
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */
@@ -298,9 +376,12 @@ struct err *asking_refresh(struct pull *out, const struct pull_ref *refs, size_t
 	for (size_t i = 0; i < n && look->ask != ASK_KNOWN; i++)
 		if (a.place_of[i] != SIZE_MAX)
 			add_due(&a, i);
-	a.asked = a.items.n != 0;
+	leave_alone(&a);
+	a.asked = asking_any_left(&a);
 	if (a.asked)
 		TRY(way->ask(&a));
+	if (a.asked)
+		is_up(&a);
 	if (look->ask == ASK_ALL)
 		TRY(way->details(&a));
 	for (size_t i = 0; i < a.places.n && a.asked; i++)

@@ -56,6 +56,11 @@ json_t *asking_entry(struct asking *a, size_t place, int number); /* what was se
 int asking_number(struct asking *a, size_t ref);                  /* 0: unknown */
 MUST_USE struct err *asking_refresh(struct pull *out, const struct pull_ref *refs, size_t n,
 	const struct look *look, const struct way *way);
+/* For struct scm: a push from here, and what any process saw anew of the forge. */
+void asking_places(struct strv *folders, const struct pull_ref *ref, const struct pull *p,
+	const char *data_dir);
+bool asking_any_left(
+	const struct asking *a); /* is there something to ask of somebody who answers? */
 /* Said once of a host, which is not asked again in this round. Takes e. */
 void asking_note(struct asking *a, struct wanted *host, struct err *e);
 /* Of open ones of a host whose checks or threads changed: entries of what was seen, and their parts. Both

@@ -76,6 +76,8 @@ bool github_needs_details(const json_t *node);
 /* Of the nodes of a branch the one that is ours: the newest open one, else the newest that is not older
  * than `since`. NULL: none. */
 json_t *github_choose(const json_t *nodes, const char *head_owner, int64_t since);
+/* The last lines of a job's log, as they stood in the end, without the time in front of each; the caller's. */
+char *forge_tail(const struct buf *log);
 /* May one who said this speak to an agent? */
 bool github_trusted(const json_t *said, const struct strv *trust);
 const char *github_text(const json_t *o, const char *key); /* "" where there is none */

@@ -5,8 +5,9 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/term.h"
 
-enum { TAIL_MAX = 16 << 10 };
+enum { TAIL_MAX = 16 << 10, LOG_TAIL_MAX = 8 << 10 };
 
 /* ---- bits ------------------------------------------------------------------------------------ */
 
@@ -255,6 +256,55 @@ static char *failed_step(const json_t *run)
 			return some_text(step, "name");
 	}
 	return NULL;
+}
+
+/* ---- logs ------------------------------------------------------------------------------------ */
+
+/* "2026-11-22T07:17:56.1234567Z " of GitHub; "2026-11-22T07:17:56.123456Z 00O " where GitLab's runner says so. */
+static size_t stamp_of(const char *at, const char *end)
+{
+	if (end - at >= 29 && at[10] == 'T' && at[27] == 'Z' && at[28] == ' ')
+		return 29;
+	return end - at >= 32 && at[10] == 'T' && at[26] == 'Z' && at[27] == ' ' ? 32 : 0;
+}
+
+/* A line as it stands in the end: what was printed before a carriage return is gone, and so are GitLab's
+ * own marks of sections. */
+static void add_line(struct buf *out, const char *at, const char *end)
+{
+	const char *stop = end;
+
+	while (stop > at && (stop[-1] == '\r' || stop[-1] == '\n'))
+		stop--;
+	for (const char *c = stop; c > at; c--) {
+		if (c[-1] == '\r') {
+			at = c;
+			break;
+		}
+	}
+	at += stamp_of(at, stop);
+	buf_add(out, at, (size_t)(stop - at));
+	buf_addc(out, '\n');
+}
+
+char *forge_tail(const struct buf *log)
+{
+	const char *at = buf_text(log) + (log->n > LOG_TAIL_MAX ? log->n - LOG_TAIL_MAX : 0);
+	const char *end = buf_text(log) + log->n;
+	AUTO(buf_release) struct buf b = { 0 };
+	AUTO(buf_release) struct buf safe = { 0 };
+
+	if (log->n > LOG_TAIL_MAX && memchr(at, '\n', (size_t)(end - at)))
+		at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *next = newline ? newline + 1 : end;
+
+		add_line(&b, at, next);
+		at = next;
+	}
+	term_safe(&safe, buf_text(&b), b.n, TERM_TEXT);
+	return str_dup(buf_text(&safe));
 }
 
 /* The end of its log where it was fetched, else what the check says of itself. */

@@ -93,6 +93,34 @@ static void join(json_t *mine, json_t *theirs, int64_t now)
 		FORGET_DAYS * INT64_C(86400000)) json_object_del(mine, key);
 }
 
+/* Does ours say of a pull request what the other does not know? */
+static bool is_news(const json_t *mine, const json_t *theirs)
+{
+	const char *key;
+	json_t *entry;
+
+	json_object_foreach((json_t *)mine, key, entry)
+	{
+		const json_t *other = json_object_get(theirs, key);
+
+		if (json_integer_value(json_object_get(entry, "since")) >
+			json_integer_value(json_object_get(other, "since")))
+			return true;
+	}
+	return false;
+}
+
+/* A file in a folder of its own: who waits for news is not woken by each look that found none. */
+static struct err *tell_news(const struct seen *s)
+{
+	AUTO(str_release) char *dir = path_dir(s->path);
+	AUTO(str_release) char *folder = path_join(dir, "news");
+	AUTO(str_release) char *path = path_join(folder, path_base(s->path));
+
+	TRY(file_make_dirs(folder));
+	return file_replace(path, "", 0, FILE_VOLATILE);
+}
+
 static struct err *write_root(struct seen *s)
 {
 	static const char *const kinds[] = { "pulls", "branches", "bells" };
@@ -101,10 +129,12 @@ static struct err *write_root(struct seen *s)
 	AUTO(lock_release) struct lock lock = { 0 };
 	AUTO(str_release) char *text = NULL;
 	json_t *disk;
+	bool news;
 
 	TRY(file_make_dirs(dir));
 	TRY(lock_take(&lock, lock_path, LOCK_MS));
 	disk = read_root(s->path);
+	news = is_news(json_object_get(s->root, "pulls"), json_object_get(disk, "pulls"));
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		json_t *mine = json_object_get(s->root, kinds[i]);
 
@@ -115,7 +145,9 @@ static struct err *write_root(struct seen *s)
 	}
 	json_decref(disk);
 	text = json_dumps(s->root, JSON_COMPACT);
-	return text ? file_replace(s->path, text, strlen(text), FILE_VOLATILE) : NULL;
+	if (text)
+		TRY(file_replace(s->path, text, strlen(text), FILE_VOLATILE));
+	return news ? tell_news(s) : NULL;
 }
 
 void seen_save(struct seen *s)

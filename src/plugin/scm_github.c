@@ -42,6 +42,7 @@ const struct scm scm_github = {
 	.text = text,
 	.finds = true,
 	.refresh = refresh,
+	.places = asking_places,
 	.list = github_list,
 	.view = github_view,
 	.create = github_create,

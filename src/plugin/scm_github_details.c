@@ -6,16 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/term.h"
-
 enum {
 	AT_ONCE = 29,       /* with a thread or two each, some two points */
 	THREADS_EACH = 100, /* GitHub takes no more ids at once */
 	LOGS_EACH = 5,      /* of one pull request; more tell an agent nothing new */
 	LOGS_MAX = 40,
 	LOG_MAX = 8 << 20,
-	TAIL_MAX = 8 << 10,
-	STAMP = 29, /* "2026-11-22T07:17:56.1234567Z " in front of each line */
 };
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
@@ -96,26 +92,11 @@ static void add_jobs(struct jobs *jobs, const json_t *details, const struct gith
 	}
 }
 
-/* Its last lines, without the time that each begins with. */
 static void keep_tail(json_t *run, const struct buf *log)
 {
-	const char *at = buf_text(log) + (log->n > TAIL_MAX ? log->n - TAIL_MAX : 0);
-	const char *end = buf_text(log) + log->n;
-	AUTO(buf_release) struct buf b = { 0 };
-	AUTO(buf_release) struct buf safe = { 0 };
+	AUTO(str_release) char *tail = forge_tail(log);
 
-	if (log->n > TAIL_MAX && memchr(at, '\n', (size_t)(end - at)))
-		at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
-	while (at < end) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t n = (size_t)((newline ? newline + 1 : end) - at);
-		bool stamped = n > STAMP && at[10] == 'T' && at[STAMP - 2] == 'Z';
-
-		buf_add(&b, at + (stamped ? STAMP : 0), n - (stamped ? STAMP : 0));
-		at += n;
-	}
-	term_safe(&safe, buf_text(&b), b.n, TERM_TEXT);
-	json_object_set_new(run, "log", json_string(buf_text(&safe)));
+	json_object_set_new(run, "log", json_string(tail));
 }
 
 /* In the words of GraphQL. */

@@ -210,21 +210,13 @@ static struct err *ask_once(struct asking *a, bool *again)
 	return e;
 }
 
-static bool any_left(const struct asking *a)
-{
-	for (size_t i = 0; i < a->items.n; i++)
-		if (!a->items.v[i].answered)
-			return true;
-	return false;
-}
-
 /* Who looks waits for one question; a poll may find out first that there is nothing to ask. */
 struct err *github_round(struct asking *a)
 {
 	bool again = true;
 	struct err *e = a->look->ask == ASK_ALL ? github_listen(a) : NULL;
 
-	a->asked = any_left(a);
+	a->asked = asking_any_left(a);
 	for (int round = 0; round < ROUNDS && again && a->asked && !e; round++)
 		e = ask_once(a, &again);
 	github_remember_bells(a);

@@ -192,19 +192,24 @@ static struct err *settle_thread(struct held *h, const struct forge *f, const st
 	return verb(h, f, w->resolve ? "Resolve" : "Reopen", json_pack("{s:s}", "threadId", id));
 }
 
+/* "ann", or the team "org/slug". */
 static struct err *ask_for_review(struct held *h, const struct forge *f, const char *who)
 {
-	json_t *data = NULL;
+	const char *slash = strchr(who, '/');
+	AUTO(str_release) char *login = str_ndup(who, slash ? (size_t)(slash - who) : strlen(who));
+	json_t *data = NULL, *found;
 	const char *id;
 	struct err *e;
 
-	TRY(github_ask(
-		&data, &h->g, f->data_dir, GITHUB_VERBS, "User", json_pack("{s:s}", "login", who)));
-	id = github_text(json_object_get(data, "user"), "id");
+	TRY(github_ask(&data, &h->g, f->data_dir, GITHUB_VERBS, slash ? "Team" : "User",
+		slash ? json_pack("{s:s, s:s}", "login", login, "slug", slash + 1)
+		      : json_pack("{s:s}", "login", login)));
+	found = json_object_get(data, slash ? "organization" : "user");
+	id = github_text(slash ? json_object_get(found, "team") : found, "id");
 	e = *id ? verb(h, f, "Ask",
 			  json_pack("{s:s, s:[s], s:b}", "pullRequestId", node_text(h, "id"),
-				  "userIds", id, "union", 1))
-		: fail(ERR_MISSING, "%s knows no user %s", h->g.host, who);
+				  slash ? "teamIds" : "userIds", id, "union", 1))
+		: fail(ERR_MISSING, "%s knows no %s %s", h->g.host, slash ? "team" : "user", who);
 	json_decref(data);
 	return e;
 }

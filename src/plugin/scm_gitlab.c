@@ -4,9 +4,7 @@
  */
 #include <string.h>
 
-#include "base/path.h"
 #include "plugin/scm_gitlab.h"
-#include "plugin/worktree.h"
 
 static int number(const char *pr)
 {
@@ -40,22 +38,6 @@ static struct err *refresh(
 	return asking_refresh(out, refs, n, look, &way);
 }
 
-/* All that is seen of it here is a push. */
-static void places(struct strv *folders, const struct pull_ref *ref, const struct pull *p)
-{
-	AUTO(str_release) char *common = NULL;
-	struct err *e = ref->repo && p->branch ? repo_find(NULL, &common, ref->repo) : NULL;
-
-	if (!e && common) {
-		AUTO(str_release)
-		char *branch = str_format("%s/refs/remotes/origin/%s", common, p->branch);
-		AUTO(str_release) char *folder = path_dir(branch);
-
-		strv_add(folders, folder);
-	}
-	err_drop(e, "nothing is seen there, then");
-}
-
 const struct scm scm_gitlab = {
 	.plugin = { SLOT_SCM, "gitlab", "merge requests, pipelines and reviews on GitLab" },
 	.serves = gitlab_serves,
@@ -64,7 +46,7 @@ const struct scm scm_gitlab = {
 	.text = text,
 	.finds = true,
 	.refresh = refresh,
-	.places = places,
+	.places = asking_places,
 	.list = gitlab_list,
 	.view = gitlab_view,
 	.create = gitlab_create,

@@ -6,15 +6,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/term.h"
 
 enum {
 	QUICK_MS = 2000,
 	PLACE_AGE_MS = 3600000,
 	NUMBER_MAX = 1 << 30,
 	LOGS_EACH = 5, /* of one merge request; more tell an agent nothing new */
-	TAIL_MAX = 8 << 10,
-	STAMP = 32, /* "2026-11-22T07:17:56.123456Z 00O " in front of each line, where the runner says so */
 };
 
 /* ---- projects -------------------------------------------------------------------------------- */
@@ -117,46 +114,6 @@ struct err *gitlab_fetch(struct gitlab_mr *mrs, size_t n, int timeout_ms, const 
 
 /* ---- jobs and logs --------------------------------------------------------------------------- */
 
-/* A line as it stands in the end: what was printed before a carriage return is gone, and so are GitLab's
- * own marks of sections. */
-static void add_line(struct buf *out, const char *at, const char *end)
-{
-	const char *stop = end;
-
-	while (stop > at && (stop[-1] == '\r' || stop[-1] == '\n'))
-		stop--;
-	for (const char *c = stop; c > at; c--) {
-		if (c[-1] == '\r') {
-			at = c;
-			break;
-		}
-	}
-	if (stop - at >= STAMP && at[10] == 'T' && at[26] == 'Z' && at[27] == ' ')
-		at += STAMP;
-	buf_add(out, at, (size_t)(stop - at));
-	buf_addc(out, '\n');
-}
-
-static char *tail_of(const struct buf *log)
-{
-	const char *at = buf_text(log) + (log->n > TAIL_MAX ? log->n - TAIL_MAX : 0);
-	const char *end = buf_text(log) + log->n;
-	AUTO(buf_release) struct buf b = { 0 };
-	AUTO(buf_release) struct buf safe = { 0 };
-
-	if (log->n > TAIL_MAX && memchr(at, '\n', (size_t)(end - at)))
-		at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
-	while (at < end) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		const char *next = newline ? newline + 1 : end;
-
-		add_line(&b, at, next);
-		at = next;
-	}
-	term_safe(&safe, buf_text(&b), b.n, TERM_TEXT);
-	return str_dup(buf_text(&safe));
-}
-
 static const json_t *rollup_of(const json_t *entry)
 {
 	const json_t *commits = json_object_get(
@@ -205,7 +162,7 @@ static struct err *fetch_logs(struct gitlab_questions *jobs, json_t **entries,
 		ask_logs(&logs, runs, entries[i], places[i], jobs->list.v[i].json);
 	e = gitlab_run(&logs, GITLAB_MS, data_dir);
 	for (size_t i = 0; i < logs.list.n && !e; i++) {
-		AUTO(str_release) char *tail = tail_of(&logs.list.v[i].said);
+		AUTO(str_release) char *tail = forge_tail(&logs.list.v[i].said);
 
 		if (!logs.list.v[i].failed && *tail)
 			json_object_set_new(json_array_get(runs, i), "log", json_string(tail));

@@ -94,11 +94,13 @@ static void add_branch(struct strv *folders, const struct local *l, const char *
 }
 
 /* What was said of it, and the commits that it is about. */
-static void local_places(struct strv *folders, const struct pull_ref *ref, const struct pull *p)
+static void local_places(struct strv *folders, const struct pull_ref *ref, const struct pull *p,
+	const char *data_dir)
 {
 	AUTO(local_release) struct local l = { 0 };
 	struct err *e = ref->repo ? local_open(&l, ref->repo) : NULL;
 
+	(void)data_dir;
 	if (!e && l.dir && p->state) {
 		strv_addf(folders, "%s/%d", l.dir, p->number);
 		add_branch(folders, &l, p->branch);

@@ -66,11 +66,11 @@ static bool take_field(const char **from, size_t *n, const char **rest, const st
 	return true;
 }
 
-/* Probing. A line: NONCE %5 dead mode output activity created UIDnonceTITLE */
+/* Probing. A line: NONCE %5 dead mode output activity created attached UIDnonceTITLE */
 
 #define PROBE_FIELDS                                                                               \
 	"#{pane_id} #{pane_dead} #{pane_in_mode} #{window_activity} #{session_activity} "          \
-	"#{session_created} #{@ao}"
+	"#{session_created} #{session_attached} #{@ao}"
 
 struct question {
 	const struct runtime_ref *ref;
@@ -98,7 +98,7 @@ static void questions_release(struct questions *q)
 struct pane_line {
 	const char *pane, *uid;
 	size_t pane_n;
-	int dead, mode;
+	int dead, mode, attached;
 	long long output, activity, created;
 	const char *title;
 };
@@ -111,8 +111,8 @@ static bool read_line(struct pane_line *l, const char *line, const struct nonce 
 	l->pane = line;
 	l->pane_n = strcspn(line, " ");
 	line += l->pane_n;
-	if (sscanf(line, " %d %d %lld %lld %lld %n", &l->dead, &l->mode, &l->output, &l->activity,
-		    &l->created, &used) != 5 ||
+	if (sscanf(line, " %d %d %lld %lld %lld %d %n", &l->dead, &l->mode, &l->output,
+		    &l->activity, &l->created, &l->attached, &used) != 6 ||
 		!used)
 		return false;
 	l->title = line + used;
@@ -142,7 +142,7 @@ static void read_pane(struct questions *q, const char *line)
 		f->dead = l.dead != 0;
 		f->in_mode = l.mode != 0;
 		f->output_at = l.output * 1000;
-		f->typed_at = l.activity != l.created ? l.activity * 1000 : 0;
+		f->typed_at = l.attached && l.activity != l.created ? l.activity * 1000 : 0;
 		f->title = str_ndup(l.title, strcspn(l.title, "\n"));
 	}
 }

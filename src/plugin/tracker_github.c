@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "plugin/github.h"
+#include "plugin/trackers.h"
 
 enum { DIGITS_MAX = 9, STATES_AT_ONCE = 100 };
 
@@ -89,6 +90,14 @@ static void add_comments(struct buf *body, const json_t *comments, const struct 
 			others == 1 ? " is" : "s are");
 }
 
+void github_read_issue(struct issue *out, const json_t *issue, const struct strv *trust)
+{
+	read_issue(out, issue);
+	buf_adds(&out->body, github_text(issue, "body"));
+	add_comments(
+		&out->body, json_object_get(json_object_get(issue, "comments"), "nodes"), trust);
+}
+
 static struct err *get(json_t **issue, struct github *g, const struct tracked *t, int number)
 {
 	json_t *data = NULL, *variables = names(g);
@@ -124,12 +133,8 @@ static struct err *fetch(
 		return NULL;
 	TRY(get(&issue, &g, t, number));
 	*found = json_is_object(issue);
-	if (*found) {
-		read_issue(out, issue);
-		buf_adds(&out->body, github_text(issue, "body"));
-		add_comments(&out->body,
-			json_object_get(json_object_get(issue, "comments"), "nodes"), t->trust);
-	}
+	if (*found)
+		github_read_issue(out, issue, t->trust);
 	json_decref(issue);
 	return NULL;
 }

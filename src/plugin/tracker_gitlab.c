@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "plugin/gitlab.h"
+#include "plugin/trackers.h"
 
 enum { DIGITS_MAX = 9, STATES_AT_ONCE = 100 };
 
@@ -108,6 +109,14 @@ static void add_comments(
 			others == 1 ? " is" : "s are");
 }
 
+void gitlab_read_issue(struct issue *out, const json_t *issue, const json_t *notes,
+	const json_t *members, const struct strv *trust)
+{
+	read_issue(out, issue);
+	buf_adds(&out->body, github_text(issue, "description"));
+	add_comments(&out->body, notes, members, trust);
+}
+
 /* The issue, what was said of it and who may speak, at the same time. */
 static struct err *ask_all(
 	struct gitlab_questions *q, const struct github *g, const struct tracked *t, int number)
@@ -150,9 +159,7 @@ static struct err *fetch(
 	if (!*found)
 		return NULL;
 	members = gitlab_members(q.list.v[2].json);
-	read_issue(out, q.list.v[0].json);
-	buf_adds(&out->body, github_text(q.list.v[0].json, "description"));
-	add_comments(&out->body, q.list.v[1].json, members, t->trust);
+	gitlab_read_issue(out, q.list.v[0].json, q.list.v[1].json, members, t->trust);
 	json_decref(members);
 	return NULL;
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "plugin/document.h"
 #include "plugin/github.h"
+#include "plugin/trackers.h"
 
 DOCUMENT(linear_issues, "linear/issues.graphql")
 
@@ -189,6 +190,12 @@ static void add_text(struct issue *out, const json_t *o)
 			others == 1 ? " is" : "s are");
 }
 
+void linear_read_issue(struct issue *out, const json_t *issue)
+{
+	read_issue(out, issue);
+	add_text(out, issue);
+}
+
 /* ---- one issue ------------------------------------------------------------------------------- */
 
 static json_t *filter_of(const char *id)
@@ -223,10 +230,8 @@ static struct err *fetch(
 	(void)sink;
 	TRY(get(&issue, t, id));
 	*found = json_is_object(issue);
-	if (*found) {
-		read_issue(out, issue);
-		add_text(out, issue);
-	}
+	if (*found)
+		linear_read_issue(out, issue);
 	json_decref(issue);
 	return NULL;
 }

@@ -167,13 +167,22 @@ static void answer(struct client *c, enum pty_kind kind, const char *text)
 	err_drop(e, "it did not wait for the answer");
 }
 
+/* Whoever went away types no longer. */
+static bool is_attached(const struct holder *h)
+{
+	for (size_t i = 0; i < h->clients.n; i++)
+		if (h->clients.v[i].attached && h->clients.v[i].fd >= 0)
+			return true;
+	return false;
+}
+
 static void greet(struct holder *h, struct client *c, const struct pty_message *m)
 {
 	AUTO(str_release) char *known = NULL;
 
 	c->known = str_equal(m->bytes, h->o->uid);
-	known = str_format(
-		"%lld %lld %s", (long long)h->output_at, (long long)h->typed_at, h->modes.title);
+	known = str_format("%lld %lld %s", (long long)h->output_at,
+		is_attached(h) ? (long long)h->typed_at : 0LL, h->modes.title);
 	answer(c, c->known ? PTY_YES : PTY_NO, c->known ? known : "");
 }
 

@@ -16,7 +16,7 @@ struct cleanup_verdict cleanup_reason(const struct cleanup_facts *c)
 	const struct facts *f = c->facts;
 	bool holds = f->has_workspace || f->runtime == TRI_YES;
 
-	if (!holds || f->half_done || f->recorded == STATUS_QUEUED)
+	if (c->orchestrator || !holds || f->half_done || f->recorded == STATUS_QUEUED)
 		return keep;
 	if (f->pull.state == PULL_MERGED && f->pull.merged_into_default)
 		return (struct cleanup_verdict){ .kill = true,

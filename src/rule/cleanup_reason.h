@@ -10,6 +10,7 @@ struct cleanup_facts {
 	int64_t brought_back_at; /* the last restore or undelete; 0: never */
 	bool issue_closed;       /* the tracker says so; an ad-hoc issue never is */
 	int64_t issue_closed_at; /* 0: unknown */
+	bool orchestrator;       /* it has nothing of its own that could be done */
 };
 
 struct cleanup_verdict {

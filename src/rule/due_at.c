@@ -4,7 +4,7 @@
 #include "rule/reaction_of.h"
 #include "rule/status_of.h"
 
-enum { LIMIT_BIT = 31 };
+enum { HELD_BIT = 2 + EVENT_COUNT, LIMIT_BIT = 31 };
 
 /* What the facts mean may be another thing then; they tell that themselves. */
 static void wait(struct due *d, const struct facts *f, int64_t at)
@@ -80,6 +80,8 @@ struct due due_of(const struct facts *f, const struct episodes *e, const struct 
 	if (f->recorded == STATUS_QUEUED)
 		return d;
 	of_agent(&d, f);
+	if (e->held_until)
+		moment(&d, f, HELD_BIT, e->held_until);
 	for (int i = 0; rules && i < EVENT_COMPLETE; i++) {
 		struct reaction r = reaction_effective((enum reaction_event)i, rules);
 

@@ -2,6 +2,14 @@
 
 #include "rule/items.h"
 
+/* A clock that was set back leaves times in the future: they say nothing. */
+bool is_attended(int64_t now, int64_t typed_at, int64_t held_since)
+{
+	bool typing = typed_at && now >= typed_at && now - typed_at < ATTENDED_MS;
+
+	return typing && !(held_since && now >= held_since && now - held_since >= HELD_MAX_MS);
+}
+
 /* Of these the same words may come again and mean something new: a thread that was reopened, a
  * conflict that had gone. The others are moments in time, and stay dealt with. */
 static bool recurs(enum reaction_event e)

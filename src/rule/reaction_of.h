@@ -8,6 +8,15 @@
 
 enum { SETTLING_MS = 10 * 60 * 1000 /* so long a red check waits for its running neighbours */ };
 
+enum {
+	ATTENDED_MS = 30000,         /* so long after their last key a person is still typing */
+	HELD_MAX_MS = 10 * 60 * 1000 /* and no longer than that are they not disturbed */
+};
+
+/* Is a person at work in the session's terminal, so that nothing is told and nothing is typed now?
+ * typed_at: 0: nobody. held_since: what waits already waits since then; 0: nothing does. */
+bool is_attended(int64_t now, int64_t typed_at, int64_t held_since);
+
 struct moment {
 	int64_t now;
 	bool reachable; /* its agent runs: a message would be read */

@@ -108,28 +108,56 @@ static void put(struct pen *p, const char *s, size_t n)
 	}
 }
 
-/* Off the end of a line: blanks, and what a bar for scrolling draws there. */
-static void cut_end(struct buf *b)
-{
-	static const char bar[] = "█";
-	size_t n = sizeof(bar) - 1;
-
-	buf_trim(b);
-	if (!str_ends(buf_text(b), bar) || (b->n > n && b->s[b->n - n - 1] != ' '))
-		return;
-	buf_cut(b, b->n - n);
-	buf_trim(b);
-}
-
 static void end_line(struct screen_lines *out, struct pen *p)
 {
 	struct screen_line *l = (struct screen_line *)vec_push(out);
 
 	settle_cursor(p, false);
-	cut_end(&p->text);
-	cut_end(&p->typed);
+	buf_trim(&p->text);
+	buf_trim(&p->typed);
 	l->text = buf_detach(&p->text);
 	l->typed = buf_detach(&p->typed);
+}
+
+/* Characters of a line; what chooses between a text and a picture (U+FE0E, U+FE0F) has no place of its own. */
+static size_t columns(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s += character(s))
+		n += memcmp(s, "\xef\xb8", 2) != 0;
+	return n;
+}
+
+static void cut_bar(char *s)
+{
+	static const char *const bars[] = { "█", "┃" };
+	size_t n = strlen(s);
+
+	for (size_t i = 0; i < COUNT_OF(bars); i++) {
+		size_t of = strlen(bars[i]);
+		if (!str_ends(s, bars[i]) || (n > of && s[n - of - 1] != ' '))
+			continue;
+		for (n -= of; n && s[n - 1] == ' '; n--)
+			;
+		s[n] = '\0';
+	}
+}
+
+/* What a bar for scrolling draws at the right edge, which is where the longest lines end. */
+static void cut_bars(struct screen_lines *s)
+{
+	size_t edge = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		size_t n = columns(s->v[i].text);
+		edge = n > edge ? n : edge;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		if (columns(s->v[i].text) == edge) {
+			cut_bar(s->v[i].text);
+			cut_bar(s->v[i].typed);
+		}
 }
 
 void screen_split(struct screen_lines *out, const char *screen)
@@ -151,6 +179,7 @@ void screen_split(struct screen_lines *out, const char *screen)
 	end_line(out, &p);
 	buf_release(&p.text);
 	buf_release(&p.typed);
+	cut_bars(out);
 	while (out->n && !out->v[out->n - 1].text[0]) {
 		out->n--;
 		free(out->v[out->n].text);

@@ -38,8 +38,8 @@ struct runtime_fact {
 	bool in_mode;      /* keys would go to the runtime itself (tmux: copy mode) */
 	char *title;       /* what the program set; outside text. NULL: unknown */
 	int64_t output_at; /* last output, ms since 1970, to the second; 0: unknown */
-	int64_t typed_at;  /* a person's last key into it, or their attaching, to the second;
-				   * 0: none, unknown */
+	int64_t typed_at;  /* last key of a person who is attached, or their attaching, to the
+				   * second; 0: none, nobody, unknown */
 	char *screen;      /* only where asked for; lines end in \n, attributes as SGR */
 };
 

@@ -76,7 +76,8 @@ struct scm {
 		struct pull *out, const struct pull_ref *refs, size_t n, const struct look *look);
 	/* Folders in which a file changes when the pull request does, as far as that is seen here: for who
 	 * waits for it. `p` is what refresh() said. */
-	void (*places)(struct strv *folders, const struct pull_ref *ref, const struct pull *p);
+	void (*places)(struct strv *folders, const struct pull_ref *ref, const struct pull *p,
+		const char *data_dir);
 	/* All of the repository, by number; of one elsewhere, the newest. */
 	MUST_USE struct err *(*list)(struct pulls *out, const struct forge *f);
 	MUST_USE struct err *(*view)(struct pull *out, const struct forge *f, int number);

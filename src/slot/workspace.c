@@ -3,6 +3,7 @@
 /* Named, not included: a doorway knows that its plugins exist, not what is in them. */
 #define WORKSPACE(name) extern const struct workspace workspace_##name;
 #include "slot/workspaces.def"
+WORKSPACE(main)
 #undef WORKSPACE
 
 static const struct workspace *const workspaces[] = {
@@ -15,6 +16,11 @@ struct err *workspace_find(const struct workspace **out, const char *name)
 {
 	AUTO(buf_release) struct buf known = { 0 };
 
+	/* none that a configuration may choose */
+	if (str_equal(name, workspace_main.plugin.name)) {
+		*out = &workspace_main;
+		return NULL;
+	}
 	for (size_t i = 0; i < COUNT_OF(workspaces); i++) {
 		if (str_equal(workspaces[i]->plugin.name, name)) {
 			*out = workspaces[i];

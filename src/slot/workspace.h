@@ -47,6 +47,7 @@ struct saved {
 
 struct workspace {
 	struct plugin plugin;
+	bool borrowed; /* the main checkout: not the session's to make, save or take away */
 
 	/* Find the start of a new branch: `base` if not NULL, else origin/<default branch> after a
 	 * fetch (at most 20 s; failing is a warning), else the local branch. Errors are one clear

@@ -81,7 +81,8 @@ struct err *conversation_note(const char *folder, int64_t at, const char *id, co
 	if (!is_path(path))
 		path = "";
 	conversation_read(&last, folder);
-	if (str_equal(last.id, id) && str_equal(last.path ? last.path : "", path))
+	/* not each report names the path */
+	if (str_equal(last.id, id) && (!*path || str_equal(last.path ? last.path : "", path)))
 		return NULL;
 	line = str_format("%s %s %s\n", time, id, path);
 	return file_append(file, line, strlen(line), FILE_VOLATILE);

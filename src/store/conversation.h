@@ -20,7 +20,7 @@ struct conversation {
 
 /* The last one that was told; none: NULLs. */
 void conversation_read(struct conversation *c, const char *folder);
-/* Append it unless it is the last one already. What cannot be an id: nothing. path may be NULL. */
+/* Append it unless it is the last one already. What cannot be an id: nothing. path NULL: not told, it stays. */
 MUST_USE struct err *conversation_note(
 	const char *folder, int64_t at, const char *id, const char *path);
 /* A fresh start: what was before is none of its conversations. */

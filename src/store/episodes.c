@@ -44,6 +44,10 @@ static void read_line(struct episodes *e, const struct kv_line *line)
 		read_field(&e->of[event], dot + 1, line->value);
 	else if (str_equal(line->key, "outbox"))
 		e->outbox = atoi(line->value);
+	else if (str_equal(line->key, "heldSince"))
+		clock_parse(&e->held_since, line->value);
+	else if (str_equal(line->key, "heldUntil"))
+		clock_parse(&e->held_until, line->value);
 }
 
 struct err *episodes_read(struct episodes *out, const struct store *st, const char *id)
@@ -89,6 +93,14 @@ static void put_episode(struct kv *kv, enum reaction_event event, const struct e
 	put_int(kv, event, "tries", e->tries);
 }
 
+static void put_time(struct kv *kv, const char *key, int64_t at)
+{
+	AUTO(str_release) char *text = at ? clock_iso_ms(at) : NULL;
+
+	if (text)
+		kv_set(kv, key, text);
+}
+
 struct err *episodes_save(const struct store *st, const char *id, const struct episodes *e)
 {
 	AUTO(str_release) char *path = store_path(st, id, "reactions");
@@ -98,6 +110,8 @@ struct err *episodes_save(const struct store *st, const char *id, const struct e
 
 	if (e->outbox)
 		kv_set(&kv, "outbox", outbox);
+	put_time(&kv, "heldSince", e->held_since);
+	put_time(&kv, "heldUntil", e->held_until);
 	for (int i = 0; i < EVENT_COUNT; i++)
 		put_episode(&kv, (enum reaction_event)i, &e->of[i]);
 	kv_write(&b, &kv);

@@ -340,6 +340,15 @@ struct err *store_reserve(char **id, const struct store *st, const char *prefix,
 	return fail(ERR_FAILED, "no free number for %s-…: 10,000 in a row are taken", prefix);
 }
 
+struct err *store_claim(const struct store *st, const char *id)
+{
+	AUTO(str_release) char *folder = store_folder(st, id);
+
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return fail_errno("cannot make %s", folder);
+	return NULL;
+}
+
 /* ---- the hint of final records --------------------------------------------------------------- */
 
 struct err *store_close(const struct store *st, const char *id)

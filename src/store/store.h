@@ -52,6 +52,9 @@ MUST_USE struct err *store_lock(
 MUST_USE struct err *store_reserve(char **id, const struct store *st, const char *prefix,
 	bool (*taken)(void *arg, const char *id), void *arg);
 
+/* The folder of an id that is no number's, where it is not there yet. */
+MUST_USE struct err *store_claim(const struct store *st, const char *id);
+
 /* The hint of final records, so that a list reads only the live ones. Reopen before anything makes
  * the record live again; close after the last write. */
 MUST_USE struct err *store_close(const struct store *st, const char *id);

@@ -75,7 +75,7 @@ push() { git -C "$TREES/fe-1" push -q origin HEAD:feat/42; }
 row() { ao status --json | jq -r '.[0] | [.prNumber, .ciStatus, .reviewDecision, .pendingThreads] | map(tostring) | join(" ")'; }
 ago() { # SECONDS KEY: a time in what was seen, as if it had been so long before
 	local dir=$HOME/.agent-orchestrator/cache/forge
-	[ ! -d "$dir" ] || find "$dir" -name '*.json' -exec sed -i -E "s/\"$2\":[0-9]+/\"$2\":$(($(date +%s) - $1))000/g" {} +
+	[ ! -d "$dir" ] || find "$dir" -maxdepth 1 -name '*.json' -exec sed -i -E "s/\"$2\":[0-9]+/\"$2\":$(($(date +%s) - $1))000/g" {} +
 }
 old() { ago 60 at; }
 

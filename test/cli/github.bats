@@ -33,6 +33,11 @@ why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}"; 
 	why check '"name": "unit", "conclusion": "SUCCESS"' >/dev/null
 	run -0 ao pr review fe-1 --resolve 1
 	[[ $output == *'Thread 1 resolved'* ]]
+	cause github '{"op": "team", "team": "acme/core"}' >/dev/null
+	run -4 ao pr review fe-1 --ask acme/nobody
+	[[ $output == *'github.com knows no team acme/nobody'* ]]
+	run -0 ao pr review fe-1 --ask acme/core
+	[[ $output == *'review pending'* ]]
 	run -0 ao pr review fe-1 --ask rev
 	run -6 ao pr merge fe-1
 	[[ $output == *'a review is wanted'* ]]

@@ -10,7 +10,7 @@ setup() {
 	fake_github_start
 	JUDGED=github
 }
-why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}" >/dev/null; }
+why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 2, $2}" >/dev/null; }
 commit() { # SESSION FILE
 	printf 'work of %s\n' "$1" >"$TREES/$1/$2"
 	git -C "$TREES/$1" add -A
@@ -33,7 +33,6 @@ looked() { # a poll that takes nothing of before for new
 	commit fe-1 login
 	run -0 ao pr create fe-1
 	[[ $output == *'Pull request #2 created'*'#2 Login is slow'* ]]
-	why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 2, $2}" >/dev/null; }
 	[ "$(git -C "$GITHUB/repos/acme/app.git" show feat/1:login)" = 'work of fe-1' ]
 	run -0 looked
 	[ "$(fact fe-1 status)" = review_pending ] # a rule wants one

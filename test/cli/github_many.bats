@@ -129,6 +129,7 @@ polled() { # what a poll asks: points, requests by REST, and those that cost not
 	old
 	ao poll || true
 	[ "$(fact fe-2 prNumber)" = null ]
+	ago 1 down
 	[ "$(polled)" = '1 2 1' ]
 	[ "$(fact fe-2 prNumber)" = 2 ]
 
@@ -169,4 +170,45 @@ polled() { # what a poll asks: points, requests by REST, and those that cost not
 	[[ $output == *'its limit is reached'* ]]
 	[ "$(asked github)" = 0 ]
 	[ "$(fact fe-1 status)" = pr_open ]
+}
+
+@test "who does not answer is left alone for a while by all that poll, in each namespace; people ask all the same" {
+	session
+	push
+	cause github '[{"op": "pr", "repo": "acme/app", "head": "feat/42"}]' >/dev/null
+	sed 's/^name: box/name: other/' "$CONFIG" >"$BOX/other.yaml"
+	ao --config "$BOX/other.yaml" status >/dev/null
+	cp -a "$DATA/fe-1" "$HOME/.agent-orchestrator/sessions/other/"
+	polled
+	fault github '{"kind": "drop", "times": 99}'
+	polled
+	[ "$(polled)" = '0 0 0' ]
+	old
+	forget github
+	ao --config "$BOX/other.yaml" poll || true
+	[ "$(asked github)" = 0 ]
+	run -0 --separate-stderr ao status
+	[[ $stderr == *'cannot be reached'*'last seen, 1m ago'* ]]
+	[ "$(asked github)" -ge 1 ]
+	control github DELETE faults >/dev/null
+	[ "$(polled)" = '0 0 0' ]
+	ao status
+	[ "$(polled)" = '1 1 0' ]
+}
+
+@test "news wake who watches; a look that found none does not" {
+	session
+	ao pr create fe-1
+	news() { stat -c '%i %.9Y' "$HOME/.agent-orchestrator/cache/forge/news/"*; }
+	polled
+	before=$(news)
+	polled
+	[ "$(news)" = "$before" ]
+	cause github '{"op": "check", "repo": "acme/app", "pr": 1, "name": "unit", "conclusion": "SUCCESS"}' >/dev/null
+	old
+	ao status >/dev/null
+	[ "$(news)" != "$before" ]
+	run -0 --separate-stderr ao poll --hints=all
+	[ "$(jq -c 'select(.session == "fe-1" and .places) | .places | map(endswith("cache/forge/news")) | any' <<<"$output")" = true ]
+	[ "$(jq -c 'select(.session == "fe-1" and .places) | .places | map(endswith("refs/remotes/origin/feat")) | any' <<<"$output")" = true ]
 }

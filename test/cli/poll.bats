@@ -414,3 +414,55 @@ notificationRouting: {urgent: [log], info: []}' configure
 	poll
 	has "approved-and-green: #1 merged into main"
 }
+
+# A person at the terminal of SESSION, who has typed: TYPED is the second of the last key.
+person_types() { # SESSION
+	on_screen "env -u TMUX tmux attach -t $1" 'at your service'
+	wait_for 20 has_typed "$1"
+	TYPED=$(tmux display-message -p -t "=$1:" '#{session_activity}')
+}
+has_typed() { # the first second of a session is its creation
+	tmux -L person send-keys x
+	[ "$(tmux display-message -p -t "=$1:" '#{!=:#{session_activity},#{session_created}}')" = 1 ]
+}
+
+@test "a person who types in the terminal is not disturbed: neither message nor notice, and none is lost" {
+	FRONTEND='checks: {test: "grep -q good new"}' configure
+	spawn frontend 1
+	spawn frontend 2
+	settled fe-1
+	settled fe-2
+	work fe-1 new bad
+	work fe-2 new good
+	ao pr create fe-1 >/dev/null
+	ao pr create fe-2 >/dev/null
+	ao pr review fe-2 --approve >/dev/null
+	person_types fe-2
+	tmux -L person2 -f /dev/null new-session -d "env -u TMUX tmux attach -t fe-1"
+	wait_for 10 eval '[ "$(tmux display-message -p -t =fe-1: "#{session_attached}")" = 1 ]'
+	at=$(tmux display-message -p -t =fe-1: '#{session_activity}')
+	[ "$TYPED" -gt "$at" ] || TYPED=$at
+	export AO_TEST_NOW=$((TYPED * 1000 + 5000))
+	poll
+	has "fe-1  ci-failed: waits: somebody is typing in its terminal"
+	has "fe-2  approved-and-green: waits: somebody is typing in its terminal"
+	took fe-1 1
+	[ ! -e "$HOME/notices" ]
+	[ "$(told hold | paste -sd' ')" = "ci-failed approved-and-green" ]
+	grep -q '^heldUntil=' "$DATA/fe-1/reactions"
+	export AO_TEST_NOW=$((TYPED * 1000 + 8000))
+	poll # said once
+	[ -z "$output" ]
+	unset AO_TEST_NOW
+	tmux -L person2 kill-server # who has left types no longer
+	poll
+	has "fe-1  ci-failed: message 0001 is with the agent"
+	took fe-1 2
+	export AO_TEST_NOW=$(((TYPED + 3600) * 1000))
+	poll # still attached, and silent for long
+	has "fe-2  approved-and-green: told (action)"
+	unset AO_TEST_NOW
+	[ "$(grep -c . "$HOME/notices")" = 1 ]
+	run ! grep -q held "$DATA/fe-1/reactions" "$DATA/fe-2/reactions"
+	tmux -L person kill-server
+}

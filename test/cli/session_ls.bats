@@ -71,7 +71,7 @@ Backend:
 	expect 0 ao session ls --json
 	[ "$(echo "$output" | jq -r 'type')" = array ]
 	[ "$(echo "$output" | jq -r '.[0] | keys_unsorted | join(" ")')" = \
-		"name project branch status pr prNumber issue agent activity lastActivity lastActivityAt createdAt worktree attach" ]
+		"name project branch status pr prNumber issue agent activity lastActivity lastActivityAt createdAt worktree attach role" ]
 	[ "$(echo "$output" | jq -r '.[0].name')" = fe-1 ]
 	[ "$(echo "$output" | jq -r '.[0].pr')" = null ]
 	[ "$(echo "$output" | jq -r '.[0].attach')" = "tmux attach -t fe-1" ]

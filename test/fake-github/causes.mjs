@@ -32,6 +32,8 @@ export function makeCauses(model) {
 		pushed: ({ id: number }) =>
 			model.pushed([...model.repos.values()].find((r) => r.databaseId === number)),
 		'branch-delete': ({ repo, branch }) => ({ deleted: model.deleteRef(model.mustRepo(repo), branch) }),
+		// {team: ORG/SLUG}
+		team: ({ team }) => model.team(team),
 		issue: ({ repo, ...set }) => ({ number: model.addIssue(model.mustRepo(repo), set).number }),
 		// {repo, head: BRANCH | FORK_OWNER:BRANCH, base, title, body, draft, author, labels}
 		pr: ({ repo, ...set }) => ({ number: model.addPr(model.mustRepo(repo), set).number }),

@@ -12,7 +12,7 @@ const METHOD_ALLOWED = {
 const PREFIX = {
 	Repository: 'R', User: 'U', Bot: 'BOT', Issue: 'I', PullRequest: 'PR', Label: 'LA', CheckRun: 'CR',
 	StatusContext: 'SC', PullRequestReview: 'PRR', PullRequestReviewThread: 'PRRT',
-	PullRequestReviewComment: 'PRRC', IssueComment: 'IC',
+	PullRequestReviewComment: 'PRRC', IssueComment: 'IC', Team: 'T',
 };
 
 export class Refusal extends Error {
@@ -25,7 +25,7 @@ export class Refusal extends Error {
 export class Model {
 	constructor({ dir, viewer = 'ann' }) {
 		Object.assign(this, { dir, viewer, offset: 0, seq: 1000 });
-		Object.assign(this, { repos: new Map(), moved: new Map(), users: new Map(), byId: new Map() });
+		Object.assign(this, { repos: new Map(), moved: new Map(), users: new Map(), teams: new Map(), byId: new Map() });
 		this.user(viewer);
 	}
 	// An hour of a rate limit passes by `advance`, not by waiting.
@@ -40,6 +40,9 @@ export class Model {
 		made.id = `${PREFIX[kind]}_${Buffer.from(String(made.databaseId)).toString('base64url')}`;
 		this.byId.set(made.id, made);
 		return made;
+	}
+	team(name) {
+		this.teams.set(name, this.made('Team', { slug: name.split('/')[1], name }));
 	}
 	touch(thing) { thing.updatedAt = this.now(); }
 	// null is a deleted account; NAME[bot] an app, which GraphQL names without the brackets

@@ -82,12 +82,14 @@ export function makeResolvers(model) {
 				?? missing(`a Repository with the name '${key}'`);
 		},
 		user: (_, { login }) => model.users.get(login) ?? missing(`a User with the login of '${login}'`),
+		organization: (_, { login }) => ({ __typename: 'Organization', login }),
 		node: (_, { id }) => must(id),
 		nodes: (_, { ids }) => ids.map(must),
 		rateLimit: (_, args, { limit, price }) => ({
 			...limit(price.cost), cost: price.cost, nodeCount: price.nodes,
 		}),
 	};
+	const Organization = { team: (o, { slug }) => model.teams.get(`${o.login}/${slug}`) ?? null };
 	const Repository = {
 		nameWithOwner: name, url: url(repoUrl), sshUrl: (r) => `git@github.com:${name(r)}.git`,
 		isFork: (r) => !!r.fork, parent: (r) => r.fork, isArchived: (r) => r.archived,
@@ -244,7 +246,7 @@ export function makeResolvers(model) {
 		markPullRequestReadyForReview: onPr((pr) => void (pr.isDraft = false)),
 		convertPullRequestToDraft: onPr((pr) => void (pr.isDraft = true)),
 		updatePullRequest: onPr(edit(['title', 'body', 'baseRefName'])),
-		requestReviews: onPr((pr, input) => void pr.reviewRequests.push(...(input.userIds ?? []).map(must))),
+		requestReviews: onPr((pr, input) => void pr.reviewRequests.push(...[...(input.userIds ?? []), ...(input.teamIds ?? [])].map(must))),
 		addPullRequestReview: onPr((pr, { event, body }) => ({
 			pullRequestReview: model.review(pr, { author: model.viewer, body: body ?? '', state: EVENT[event] }),
 		})),
@@ -279,7 +281,7 @@ export function makeResolvers(model) {
 			void (thing.labels = thing.labels.filter((l) => !input.labelIds.includes(l.id)))),
 	};
 	return {
-		Query, Mutation, Repository, Ref, PullRequest, Issue, Commit, StatusCheckRollup, CheckRun, CheckSuite,
+		Query, Mutation, Organization, Repository, Ref, PullRequest, Issue, Commit, StatusCheckRollup, CheckRun, CheckSuite,
 		StatusContext, PullRequestReview, PullRequestReviewThread, PullRequestReviewComment, IssueComment,
 		User: actor, Bot: actor,
 		PullRequestCommit: { id: (x) => `PC_${x.commit.oid}`, pullRequest: (x) => x.pr },

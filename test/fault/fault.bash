@@ -123,6 +123,10 @@ check() {
 		[ -z "${fields[doing]-}" ] || echo "doing=${fields[doing]}: $id is left half done"
 		# one that was killed or taken back keeps the name of what it had, for undelete
 		found=${fields[worktree]-}
+		if [ "${fields[workspace]-}" = main ]; then # the main checkout: nobody takes it away
+			found=''
+			[ -d "$REPO/.git" ] && [ -z "$(git -C "$REPO" status --porcelain)" ] || echo "LOST: the main checkout is not as it was"
+		fi
 		case ${fields[status]-} in
 		killed | errored | queued) [ ! -d "$found" ] || expected+="$found"$'\n' ;;
 		*) [ -z "$found" ] || expected+="$found"$'\n' ;;

@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/fault/pulls.bash
 . "$here/pulls.bash"
 
-verbs="kill undelete cleanup spawn restore send spawn-clone kill-clone undelete-clone \
+verbs="kill undelete cleanup spawn restore send spawn-clone kill-clone undelete-clone orchestrator kill-orchestrator \
 poll pr-create pr-checks pr-review pr-merge issue-create issue-close"
 mutant='' every=1 share=${SWEEP_SHARE:-12} workers=$((2 * $(nproc))) first_bad=''
 while getopts lv:m:e:s:w:f o; do
@@ -38,6 +38,8 @@ words() { # the verb's command line
 	case ${1%-clone} in
 	spawn) echo "spawn app 42" ;;
 	send) echo "send fe-1 point --timeout 3" ;;
+	orchestrator) echo "orchestrator app" ;;
+	kill-orchestrator) echo "session kill fe-orchestrator" ;;
 	kill) echo "session kill fe-1" ;;
 	cleanup) echo "session cleanup" ;;
 	restore) echo "session restore fe-1" ;;
@@ -88,6 +90,8 @@ fixture() { # the verb's ground, as it was
 	case $1 in *-clone) how=-clone ;; esac
 	case ${1%-clone} in
 	spawn) renew "empty$how" ;;
+	orchestrator) renew empty ;;
+	kill-orchestrator) renew empty && "$REAL_AO" orchestrator app >/dev/null 2>&1 ;;
 	cleanup | restore) renew dead ;;
 	undelete) renew "killed$how" ;;
 	pr-create) renew branch ;;
@@ -116,6 +120,8 @@ promised() {
 		[ -d "$TREES/${id:-none}" ] && [ -n "$(field "$id" runtimeHandle)" ] || echo "exit 0, but nothing was spawned" ;;
 	cleanup) ! grep -q '^ *Cleaned: fe-1' "$BOX/out" || [ "$(field fe-1 status)" = killed ] ||
 		echo "said to be cleaned, but fe-1 is $(field fe-1 status)" ;;
+	orchestrator) [ -n "$(field fe-orchestrator runtimeHandle)" ] || echo "exit 0, but it was not started" ;;
+	kill-orchestrator) [ "$(field fe-orchestrator status)" = killed ] || echo "exit 0, but it is not killed" ;;
 	kill)
 		[ "$(field fe-1 status)" = killed ] && [ ! -e "$TREES/fe-1" ] || echo "exit 0, but fe-1 is not killed" ;;
 	restore) [ -n "$(field fe-1 restoredAt)" ] || echo "exit 0, but nothing was restored" ;;
@@ -213,7 +219,7 @@ point() {
 	local verb=$1 call=$2 n=$3 mode=$4 rc patience log=$BOX/strace hit bad='' planted=fe-1 old
 	fixture "$verb" || { echo "BAD $*: the fixture could not be made"; return; }
 	old=$(repo_main)
-	[ "${verb%-clone}" = spawn ] && planted=-
+	case $verb in spawn* | *orchestrator) planted=- ;; esac
 	: >"$log"
 	if [ "$call" = stub ]; then
 		rm -rf "$BOX/stub" && mkdir "$BOX/stub"
@@ -264,7 +270,7 @@ point() {
 	else
 		echo "OK $*"
 	fi
-	case ${verb%-clone} in spawn | send | kill | restore | poll) settle_down || echo "BAD $*: processes outlive the tmux server" ;; esac
+	case ${verb%-clone} in spawn | send | kill | restore | poll | *orchestrator) settle_down || echo "BAD $*: processes outlive the tmux server" ;; esac
 }
 
 # ---- which points there are: from a trace of the undisturbed verb

@@ -1,7 +1,7 @@
 /* Answers of GitHub, or of whoever sits in its place: whatever is in them, what is made of them is a pull
  * request of bounded numbers, and reading it twice is the same as once. */
 #include "fuzz.h"
-#include "plugin/github.h"
+#include "plugin/scm_github.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	remarks = json_array_size(numbers);
 	github_read_details(&p, o, numbers, NULL);
 	require(json_array_size(numbers) == remarks);
+	github_keep_older(o, json_object_get(o, "before"));
 	github_choose(nodes, "me", 0);
 	free(github_mark(o));
 	pull_release(&p);

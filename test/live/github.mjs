@@ -39,7 +39,7 @@ const { repository: found, viewer } = first.data, [pull] = found.pullRequests.no
 // what a variable of this name, without its number, may be
 const VALUES = {
 	owner, name, login: viewer.login, branch: found.defaultBranchRef?.name, id: pull?.id,
-	number: pull?.number ?? found.issues.nodes[0]?.number,
+	threads: [], number: pull?.number ?? found.issues.nodes[0]?.number,
 };
 
 let schema;
@@ -84,8 +84,9 @@ for (const file of files) {
 }
 told('queries', files.length ? '' : `there are none in ${dir}`);
 
-const before = await fetch(`${api}/repos/${repo}/pulls?per_page=1`, { headers });
-const again = await fetch(`${api}/repos/${repo}/pulls?per_page=1`, { headers: { ...headers, 'if-none-match': before.headers.get('etag') } });
+const bell = `${api}/repos/${repo}/pulls?state=all&sort=updated&direction=desc&per_page=1`; // what a poll asks of an idle one
+const before = await fetch(bell, { headers });
+const again = await fetch(bell, { headers: { ...headers, 'if-none-match': before.headers.get('etag') } });
 told('an unchanged answer is 304', again.status === 304 ? '' : `it is ${again.status}`);
 const left = [before, again].map((a) => +a.headers.get('x-ratelimit-remaining'));
 told('and free', left[0] - left[1] <= 0 ? '' : `it cost ${left[0] - left[1]}, if nobody else used this token`);

@@ -331,6 +331,13 @@ static void test_session_ids(void **state)
 	assert_int_equal(n, 2);
 	assert_true(valid_session("fe-999999999", &n, &number));
 	assert_int_equal(number, 999999999);
+	assert_true(valid_session("a-b-orchestrator", &n, &number));
+	assert_int_equal(n, 3);
+	assert_int_equal(number, 0);
+	assert_true(valid_orchestrator("fe-orchestrator"));
+	assert_false(valid_orchestrator("fe-orchestrator-1"));
+	assert_false(valid_orchestrator("-orchestrator"));
+	assert_false(valid_orchestrator(NULL));
 }
 
 /* ---- random --------------------------------------------------------------------------------- */

@@ -56,6 +56,10 @@ static void test_cleanup(void **state)
 	CHECK(KEEP, s.f.recorded = STATUS_KILLED);
 	CHECK(KEEP, s.f.has_workspace = false);
 	CHECK(KILL, s.f.pull.state = PULL_MERGED; s.f.pull.merged_into_default = true);
+	CHECK(KEEP, s.c.orchestrator = true);
+	CHECK(KEEP, s.c.orchestrator = true; s.c.issue_closed = true);
+	CHECK(KEEP, s.c.orchestrator = true; s.f.pull.state = PULL_MERGED;
+		s.f.pull.merged_into_default = true);
 	/* done is done, however alive the agent */
 	CHECK(KILL, s.f.pull.state = PULL_MERGED; s.f.pull.merged_into_default = true;
 		s.f.runtime = TRI_YES);

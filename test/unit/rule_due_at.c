@@ -125,6 +125,9 @@ static void test_events(void **state)
 	CHECK(SETTLING_MS - MIN, 0, began(&e, EVENT_CI_FAILED, MIN));
 	CHECK(-1, 2, began(&e, EVENT_CI_FAILED, SETTLING_MS));
 	CHECK(-1, 0, began(&e, EVENT_STUCK, 100 * MIN)); /* told once */
+	/* a person types */
+	CHECK(20 * S, 0, e.held_until = now + 20 * S);
+	CHECK(-1, 1U << (2 + EVENT_COUNT), e.held_until = now);
 	/* the clock was set back: it will be so again */
 	CHECK(31 * MIN, 0, began(&e, EVENT_CHANGES, -MIN));
 }

@@ -529,9 +529,37 @@ static void test_apply(void **state)
 	}
 }
 
+/* ---- a person at work ------------------------------------------------------------------------ */
+
+static void test_attended(void **state)
+{
+	static const struct {
+		int64_t typed_ago, held_ago; /* ms; -1: not at all */
+		bool attended;
+	} rows[] = {
+		{ -1, -1, false },
+		{ 0, -1, true },
+		{ ATTENDED_MS - 1, -1, true },
+		{ ATTENDED_MS, -1, false },
+		{ -5000, -1, false }, /* the clock was set back */
+		{ 1000, HELD_MAX_MS - 1, true },
+		{ 1000, HELD_MAX_MS, false },
+		{ 1000, -5000, true },
+	};
+	const int64_t at = INT64_C(1700000000000);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		assert_int_equal(
+			is_attended(at, rows[i].typed_ago == -1 ? 0 : at - rows[i].typed_ago,
+				rows[i].held_ago == -1 ? 0 : at - rows[i].held_ago),
+			rows[i].attended);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_attended),
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_ci),

@@ -30,6 +30,8 @@ static void test_last_counts(void **state)
 	ok(conversation_note(root, 1, "one", "/h/a b.jsonl"));
 	ok(conversation_note(root, 2, "one", "/h/a b.jsonl"));
 	expect("one", "/h/a b.jsonl");
+	ok(conversation_note(root, 2, "one", NULL));
+	expect("one", "/h/a b.jsonl");
 	assert_int_equal(lines(), 1);
 	ok(conversation_note(root, 3, "two", NULL));
 	ok(conversation_note(root, 4, "two", ""));

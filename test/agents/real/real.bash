@@ -43,11 +43,10 @@ real_config() {
 	Y
 }
 
-# RECEIPT=3: it has no hooks, so no message is ever confirmed; what the model heard is compared all the same.
 # $SLOW: a machine too busy for a receipt within 5 s; what the model heard decides.
 [ -z "${SLOW:-}" ] || PATIENCE=150
 say() { # ARGUMENTS of ao send
-	expect "${RECEIPT:-0}" ao send fe-1 "$@" && return
+	expect 0 ao send fe-1 "$@" && return
 	[ -n "${SLOW:-}" ] && [ "$status" = 3 ]
 }
 # ---- each agent: whom it talks to, and its first questions answered ----------------------------------
@@ -131,7 +130,7 @@ point_qwen() {
 }
 
 point_copilot() {
-	RECEIPT=3 QUEUES=yes
+	QUEUES=yes
 	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
 	mkdir -p "$HOME/.copilot"
@@ -140,7 +139,7 @@ point_copilot() {
 }
 
 point_pi() {
-	RECEIPT=3 QUEUES=yes
+	QUEUES=yes
 	export PI_OFFLINE=1
 	mkdir -p "$HOME/.pi/agent"
 	cat >"$HOME/.pi/agent/models.json" <<-J
