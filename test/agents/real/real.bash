@@ -183,7 +183,7 @@ as_many_heard() { [ "$(jq -s 'map(select(.did == "asked" and .side == false and 
 shown() { # ARGUMENTS of truth.mjs: its figures are printed also when all is well
 	run node "$BATS_TEST_DIRNAME/truth.mjs" "$@"
 	echo "$output"
-	echo "$output" | grep '^#' >&3
+	echo "$output" | grep '^#' >&3 || true # no state may have lasted long enough
 	return "$status"
 }
 # ---- what is asked of it -----------------------------------------------------------------------------
