@@ -104,6 +104,10 @@ $(BUILD)/test/fault/%.so: test/fault/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ao_defines) -std=gnu17 -O2 -g $(WARN) -shared -fPIC -o $@ $< -ldl
 
+$(BUILD)/bench/reports: bench/reports.c $(BUILD)/libao.a
+	@mkdir -p $(@D)
+	$(CC) $(ao_cppflags) $(ao_cflags) -MF $@.d -o $@ $< $(BUILD)/libao.a $(LDLIBS)
+
 $(BUILD)/bench/%: bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ao_defines) -std=gnu17 -O2 -g $(WARN) -o $@ $<

@@ -2,12 +2,13 @@
 # run.sh [BUILD]: what ao costs, side by side with what a user would run instead; see bench/README.md.
 # A table with a bound per row; ends with 1 where one is missed. About a minute, and nothing is left behind.
 #   SIZES="1 10 50 200"   live sessions     ROUNDS=21   timed runs of each command    SPAWNS=11   of spawn
-#   IDLE=60               seconds for which an idle daemon is watched
+#   IDLE=60               seconds for which an idle daemon is watched     BUSY=20  turns of 50 busy agents; 0: not
+#   MANY=0                so many more live sessions for an idle daemon: 1000 needs 1.5 GB and five minutes
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:-$root/build}" && pwd) || exit 1
-: "${SIZES:=1 10 50 200}" "${ROUNDS:=21}" "${SPAWNS:=11}" "${IDLE:=60}"
+: "${SIZES:=1 10 50 200}" "${ROUNDS:=21}" "${SPAWNS:=11}" "${IDLE:=60}" "${BUSY:=20}" "${MANY:=0}"
 timer=$build/bench/timer
 for program in "$build/ao" "$build/ao-run" "$build/ao-serve" "$timer" "$build/test/agents/standin"; do
 	[ -x "$program" ] || { echo "bench: no $program; run: make bench" >&2; exit 1; }
@@ -69,7 +70,7 @@ make_repo "$world/small" 1
 make_repo "$world/large" 2000
 cat >"$HOME/.agent-orchestrator.yaml" <<Y
 name: bench
-limits: {maxSessions: 1000}
+limits: {maxSessions: 10000, freeMemory: 0}
 defaults: {agent: standin}
 agents:
   standin: {command: [standin, --turn-ms, "0", "{prompt}"], process: standin}
@@ -247,6 +248,32 @@ daemon_reacts() { # from the hook's own time to that of the record; from the end
 	figure "red check to its receipt" 1 "$(($(milliseconds "${made%%$'\n'*}") - $(milliseconds "$stop")))" ms 2000 0
 }
 
+descriptors() { find "/proc/$1/fd" -mindepth 1 | wc -l; }
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+zombies() { ps -o stat= --ppid "$1" | awk '/Z/ { n++ } END { print n + 0 }'; }
+# Reports of 50 busy agents, hastened: first a tenth, so that all that is kept is there, then the rest.
+daemon_busy() { # N TURNS
+	local pid cpu rss fds n seconds size wall
+	pid=$(told .pid)
+	"$build/bench/reports" "$data" "$1" $((($2 + 9) / 10)) 60 1500 >/dev/null
+	calm
+	fds=$(descriptors "$pid") rss=$(resident "$pid")
+	cpu=$(cut -d' ' -f1 "/proc/$pid/schedstat")
+	read -r n wall < <("$build/bench/reports" "$data" "$1" "$2" 60 1500)
+	calm
+	cpu=$(($(cut -d' ' -f1 "/proc/$pid/schedstat") - cpu))
+	seconds=$(awk "BEGIN { print $cpu / 1e9 }")
+	echo "daemon busy: $n reports and $(($2 * $1)) turns of $1 agents in $wall s: $seconds s of its processor time"
+	figure "daemon busy, cpu a report" "$1" "$(awk "BEGIN { print 1000 * $seconds / $n }")" ms 0.5 "$(awk '/^VmHWM/ { print $2 / 1024 }' "/proc/$pid/status")"
+	figure "  growth of memory" "$1" $(($(resident "$pid") - rss)) KiB 512 0
+	figure "  growth of descriptors" "$1" $(($(descriptors "$pid") - fds)) "" 0 0
+	figure "  zombies" "$1" "$(zombies "$pid")" "" 0 0
+	size=$(cat "$HOME"/.agent-orchestrator/daemon.log* | wc -c)
+	figure "  its log" "$1" $((size / 1024)) KiB 2100 0
+	size=$(cat "$data/s-1/signals"* | wc -c)
+	figure "  reports that are kept" 1 $((size / 1024)) KiB 600 0
+}
+
 measure "$ROUNDS" ao version -- true
 row "version : true" - 1 2
 list=(tmux list-panes -a -F '#{session_name} #{pane_id} #{pane_pid} #{pane_dead} #{pane_title}')
@@ -275,12 +302,20 @@ for n in $SIZES; do
 	ao start >/dev/null || die "the daemon did not start"
 	daemon_idle "$n" 0.1
 	daemon_reacts
+	[ "$BUSY" = 0 ] || daemon_busy "$n" "$BUSY"
 	ao -q stop >/dev/null
 	open_pulls
 	measure "$ROUNDS" ao status -- "${list[@]}"
 	row "status, pull requests" "$n" 1.5 3 8192 # 1 ms more than without
 	close_pulls
 done
+
+if [ "$MANY" != 0 ]; then
+	up_to "$MANY"
+	ao start >/dev/null || die "the daemon did not start"
+	daemon_idle "$MANY" 1
+	ao -q stop >/dev/null
+fi
 
 # a hook counts only below its agent: the agent itself takes the time
 ao -q send s-1 "run: $timer $ROUNDS ao hook tool >$world/hook.new && mv $world/hook.new $world/hook" >/dev/null ||

@@ -33,6 +33,7 @@ survivors() { # processes whose environment names this home
 clean_up() {
 	local code=$? _
 	trap '' INT TERM HUP
+	ao stop >/dev/null 2>&1
 	tmux kill-server 2>/dev/null
 	for _ in $(seq 100); do
 		[ -z "$(survivors)" ] && break
@@ -77,8 +78,8 @@ check() { # WHAT COMMAND…
 	checked=$((checked + 1))
 	printf '%s✓ %s%s\n' "$green" "$what" "$plain"
 }
-wait_for() { # COMMAND…: at most ten seconds
-	local end=$((SECONDS + 10))
+wait_for() { # COMMAND…: at most half a minute
+	local end=$((SECONDS + 30))
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || wrong "waited in vain for: $*"
 		sleep 0.05
@@ -89,6 +90,11 @@ shown() { [[ $output == *"$1"* ]]; }
 committed() { git log --all --format=%s | grep -xF "$1" >/dev/null; } # -q would end git early: SIGPIPE
 activity() { ao status | grep -E "^ *$1 .* $2 "; } # SESSION WORD
 in_tmux() { tmux has-session -t "=$1"; }
+status_of() { [[ $(ao status --why "$1") == "$1 is $2:"* ]]; } # SESSION WORD
+green() { ao status | grep -E "^  $1 .* #[0-9]+ +(✓|ok) "; }    # SESSION
+reacted() { ao events "$1" | grep -E " event=$2  decision=$3 "; } # SESSION EVENT DECISION
+typed() { ao events "$1" | awk '$3 == "user" && $4 != "spawned" { n++ } END { exit !n }'; } # SESSION
+not() { ! "$@"; }
 gone_from_tmux() { ! in_tmux "$1"; }
 gone() { ! [ -e "$1" ]; }
 same() { [ "$1" = "$2" ]; }
@@ -126,8 +132,11 @@ notifiers:
 Y
 check "the configuration is valid" ao config check
 
+say "The daemon. From here on what should follow from an event does so by itself."
+run ao start
+
 say "An issue and a task: two sessions, each a worktree, a branch and a tmux session of its own."
-run ao issue create "put fresh bread into menu.txt"
+run ao issue create "put fresh bread into menu.txt" --body "open a pull request"
 run ao spawn 1
 first=$(sed -nE 's/^(✓|ok) Session ([^ ]+) spawned.*/\2/p' <<<"$output")
 run ao spawn "put the opening hours into door.txt"
@@ -137,46 +146,38 @@ wait_for activity "$second" active
 run ao status
 check "an agent at work shows as active" shown active
 
-say "They work, and commit to their own branches."
+say "They work. The first one opens a pull request; its check is red; the daemon hands it the log; it mends that."
 wait_for committed "menu.txt: fresh bread"
+wait_for committed "menu.txt: butter"
+wait_for status_of "$first" pr_open
+check "red was seen, and the log is with the agent" reacted "$first" ci-failed send
+wait_for green "$first"
+check "what the agent made of it is green" green "$first"
+check "nobody typed anything since the spawn" not typed "$first"
 wait_for committed "door.txt: the opening hours"
-wait_for activity "$first" ready
-wait_for activity "$second" ready
 run git log --all --graph --oneline --format='%h %s (%D)'
-run ao session ls
-check "both are listed" test "$(grep -cE "^ +($first|$second) " <<<"$output")" = 2
+run ao status
 check "main was left alone" same "$(git log --format=%s main)" "menu.txt: tea"
 
 say "A message is typed once, and counts as sent when the agent itself reports the turn."
-run ao send "$first" "put a croissant into menu.txt"
+run ao send "$second" "put the bell into door.txt"
 check "the agent has it" shown "Message sent and processing"
-wait_for committed "menu.txt: a croissant"
-wait_for activity "$first" ready
+wait_for committed "door.txt: the bell"
+wait_for activity "$second" ready
 
-say "A pull request, in the repository itself. Its check is red; ao poll hands the log to the agent."
-run ao pr create "$first"
-run ao status
-check "red" shown "✗"
-run ao poll
-check "the agent has the log" shown "ci-failed: message"
-wait_for committed "menu.txt: butter"
-wait_for activity "$first" ready
-run ao poll
-run ao status
-check "what the agent pushed is green" shown "#1    ✓"
-
-say "A review. Its thread goes to the agent the same way."
+say "Reviews. A remark goes to the agent the same way; an approval, to a person."
 run ao pr review "$first" --request-changes --at menu.txt:2 -m "put the price of the bread into menu.txt"
-run ao poll
-check "the agent has the remark" shown "changes-requested: message"
 wait_for committed "menu.txt: the price of the bread"
+check "the agent had the remark" reacted "$first" changes-requested send
 wait_for activity "$first" ready
+wait_for green "$first"
 run ao pr review "$first" --resolve 1
 run ao pr review "$first" --approve
-run ao poll
-check "a person is told" shown "approved-and-green: told"
+wait_for reacted "$first" approved-and-green notify
+check "a person was told" grep -q approved-and-green "$HOME/notices"
+wait_for status_of "$first" mergeable
 run ao status
-check "ready to merge" test "$(ao status --json | grep -c mergeable)" = 1
+run ao events "$first"
 
 say "Merged, closed, cleaned."
 run ao pr merge "$first"
@@ -223,6 +224,7 @@ say "The end, and what the log says."
 run ao session kill "$first" "$second"
 run ao session ls
 check "nothing is left running" shown "no active sessions"
+run ao stop
 run ao events verify
 printf '\n%s✓ demo: %d checks passed in %d s%s; all of it lay in %s and is removed now\n' \
 	"$green" "$checked" "$SECONDS" "$plain" "$world"

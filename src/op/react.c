@@ -447,6 +447,7 @@ struct err *react_session(bool *acted, bool *busy, const struct world *w, const 
 		return NULL;
 	TRY(look(&r, id));
 	TRY(under_lock(&r));
+	TRY(signals_turn(r.h.folder));
 	lock_release(&r.h.lock);
 	return act(&r);
 }

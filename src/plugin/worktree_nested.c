@@ -65,7 +65,8 @@ static struct err *says_nothing(
 	return NULL;
 }
 
-/* Index against HEAD, files against index, files that git does not know. */
+/* Index against HEAD, files against index (by content where only the time differs), files that git
+ * does not know. */
 static struct err *files_untouched(bool *yes, const struct sub *s)
 {
 	AUTO(private_release) struct private_dir p = { 0 };
@@ -87,8 +88,8 @@ static struct err *files_untouched(bool *yes, const struct sub *s)
 				s->id, "--"),
 			&staged));
 	if (*yes)
-		TRY(says_nothing(yes, &p,
-			ARGV("diff-files", "--name-only", "--ignore-submodules=all"), &changed));
+		TRY(says_nothing(yes, &p, ARGV("update-index", "--refresh", "--ignore-submodules"),
+			&changed));
 	if (*yes)
 		TRY(says_nothing(yes, &p,
 			ARGV("ls-files", "-o", "--directory", "--no-empty-directory",

@@ -155,6 +155,8 @@ static void sense(struct seen *out, const struct ward *w, const struct store *st
 	out->heard = heard(&f, &d, &w->places, still);
 	out->tally = tally(&f, s);
 	out->due = d.at;
+	out->owed = f.recorded != STATUS_STUCK &&
+		status_of(&f, activity_of(&f).activity).status == STATUS_STUCK;
 	out->queued = f.recorded == STATUS_QUEUED;
 	out->busy = is_busy(st, &f, w);
 	if (out->busy)
@@ -220,7 +222,7 @@ void ward_end(struct ward *w, int64_t now, int forge_factor)
 {
 	w->after = w->now.written;
 	w->now.room = w->polled.room = false; /* the next look tells */
-	if (w->after == w->polled.written) {
+	if (w->after == w->polled.written && !w->now.owed) {
 		w->pause_ms = 0;
 	} else {
 		w->pause_ms = w->pause_ms ? w->pause_ms * 2 : PAUSE_MS;

@@ -20,6 +20,7 @@ struct seen {
 	uint64_t tally;   /* what counts for its project */
 	bool busy;        /* a verb is at work on it */
 	bool queued;
+	bool owed; /* stuck, as far as files tell; a poll also sees a command that runs, and may end */
 	bool room;   /* cramped, and there is memory and disk again */
 	int64_t due; /* look again, ms since 1970; 0: only when something is told */
 };

@@ -5,6 +5,7 @@
 #   put WORDS into FILE      appends a line to FILE in its worktree, and commits
 #   FILE lacks WORDS         the same, as a failed check says it
 #   sketch WORDS into FILE   appends it, and leaves it uncommitted
+#   open a pull request      does so
 #
 # wherever in the message it stands: in a task, in the log of a check, in a remark of a review.
 set -u
@@ -24,6 +25,7 @@ while IFS= read -r line || [ -n "$line" ]; do
 	rest=${line#* }
 	case $line in
 	"put "*" into "*) put "${rest% into *}" "${line##* into }" ;;
+	"open a pull request"*) "${AO_BIN:-ao}" --quiet pr create >/dev/null ;;
 	"sketch "*" into "*) append "${rest% into *}" "${line##* into }" ;;
 	*" lacks "*) put "${line#* lacks }" "${line%% lacks *}" ;;
 	esac

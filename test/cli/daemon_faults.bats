@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The daemon where the world fails: tmux, the disk, the clock, the forge, the kernel's own hints; and too much at once.
+# shellcheck disable=SC2016 # for the agent's shell
 load box
 load forge
 

@@ -26,7 +26,7 @@ looked() { [ "$(ao start --status --json | jq .polls)" = "$1" ]; }
 	recorded fe-1 queued
 	limits 'freeMemory: 1'
 	expect 0 ao poll
-	[[ $stderr == *"fe-1 was queued and is started now"* ]]
+	errs "fe-1 was queued and is started now"
 	ready fe-1
 	wait_for 10 heard fe-1 "first one"
 }

@@ -7,7 +7,7 @@
 #   - no message is taken twice, and none that nobody reported is missing
 #   - each of them that is unconfirmed was told to people, or is reported as one of which that is not known
 #   - `ao events verify` finds no gap, and the daemon comes to rest
-# SEED=N takes the same instants again. SESSIONS (4; 50 for the whole) per worker.
+# SEED=N takes the same instants again. SESSIONS (4; 25 for the whole) per worker.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=test/fault/fault.bash
@@ -79,10 +79,10 @@ calm() { # it acts no more, and nothing is due within ten seconds
 
 # A round: each session is remarked upon; blows fall while that is brought to the agents.
 round() { # N KILLS
-	local i k
+	local i _
 	for i in $(seq "$sessions"); do
 		ao -q pr review "fe-$i" --comment -m "please <$i.$1>" >"$BOX/review" 2>&1 || bad "review: $(tail -1 "$BOX/review")"
-		[ "$i" != $((sessions / 2)) ] || for k in $(seq "$2"); do
+		[ "$i" != $((sessions / 2)) ] || for _ in $(seq "$2"); do
 			sleep "0.$((RANDOM % 10))"
 			strike
 		done

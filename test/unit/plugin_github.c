@@ -171,8 +171,8 @@ static void test_a_token_is_for_its_host(void **state)
 static void test_the_question_is_the_document(void **state)
 {
 	struct github g = { .owner = (char *)"org", .name = (char *)"app" };
-	struct github_part parts[] = { { 0, &g, 42, NULL }, { 0, &g, 0, "feat/\"}\n" },
-		{ 0, &g, 0, NULL } };
+	struct github_part parts[] = { { 0, &g, 42, NULL, NULL }, { 0, &g, 0, "feat/\"}\n", NULL },
+		{ 0, &g, 0, NULL, NULL } };
 	AUTO(str_release) char *body = github_query(GITHUB_SESSIONS, parts, 3);
 	AUTO(str_release) char *details = github_query(GITHUB_DETAILS, parts, 1);
 	json_t *o = json(body), *d = json(details);

@@ -268,6 +268,7 @@ static void a_submodule_as_it_came_goes_with_the_worktree(void **state)
 		{ "true", 0 },
 		{ "git submodule -q deinit -f sub", 0 },
 		{ "touch sub/s.txt", 0 },
+		{ "touch -d '1 minute ago' sub/s.txt", 0 }, /* in another second */
 		{ "echo x >sub/new.txt", 1 },
 		{ "echo x >>sub/s.txt", 1 },
 		{ "cd sub && git checkout -q -b own && git commit -q --allow-empty -m own", 1 },
