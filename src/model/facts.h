@@ -34,7 +34,7 @@ struct fact {
 	enum activity says; /* ACTIVITY_UNKNOWN: it was looked at and says nothing */
 	bool state;         /* true now, as opposed to an event that began something */
 	int64_t at;
-	char *detail; /* in plain words; outside text is in it */
+	char *detail;  /* in plain words; outside text is in it */
 	int64_t until; /* its quota is spent until then, it says; -1: not until when; 0: it is not */
 };
 
