@@ -46,7 +46,7 @@
 	X(ports, "ports") /* leased: "20417 20418"; once it is killed, the last ones */            \
 	X(after, "after") /* queued until that session's pull request is merged */                 \
 	X(limited_until, "limitedUntil") /* a quota is spent: nothing goes on before that */       \
-	X(rev, "rev")     /* grows with each write */
+	X(rev, "rev")                    /* grows with each write */
 
 struct session {
 #define MEMBER(member, key) char *member;
