@@ -11,5 +11,4 @@ struct sha256_hex {
 };
 
 struct sha256_hex sha256(const void *bytes, size_t n);
-struct sha256_hex hmac_sha256(
-	const void *secret, size_t secret_n, const void *bytes, size_t n);
+struct sha256_hex hmac_sha256(const void *secret, size_t secret_n, const void *bytes, size_t n);

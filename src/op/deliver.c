@@ -19,6 +19,8 @@ enum {
 	CLEAR_MAX = 40,
 	CLEAR_BLIND = 8,
 	ASK_AGAIN_MS = 50,
+	TOLD_MS =
+		30000, /* for an interface that is silent: on a busy machine its agent is, for seconds */
 };
 
 struct err *deliver_state(
@@ -185,9 +187,9 @@ static bool lost_enter(const struct agent *a, const struct sight *s, const struc
 /* Enter, then its receipt; pressed again where the text is still seen in the input line. */
 static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a, struct message *m)
 {
-	int64_t until = clock_mono() + RECEIPT_MS, again = 0;
+	bool asked = api_named(a->send.channel) != NULL, found = false;
+	int64_t until = clock_mono() + (asked ? TOLD_MS : RECEIPT_MS), again = 0;
 	AUTO(sight_release) struct sight s = { 0 };
-	bool found = false;
 
 	*box_empty = false;
 	for (int enters = 0;;) {
@@ -206,7 +208,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 		TRY(has_receipt(&found, h, a, m));
 		if (found)
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
-		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks))
+		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks && !asked))
 			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
 		TRY(clock_sleep(25));
 	}
@@ -272,12 +274,15 @@ static const char *ticket_of(const struct message *m)
 static struct err *tell_until(
 	struct hold *h, const struct sight *s, struct message *m, enum api_answer has)
 {
-	int64_t until = clock_mono() + RECEIPT_MS;
+	int64_t until = clock_mono() + TOLD_MS;
 	enum api_answer sent = API_SILENT;
+	size_t n = m->text.n;
 
+	while (n && strchr(" \t\n", m->text.s[n - 1]))
+		n--; /* what is at its end is there for keyboards */
 	for (;;) {
 		if (has == API_HASNT && sent == API_SILENT) {
-			TRY(s->api->post(&sent, &s->at, ticket_of(m), m->text.s, m->text.n));
+			TRY(s->api->post(&sent, &s->at, ticket_of(m), m->text.s, n));
 			TRY(step(h, m, MESSAGE_SUBMITTED));
 		}
 		TRY(s->api->has(&has, &s->at, ticket_of(m)));

@@ -15,7 +15,8 @@ static const char *const paths[] = { "transcript_path", "transcriptPath", NULL }
 /* Qwen Code's `prompt` has the files in it that the user's words name. */
 static const char *const prompts[] = { "submitted_prompt", "prompt", NULL };
 static const char *const errors[] = { "last_assistant_message", "error.message", "message", NULL };
-static const char *const turns[] = { "prompt_id", "turn_id", "prompt", NULL }; /* Gemini CLI: its prompt */
+static const char *const turns[] = { "prompt_id", "turn_id", "prompt",
+	NULL }; /* Gemini CLI: its prompt */
 static const char *const said[] = { "message", "error", "error.message", "last_assistant_message",
 	"prompt_response", "reason", "tool_name", "toolName", NULL };
 

@@ -122,7 +122,8 @@ static void read_record(struct turn *out, const json_t *record)
 	const json_t *attached = json_object_get(record, "attachment");
 	const char *entry = json_string_value(json_object_get(record, "entrypoint"));
 
-	if (json_is_true(json_object_get(record, "isSidechain")) || (entry && str_starts(entry, "sdk")))
+	if (json_is_true(json_object_get(record, "isSidechain")) ||
+		(entry && str_starts(entry, "sdk")))
 		return;
 	if (str_equal(type, "user"))
 		read_user(out, record);

@@ -171,3 +171,34 @@ defaults: {agent: standin, notifiers: [pager, team, say]}"
 	has notifiers.evil.token
 	expect 0 ao notify test evil
 }
+
+@test "a service that hangs, fails or breaks off holds up no other; a poll that is killed meanwhile repeats nothing" {
+	local pid
+	hooks_start
+	notifiers "notifiers:
+  hangs: {plugin: slack, webhookUrl: '$HOOKS/slack?slow'}
+  fails: {plugin: discord, webhookUrl: '$HOOKS/discord?fail'}
+  breaks: {plugin: ntfy, url: '$HOOKS/?lost', topic: x}
+  say: {plugin: command, command: [/bin/sh, -c, 'cat >>\"\$HOME/in\"']}
+notificationRouting: {urgent: [hangs], action: [hangs, fails, breaks, say], info: [hangs, fails, breaks, say]}"
+	expect 1 ao notify test hangs fails breaks say
+	has "✗ hangs: ${HOOKS#http://}: no answer in time"
+	has "✗ fails: ${HOOKS#http://} has trouble of its own (status 500)"
+	has "✗ breaks: ${HOOKS#http://} cannot be reached"
+	has "✓ say"
+	spawn frontend 1
+	tmux kill-session -t =fe-1
+	wait_for 10 is fe-1 activity exited
+	: >"$BOX/hooks/log"
+	ao poll >/dev/null 2>&1 &
+	pid=$!
+	wait_for 30 grep -q agent-exited "$BOX/hooks/log"
+	kill -9 "$pid"
+	wait "$pid" || true
+	expect 0 ao poll
+	has "agent-exited: a poll died while it told of it; whether anybody heard is not known"
+	has "all-complete: told (info)"
+	expect 0 ao poll
+	lacks agent-exited
+	[ "$(heard 'select(.path | test("slack")) | .body.blocks[1].elements[0].text' | grep -c agent-exited)" = 1 ]
+}

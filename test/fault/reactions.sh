@@ -3,7 +3,8 @@
 # reviewers comment and pushes turn red. What must hold in the end, whatever was killed:
 #   - each remark and each red push is one message to the agent, taken exactly once; but for those that a kill caught
 #     between "typing" on disk and the paste, which are never typed again and are reported as unconfirmed
-#   - each notice reached the notifier at most once; one that did not is reported (unsure)
+#   - each notice reached the notifiers, a program and (where node is) a webhook, at most once, beside one that fails and one
+#     that breaks off; one that did not reach the program is reported (unsure)
 #   - the state on disk is whole, `ao events verify` finds no gap, and a last poll has nothing to do
 # SEED=N runs the same instants again. Ends by itself after LIMIT seconds (120), with fewer.
 set -uo pipefail
@@ -13,10 +14,35 @@ here=$(cd "$(dirname "$0")" && pwd)
 restarts=${RESTARTS:-150} workers=2 limit=${LIMIT:-120} seed=${SEED:-$RANDOM}
 tops=$(mktemp -d /tmp/aoreact.XXXXXX)
 # shellcheck disable=SC2154
-trap 'for d in "$tops"/[0-9]*; do place "$d"; settle_down; done; rm -rf "$tops"' EXIT
+trap 'for d in "$tops"/[0-9]*; do place "$d"; settle_down; hooks_end; done; rm -rf "$tops"' EXIT
 began=$SECONDS
 
 bad() { echo "BAD $*"; }
+
+# What hears notices over HTTP; it is no survivor, so it has another home.
+hooks_begin() {
+	local i
+	command -v node >/dev/null || return 0
+	mkdir -p "$BOX/hooks"
+	HOME=/ node "$here/../fake-hooks/server.mjs" "$BOX/hooks" >"$BOX/hooks/said" 2>&1 &
+	echo $! >"$BOX/hooks/pid"
+	for i in $(seq 600); do
+		[ -e "$BOX/hooks/ready" ] && return 0
+		sleep 0.05
+	done
+	return 1
+}
+hooks_end() {
+	[ ! -e "$BOX/hooks/pid" ] || kill "$(<"$BOX/hooks/pid")" 2>/dev/null || true
+}
+# Into the configuration, where it runs: a good one between two that are not.
+hooks_config() {
+	local at config=$HOME/.agent-orchestrator.yaml
+	[ -e "$BOX/hooks/ready" ] || return 0
+	at=http://127.0.0.1:$(<"$BOX/hooks/ready")
+	sed -i "s|^notifiers: {log: \(.*\)}\$|notifiers:\n  log: \1\n  bad: {plugin: slack, webhookUrl: '$at/slack?fail'}\n  web: {plugin: webhook, url: '$at/signed', secret: a secret}\n  lost: {plugin: discord, webhookUrl: '$at/discord?lost'}|" "$config"
+	sed -i '/^notificationRouting/s/\[log\]/[log, bad, web, lost]/g' "$config"
+}
 
 # Three sessions: two whose agent is told, and a third, in a project where people are.
 prepare() {
@@ -37,6 +63,7 @@ prepare() {
 	sed -i "s/queue: true/&, box: '^>( |\$)', chip: '\\\\[Pasted text'/" "$HOME/.agent-orchestrator.yaml"
 	sed -i "s|  app: {\(.*\)}|  app:\n    path: $REPO\n    sessionPrefix: fe\n    defaultBranch: main|" \
 		"$HOME/.agent-orchestrator.yaml"
+	hooks_begin && hooks_config || return
 	for i in app app other; do ao spawn $i "words of $i" >"$BOX/spawn" 2>&1 || { cat "$BOX/spawn"; return 1; }; done
 	for i in fe-1 fe-2 ot-1; do
 		push $i green
@@ -127,6 +154,13 @@ judge() {
 	[ "$(grep -c '^MSG' "$STANDIN_LOG/ot-1.log")" = 1 ] || bad "a message where people were to be told"
 	line=$(sort "$HOME/notices" 2>/dev/null | uniq -d | head -3 | paste -sd' ')
 	[ -z "$line" ] || bad "told twice: $line"
+	line=''
+	[ ! -e "$BOX/hooks/log" ] || line=$(jq -r 'select(.path == "/signed") | .headers["x-ao-delivery"]' "$BOX/hooks/log" |
+		sort | uniq -d | head -3 | paste -sd' ')
+	[ -z "$line" ] || bad "told twice over HTTP: $line"
+	# it comes behind the program, so a kill may have been quicker with a few
+	[ ! -e "$BOX/hooks/ready" ] || [ "$(grep -c . "$HOME/notices" 2>/dev/null || true)" -lt 5 ] || [ "$(jq -c 'select(.path == "/signed" and .status == 202)' "$BOX/hooks/log" | wc -l)" -gt 0 ] ||
+		bad "the webhook heard nothing"
 	# each remark there is a notice that went out, one that was too many in its minute, or one that is reported
 	line=$(($(grep -c "changes-requested/notify/" "$HOME/notices") +
 		$(jq -c 'select(.type == "notify" and .held and (.id | contains("changes-requested/notify/")))' "$DATA/events.jsonl" | wc -l) +

@@ -24,7 +24,7 @@ if ! why=$(strace -qq -o /dev/null -e inject=getppid:error=EIO true 2>&1); then
 	exit 0
 fi
 top=$(mktemp -d /tmp/aosteps.XXXXXX)
-trap 'ao stop >/dev/null 2>&1; settle_down; rm -rf "${top:?}"' EXIT
+trap 'ao stop >/dev/null 2>&1; settle_down; rm -rf "${top:?}" "${top:?}.out"' EXIT
 passed=0 failed=0
 bad() {
 	echo "BAD $*"

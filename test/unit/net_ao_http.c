@@ -133,6 +133,16 @@ static void test_an_answer(void **state)
 	http_answers_release(&a, 1);
 }
 
+/* Plain http is this machine's: a proxy gets neither the request nor the password. */
+static void test_a_password(void **state)
+{
+	(void)state;
+	setenv("http_proxy", "http://127.0.0.1:9", 1);
+	gives((struct http_request){ .url = "/ok", .user = "opencode:secret" }, HTTP_OK, 200);
+	unsetenv("http_proxy");
+	assert_int_equal(loopback_count(&server, "GET /ok Basic b3BlbmNvZGU6c2VjcmV0 -\n"), 1);
+}
+
 /* Each answer belongs to its request, whatever the order of arrival; few connections serve them. */
 static void test_many_at_once(void **state)
 {
@@ -426,6 +436,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_SERVER(test_outcomes),
 		WITH_SERVER(test_an_answer),
+		WITH_SERVER(test_a_password),
 		WITH_SERVER(test_many_at_once),
 		WITH_SERVER(test_a_slow_one_among_others),
 		WITH_SERVER(test_one_deadline_for_all),

@@ -487,7 +487,8 @@ static void test_the_rest(void **state)
 	e.began--;
 	d = reaction_of(&r, &e, &o, EVENT_CI_FAILED, &m);
 	assert_string_equal(letters(&d), "s");
-	e.began = now + CLOCK_SET_MS; /* before the clock was set back: else it would never escalate */
+	e.began = now +
+		CLOCK_SET_MS; /* before the clock was set back: else it would never escalate */
 	d = reaction_of(&r, &e, &o, EVENT_CI_FAILED, &m);
 	assert_string_equal(letters(&d), "B");
 	e.began--;
