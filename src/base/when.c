@@ -82,12 +82,13 @@ static const struct {
 static double part_at(const char **s)
 {
 	char *end;
-	double n = isdigit((unsigned char)**s) ? strtod(*s, &end) : 0;
 	const char *unit;
 	size_t letters = 0;
+	double n;
 
 	if (!isdigit((unsigned char)**s))
 		return 0;
+	n = strtod(*s, &end);
 	unit = end + strspn(end, " ");
 	while (isalpha((unsigned char)unit[letters]))
 		letters++;

@@ -16,7 +16,7 @@ count() { grep -c "^$1" "$FAKE/log" || true; } # WHAT
 counts() { [ "$(count "$1")" = "$2" ]; }       # WHAT N
 does() { [ "$(fact fe-1 activity)" = "$1" ]; }
 started() {
-	ao spawn frontend --prompt "${1:-first}" >/dev/null
+	ao spawn frontend --prompt first >/dev/null
 	wait_for 10 does ready
 }
 outbox() { sed -n "s/^$2=//p" "$DATA/fe-1/outbox/$1"; } # NUMBER KEY
