@@ -83,8 +83,10 @@ static struct err *drain(int *fd, struct buf *b, const struct run *o)
 	if (n > 0) {
 		b->n += (size_t)n;
 		b->s[b->n] = '\0';
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+	} else if (n == 0) {
 		close_fd(fd);
+	} else if (errno != EAGAIN && errno != EINTR) {
+		return fail_errno("cannot read what %s says", o->argv[0]);
 	}
 	forget(b, o->keep_n);
 	if (b->n > RUN_OUTPUT_MAX)
@@ -106,7 +108,7 @@ static struct err *transfer(struct pollfd p[5], struct pipes *io, const struct r
 
 /* What is in the pipes when the child has ended. A grandchild may hold them open for ever, and write
  * for ever: no more is read than a pipe can hold. */
-static void drain_rest(struct pipes *io, struct run_result *r, const struct run *o)
+static struct err *drain_rest(struct pipes *io, struct run_result *r, const struct run *o)
 {
 	struct run all = *o;
 
@@ -115,12 +117,11 @@ static void drain_rest(struct pipes *io, struct run_result *r, const struct run 
 		struct pollfd p = { .fd = io->ours[i], .events = POLLIN };
 		struct buf *b = i == 1 ? &r->out : &r->err;
 		size_t enough = b->n + PIPE_MAX;
-		struct err *e = NULL;
-		while (!e && io->ours[i] >= 0 && b->n < enough && poll(&p, 1, 0) > 0)
-			e = drain(&io->ours[i], b, &all);
-		err_drop(e, "the rest of the output");
+		while (io->ours[i] >= 0 && b->n < enough && poll(&p, 1, 0) > 0)
+			TRY(drain(&io->ours[i], b, &all));
 		forget(b, o->keep_n);
 	}
+	return NULL;
 }
 
 /* AO_TEST_RUN_MS shortens every limit, so that tests of hung programs need not wait for it. */
@@ -158,10 +159,8 @@ static struct err *attend(
 		if (poll(p, 5, limit > 0 ? (int)left : -1) < 0 && errno != EINTR)
 			return fail_errno("cannot wait for %s", o->argv[0]);
 		TRY(transfer(p, io, o, r, &sent));
-		if (p[3].revents) {
-			drain_rest(io, r, o);
-			return NULL;
-		}
+		if (p[3].revents)
+			return drain_rest(io, r, o);
 	}
 }
 

@@ -1,6 +1,14 @@
 /* Programs run and waited for: deadlines, groups, pipes that others hold open, much output. */
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/proc.h"
@@ -194,6 +202,41 @@ static void test_log_fd(void **state)
 	assert_int_equal(r.out.n + r.err.n, 0);
 }
 
+/* From here on read() of as much as a pipe is asked for fails as on a broken disk. */
+static bool break_reads(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_read, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 65536, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { COUNT_OF(code), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* What could not be read is no empty answer: "nothing was saved" follows from that. */
+static void test_unreadable(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		struct run_result r = { 0 };
+		if (!break_reads())
+			_exit(2);
+		_exit(RUN(&r, .argv = SH("echo words")) ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* Ours is Ctrl-C: the child is ended and the error says so. */
 static void test_stop(void **state)
 {
@@ -220,6 +263,7 @@ int main(void)
 		TEST(test_grandchild),
 		TEST(test_keep_fd),
 		TEST(test_log_fd),
+		TEST(test_unreadable),
 		TEST(test_stop),
 	};
 
