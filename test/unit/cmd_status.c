@@ -238,7 +238,7 @@ static void test_json_keys_in_order(void **state)
 	static const char *const keys[] = { "name", "branch", "status", "prNumber", "ciStatus",
 		"reviewDecision", "pendingThreads", "activity", "lastActivity", "project", "pr",
 		"issue", "agent", "lastActivityAt", "createdAt", "worktree", "attach", "summary",
-		"runtime", "facts", "usage", "limitedUntil" };
+		"runtime", "facts", "usage", "limitedUntil", "role" };
 	struct view v[3];
 	json_t *row, *value;
 	const char *key;
@@ -286,7 +286,7 @@ static void test_json_ls_without_pr(void **state)
 	json_t *row = row_json(&v, NULL, false);
 	static const char *const keys[] = { "name", "project", "branch", "status", "pr", "prNumber",
 		"issue", "agent", "activity", "lastActivity", "lastActivityAt", "createdAt",
-		"worktree", "attach" };
+		"worktree", "attach", "role" };
 	const char *key;
 	json_t *value;
 	size_t i = 0;
