@@ -458,6 +458,7 @@ has_typed() { # the first second of a session is its creation
 	poll
 	has "fe-1  ci-failed: message 0001 is with the agent"
 	took fe-1 2
+	settled fe-1
 	export AO_TEST_NOW=$(((TYPED + 3600) * 1000))
 	poll # still attached, and silent for long
 	has "fe-2  approved-and-green: told (action)"
