@@ -72,7 +72,8 @@ void op_hook(const char *event, int64_t at_ms)
 	AUTO(buf_release) struct buf in = { 0 };
 	AUTO(str_release) char *text = NULL;
 	AUTO(conversation_release) struct conversation told = { 0 };
-	struct signal_line s = { .source = (char *)(uintptr_t) "hook", .pid = getppid() };
+	struct signal_line s = { .source = (char *)(uintptr_t)(at_ms ? SIGNAL_TIMED : "hook"),
+		.pid = getppid() };
 	int kind = signal_parse_word(event);
 
 	if (str_empty(folder) || kind < 0 || !path_is_dir(folder))

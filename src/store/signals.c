@@ -177,12 +177,19 @@ static int by_time(const void *a, const void *b)
 }
 
 /* One that came an hour and more before the line above it did not: the clock was set back in between, and
- * what stands above is at least as old. */
+ * what stands above is at least as old. Times that were given say nothing of the clock. */
 static void heal_clock(struct signals *s)
 {
-	for (size_t i = s->list.n; i-- > 1;)
-		if (s->list.v[i - 1].at - s->list.v[i].at >= CLOCK_SET_MS)
-			s->list.v[i - 1].at = s->list.v[i].at;
+	struct signal_line *next = NULL;
+
+	for (size_t i = s->list.n; i-- > 0;) {
+		struct signal_line *line = &s->list.v[i];
+		if (str_equal(line->source, SIGNAL_TIMED))
+			continue;
+		if (next && line->at - next->at >= CLOCK_SET_MS)
+			line->at = next->at;
+		next = line;
+	}
 }
 
 /* Arrival is nearly the order of events: an insertion keeps equal times as they came. */

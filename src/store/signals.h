@@ -3,9 +3,10 @@
  *
  *   2026-11-22T07:17:56.123Z prompt hook 4242 17 cbf29ce484222325 TEXT
  *
- * time, kind, source (hook/16 hex digits: and which turn it is of), pid of the reporter, length and hash of the
- * message that became a turn (0 0 where there is none), and text to the end of the line (\n and \\ escaped, cut at 400 bytes). One
- * O_APPEND write, no lock, no fsync: 0.004 ms. Order is by the event's time.
+ * time, kind, source (hook; timed, where the time was given; behind it /16 hex digits: which turn it is of), pid
+ * of the reporter, length and hash of the message that became a turn (0 0 where there is none), and text to the
+ * end of the line (\n and \\ escaped, cut at 400 bytes). One O_APPEND write, no lock, no fsync: 0.004 ms. Order
+ * is by the event's time.
  */
 #pragma once
 
@@ -14,6 +15,8 @@
 
 #include "base/err.h"
 #include "base/vec.h"
+
+#define SIGNAL_TIMED "timed"
 
 #define SIGNAL_KINDS(X)                                                                            \
 	X(START, "start")                                                                          \

@@ -123,7 +123,7 @@ load box
 
 @test "the disk is full: nothing torn, nothing lied about" {
 	[ "$(id -u)" = 0 ] && mkdir "$BOX/small" && mount -t tmpfs -o size=256k,mode=700 none "$BOX/small" 2>/dev/null || skip "needs root and tmpfs"
-	sed -i "1a dataDir: $BOX/small/data" "$CONFIG"
+	sed -i "1a dataDir: $BOX/small/data\nlimits: {freeDisk: 0}" "$CONFIG"
 	DATA=$BOX/small/data/sessions/box
 	spawn frontend 1
 	echo x >"$TREES/fe-1/new"
