@@ -498,15 +498,15 @@ static void a_lost_record_is_found_again(void **state)
 static void the_table_is_full(void **state)
 {
 	const struct workspace *none = NULL;
-	void *const *slots = (void *const *)(const void *)ws;
+	void *const *slots = (void *const *)(const void *)&ws->origin; /* the first function */
 	void *const *publishing =
 		(void *const *)(const void *)&ws->publish; /* and what belongs to it */
 	struct err *e = workspace_find(&none, "cvs");
 
 	(void)state;
 	same_text(ws->plugin.name, plugin);
-	for (void *const *s = slots + sizeof(struct plugin) / sizeof(void *);
-		s < (void *const *)(const void *)(ws + 1); s++)
+	assert_false(ws->borrowed);
+	for (void *const *s = slots; s < (void *const *)(const void *)(ws + 1); s++)
 		if (s < publishing || s > publishing + 2)
 			assert_non_null(*s);
 		else
