@@ -76,7 +76,8 @@ void run_read(struct run_info *r, const char *folder)
 static bool is_command(
 	const struct run_info *r, const struct proc *p, const struct proc *agent, int64_t turn_ms)
 {
-	if (proc_started_after(p, agent) <= HELPER_MS || proc_is(p->pid, r->process))
+	if (p->state == 'Z' || proc_started_after(p, agent) <= HELPER_MS ||
+		proc_is(p->pid, r->process))
 		return false;
 	return turn_ms < 0 || proc_age(p) <= turn_ms + CLOCK_SLACK_MS;
 }

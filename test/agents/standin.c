@@ -16,7 +16,8 @@
  * The box is the last line, "> " and what was typed; a paste of 5 lines or 1000 bytes and more
  * shows as a chip. Enter (CR outside a paste) submits, C-j is a newline, C-u clears, C-c clears or
  * leaves, Escape interrupts. A CR inside a paste is a newline, as with the agents measured. In a
- * message "run: COMMAND" runs COMMAND by sh in that turn, and "menu:" opens the menu.
+ * message "run: COMMAND" runs COMMAND by sh in that turn, "hang: FILE" does nothing until FILE is there, and
+ * "menu:" opens the menu.
  *
  * $STANDIN_LOG/NAME.log (NAME: $AO_SESSION, else standin) gets, when its turn begins, each message
  * as "MSG <bytes>\n<the bytes>\n"; also "START", "DANGER" (an Enter picked option 1 of the menu),
@@ -54,6 +55,7 @@ static struct {
 } option = { .turn_ms = 100 };
 
 static struct message *queue;
+static char *hangs_until; /* this file is there */
 static bool pasting, paste_cr, busy, menu_open;
 static long turns;
 static int64_t turn_ends;
@@ -158,6 +160,19 @@ static void start_command(const char *text)
 	free(script.s);
 }
 
+static void start_to_hang(const char *text)
+{
+	const char *at = strstr(text, "hang: ");
+
+	if (at)
+		hangs_until = strndup(at + strlen("hang: "), strcspn(at + strlen("hang: "), " \n"));
+}
+
+static bool hangs(void)
+{
+	return hangs_until && access(hangs_until, F_OK) != 0;
+}
+
 static void start_work(const char *text, size_t n)
 {
 	int message = memfd_create("message", 0);
@@ -191,6 +206,7 @@ static void begin_turn(const char *text, size_t n)
 		start_work(text, n);
 	else
 		start_command(text);
+	start_to_hang(text);
 	if (option.menu || strstr(text, "menu:"))
 		open_menu();
 }
@@ -204,6 +220,8 @@ static void end_turn(const char *word, bool told)
 		waitpid(command, NULL, 0);
 	}
 	command = 0;
+	free(hangs_until);
+	hangs_until = NULL;
 	busy = menu_open = false;
 	print_s(word);
 	set_title("✳");
@@ -255,7 +273,7 @@ static void look_at_turn(void)
 {
 	if (command > 0 && waitpid(command, NULL, WNOHANG) == command)
 		command = 0;
-	if (busy && !menu_open && !command && now_ms() >= turn_ends)
+	if (busy && !menu_open && !command && !hangs() && now_ms() >= turn_ends)
 		end_turn("● Done.", true);
 }
 
@@ -380,7 +398,7 @@ static void wait_for(struct text *in)
 {
 	struct pollfd p = { .fd = 0, .events = POLLIN };
 	int64_t left = turn_ends - now_ms();
-	int nap = command || left > 20 ? 20 : left > 0 ? (int)left : 0;
+	int nap = command || hangs_until || left > 20 ? 20 : left > 0 ? (int)left : 0;
 	int ready = poll(&p, 1, in->n ? 30 : busy && !menu_open ? nap : -1);
 	char bytes[4096];
 

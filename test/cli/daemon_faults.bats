@@ -130,9 +130,10 @@ set_clock() { # OFFSET-IN-SECONDS [RATE]
 	spawn frontend 1
 	spawn frontend 2
 	ao send fe-1 'run: while [ ! -e awake ]; do sleep 0.1; done; "$AO_BIN" hook tool </dev/null; while [ ! -e done ]; do sleep 0.1; done' >/dev/null
-	ao send fe-2 'run: while [ ! -e done ]; do sleep 0.1; done' >/dev/null
+	ao send fe-2 "hang: $TREES/fe-2/done" >/dev/null # and no command of it runs
 	wait_for 20 recorded fe-1 working
 	wait_for 20 recorded fe-2 working
+	wait_for 30 about 'if any(.namespaces[]; .polling) then error else 0 end' # or a poll outlasts the sleep
 	set_clock 28800
 	wait_for 20 says "the clock was set, or the machine has slept"
 	touch "$TREES/fe-1/awake"

@@ -26,7 +26,6 @@ prepare() {
 	mkdir -p "$HOME"
 	plant_home 'standin, --start-ms, "0", --turn-ms, "0"'
 	cat >>"$HOME/.agent-orchestrator.yaml" <<-Y
-		limits: {maxSessions: 1000, freeMemory: 0, freeDisk: 0}
 		reactions: {changes-requested: {escalateAfter: 9d}, agent-stuck: {threshold: 9d}}
 		notifiers: {log: {plugin: command, command: [sh, -c, "echo \$AO_NOTIFY_ID >>\$HOME/notices"]}}
 		notificationRouting: {urgent: [log], action: [log], warning: [log], info: [log]}

@@ -35,7 +35,7 @@ plant_home() { # AGENT-COMMAND as YAML list items [WORKSPACE]
 	git -C "$REPO" commit -q -m first
 	cat >"$HOME/.agent-orchestrator.yaml" <<-Y
 		name: box
-		limits: {freeMemory: 0, freeDisk: 0}
+		limits: {maxSessions: 1000, freeMemory: 0, freeDisk: 0}
 		defaults: {agent: standin, workspace: ${2:-worktree}}
 		agents:
 		  standin: {command: [$1, "{prompt}"], process: standin, send: {clear: [C-u], queue: true}}

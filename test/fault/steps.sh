@@ -45,7 +45,6 @@ prepare() {
 	plant_home 'standin, --start-ms, "0", --turn-ms, "0"'
 	cat >>"$HOME/.agent-orchestrator.yaml" <<-Y
 		    checks: {test: "cat new; ! grep -q RED new"}
-		limits: {freeMemory: 0, freeDisk: 0}
 		reactions:
 		  ci-failed: {retries: 99, escalateAfter: 99}
 		  changes-requested: {escalateAfter: 9d}
