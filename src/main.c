@@ -64,7 +64,7 @@
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
  *   spawn batch queue prompt prepare lease start    a session comes to be
  *   issue fence           whose tracker, and what it says; text from outside as data
- *   send sight deliver answer    a message, or an option of a dialog
+ *   send sight deliver box answer    a message, or an option of a dialog; the input line
  *   kill reap cleanup restore undelete
  *   orchestrate           the agent of a project that gives its work to others
  *   list sense ps         what goes on, judged; what it costs

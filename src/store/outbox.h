@@ -34,6 +34,7 @@ struct message {
 	char *ticket; /* "CONVERSATION TICKET", where it goes by an interface (slot/api.h); NULL: it is typed */
 	int attempt; /* which one of its episode, from 1 */
 	int64_t made_at, changed_at;
+	bool refused;    /* typed, and its sender was told that it was not sent */
 	int64_t mark;    /* ms: receipts count from here on */
 	struct buf text; /* as it is typed */
 };
