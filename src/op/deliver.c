@@ -18,6 +18,7 @@ enum {
 	ENTER_AGAIN_MS = 1000,
 	ENTERS_MAX = 3,
 	ASK_AGAIN_MS = 50,
+	RECEIPT_NAP_MS = 25,
 	TOLD_MS =
 		30000, /* for an interface that is silent: on a busy machine its agent is, for seconds */
 };
@@ -47,6 +48,13 @@ static struct err *step(struct hold *h, struct message *m, enum message_state st
 
 /* ---- after: the receipt ---------------------------------------------------------------------- */
 
+static bool can_ask(const struct agent *a)
+{
+	const struct channel *c = channel_named(a->send.channel);
+
+	return c && c->look;
+}
+
 /* Typed, and told by its interface as what the user said last. */
 static struct err *was_heard(
 	bool *found, const struct hold *h, const struct agent *a, const struct message *m)
@@ -55,7 +63,7 @@ static struct err *was_heard(
 	uint64_t hash, heard_hash;
 	size_t length, heard_length;
 
-	if (!api_named(a->send.channel))
+	if (!can_ask(a))
 		return NULL;
 	evidence_read(&s.facts, &s.evidence, &h->s, h->folder, h->project);
 	TRY(sight_ask(&s, h, a));
@@ -110,7 +118,7 @@ static bool lost_enter(const struct agent *a, const struct sight *s, const struc
 /* Enter, then its receipt; pressed again where the text is still seen in the input line. */
 static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a, struct message *m)
 {
-	bool asked = api_named(a->send.channel) != NULL, found = false;
+	bool asked = can_ask(a), found = false;
 	int64_t until = clock_mono() + (asked ? TOLD_MS : RECEIPT_MS), again = 0;
 	AUTO(sight_release) struct sight s = { 0 };
 
@@ -133,7 +141,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
 		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks && !asked))
 			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
-		TRY(clock_sleep(25));
+		TRY(clock_sleep(RECEIPT_NAP_MS));
 	}
 }
 
@@ -189,34 +197,40 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 	}
 }
 
-/* ---- or by its own interface ----------------------------------------------------------------- */
+/* ---- or by the channel ----------------------------------------------------------------------- */
 
 /* m->ticket: "CONVERSATION TICKET". */
 static const char *ticket_of(const struct message *m)
 {
-	const char *blank = strchr(m->ticket, ' ');
+	const char *blank = m->ticket ? strchr(m->ticket, ' ') : NULL;
 
 	return blank ? blank + 1 : "";
 }
 
-/* Sent again only to one that answers and has not got it, and by the same ticket, which the agent takes
- * once. has: API_HASNT where it was never sent. */
-static struct err *tell_until(
-	struct hold *h, const struct sight *s, struct message *m, enum api_answer has)
+static struct err *give(
+	enum channel_answer *out, struct hold *h, const struct sight *s, struct message *m)
 {
-	int64_t until = clock_mono() + TOLD_MS;
-	enum api_answer sent = API_SILENT;
 	size_t n = m->text.n;
 
 	while (n && strchr(" \t\n", m->text.s[n - 1]))
 		n--; /* what is at its end is there for keyboards */
+	TRY(s->channel->hand(out, &s->at, ticket_of(m), m->text.s, n));
+	return step(h, m, MESSAGE_SUBMITTED);
+}
+
+/* Given again only to one that answers and has not got it, and by the same ticket, which the agent takes
+ * once. has: CHANNEL_HASNT where it was never given. */
+static struct err *give_until(
+	struct hold *h, const struct sight *s, struct message *m, enum channel_answer has)
+{
+	int64_t until = clock_mono() + TOLD_MS;
+	enum channel_answer sent = CHANNEL_SILENT;
+
 	for (;;) {
-		if (has == API_HASNT && sent == API_SILENT) {
-			TRY(s->api->post(&sent, &s->at, ticket_of(m), m->text.s, n));
-			TRY(step(h, m, MESSAGE_SUBMITTED));
-		}
-		TRY(s->api->has(&has, &s->at, ticket_of(m)));
-		if (has == API_HAS)
+		if (has == CHANNEL_HASNT && sent == CHANNEL_SILENT)
+			TRY(give(&sent, h, s, m));
+		TRY(s->channel->has(&has, &s->at, ticket_of(m)));
+		if (has == CHANNEL_HAS)
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
 		if (clock_mono() >= until)
 			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
@@ -224,61 +238,56 @@ static struct err *tell_until(
 	}
 }
 
-static struct err *tell(struct hold *h, const struct sight *s, struct message *m)
+static struct err *wait_receipt(
+	struct hold *h, const struct agent *a, struct message *m, int64_t until)
 {
-	AUTO(str_release) char *ticket = s->api->ticket();
-
-	str_release(&m->ticket);
-	m->ticket = str_format("%s %s", s->told.conversation, ticket);
-	m->mark = clock_wall();
-	TRY(step(h, m, MESSAGE_TYPING));
-	err_drop(conversation_note(h->folder, m->mark, s->told.conversation, NULL),
-		"it is asked again when it is needed");
-	return tell_until(h, s, m, API_HASNT);
-}
-
-/* The one that it was sent to, not one that began since. */
-static bool is_same_conversation(const struct sight *s, const struct message *m)
-{
-	return sight_api(s) && str_starts(m->ticket, s->told.conversation) &&
-		m->ticket[strlen(s->told.conversation)] == ' ';
-}
-
-/* ---- or the channel -------------------------------------------------------------------------- */
-
-/* *kept: handed over, and the agent has it, whether it began with it by now or not. */
-static struct err *hand_over(bool *kept, struct hold *h, const struct agent *a,
-	const struct channel *c, bool busy, struct message *m)
-{
-	struct channel_ref ref = { .folder = h->folder, .conversation = h->s.agent_session_id };
-	int64_t until = clock_mono() + (busy ? RECEIPT_MS : HANDED_MS);
 	bool found = false;
 
-	m->mark = clock_wall();
-	TRY(step(h, m, MESSAGE_TYPING));
-	TRY(c->hand(&ref, m->text.s, m->text.n));
-	*kept = true;
-	TRY(step(h, m, MESSAGE_SUBMITTED));
 	for (;;) {
 		TRY(has_receipt(&found, h, a, m));
 		if (found || clock_mono() >= until)
 			return deliver_state(
 				h, m, found ? MESSAGE_ACCEPTED : MESSAGE_UNCONFIRMED, NULL);
-		TRY(clock_sleep(25));
+		TRY(clock_sleep(RECEIPT_NAP_MS));
 	}
+}
+
+/* *kept: handed over, and the agent has it, whether it began with it by now or not. */
+static struct err *hand_over(
+	bool *kept, struct hold *h, const struct agent *a, const struct sight *s, struct message *m)
+{
+	int64_t patience = s->activity.activity == ACTIVITY_ACTIVE ? RECEIPT_MS : HANDED_MS;
+	AUTO(str_release) char *ticket = s->channel->ticket ? s->channel->ticket() : NULL;
+	enum channel_answer sent;
+
+	str_release(&m->ticket);
+	if (ticket)
+		m->ticket = str_format("%s %s", s->told.conversation, ticket);
+	m->mark = clock_wall();
+	TRY(step(h, m, MESSAGE_TYPING));
+	if (ticket) {
+		*kept = true;
+		err_drop(conversation_note(h->folder, m->mark, s->told.conversation, NULL),
+			"it is asked again when it is needed");
+		return give_until(h, s, m, CHANNEL_HASNT);
+	}
+	TRY(give(&sent, h, s, m));
+	*kept = true;
+	return wait_receipt(h, a, m, clock_mono() + patience);
+}
+
+/* The one that it was sent to, not one that began since. */
+static bool is_same_conversation(const struct sight *s, const struct message *m)
+{
+	return sight_channel(s) && str_starts(m->ticket, s->told.conversation) &&
+		m->ticket[strlen(s->told.conversation)] == ' ';
 }
 
 static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
 	const struct sight *s, struct message *m)
 {
-	const struct channel *c = sight_channel(s, a);
-
-	if (sight_api(s)) {
-		*box_empty = true;
-		return tell(h, s, m);
-	}
-	if (c)
-		return hand_over(box_empty, h, a, c, s->activity.activity == ACTIVITY_ACTIVE, m);
+	if (sight_channel(s))
+		return hand_over(box_empty, h, a, s, m);
 	TRY(box_clear(h, a, s));
 	m->mark = clock_wall();
 	TRY(step(h, m, MESSAGE_TYPING));
@@ -324,7 +333,7 @@ static struct err *finish_told(struct hold *h, const struct agent *a, struct mes
 
 	TRY(sight_take(&s, h, a));
 	if (is_same_conversation(&s, m))
-		return tell_until(h, &s, m, API_SILENT);
+		return give_until(h, &s, m, CHANNEL_SILENT);
 	return deliver_state(h, m, MESSAGE_UNCONFIRMED,
 		"its sender was interrupted, and the agent cannot be asked for it");
 }
