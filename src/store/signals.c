@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/path.h"
+#include "base/term.h"
 #include "model/facts.h"
 
 enum { TAIL_MAX = 16384, TURN_AT = 256 << 10, TEXT_MAX = 400 };
@@ -63,12 +64,13 @@ static void unwrap(const char **text, size_t *n)
 
 void signal_digest(size_t *length, uint64_t *hash, const char *text, size_t n)
 {
-	AUTO(buf_release) struct buf b = { 0 };
+	AUTO(buf_release) struct buf seen = { 0 }, b = { 0 };
 
 	unwrap(&text, &n);
-	for (size_t i = 0; i < n; i++)
-		if (text[i] != '\r' || i + 1 == n || text[i + 1] != '\n')
-			buf_addc(&b, text[i]);
+	term_seen(&seen, text, n);
+	for (size_t i = 0; i < seen.n; i++)
+		if (seen.s[i] != '\r' || i + 1 == seen.n || seen.s[i + 1] != '\n')
+			buf_addc(&b, seen.s[i]);
 	buf_trim(&b);
 	*length = b.n;
 	*hash = hash_fnv(buf_text(&b), b.n);
