@@ -55,7 +55,7 @@ int signal_parse_word(const char *word); /* -1: none */
 bool signal_is_mute(const struct signal_line *s);
 
 /* Length and hash by which a message and its echo are compared; what an agent puts around it is off, and so is
- * what nobody sees: Claude Code takes it out. */
+ * what nobody sees: Claude Code takes it out, and blanks for tabs. */
 void signal_digest(size_t *length, uint64_t *hash, const char *text, size_t n);
 
 MUST_USE struct err *signals_append(const char *folder, const struct signal_line *s);
