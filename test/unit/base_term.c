@@ -99,7 +99,8 @@ static void test_seen(void **state)
 		{ "a\u00adb\u034fc\u061cd\u180ee", "abcde" },
 		{ "a\u200bb\u200dc\u202ed\u2066e\ufefff", "abcdef" },
 		{ "\u25c6\ufe0e \u26a0\ufe0f \U000e0041.", "\u25c6 \u26a0 ." },
-		{ "\u00a0\u2028\u3000\U0001f642\xff\xe2\x80", "\u00a0\u2028\u3000\U0001f642\xff\xe2\x80" },
+		{ "\u00a0\u2028\u3000\U0001f642\xff\xe2\x80",
+			"\u00a0\u2028\u3000\U0001f642\xff\xe2\x80" },
 	};
 
 	(void)state;
