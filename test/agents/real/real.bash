@@ -106,7 +106,7 @@ point_opencode() {
 
 point_gemini() {
 	export GEMINI_API_KEY=dummy-not-a-key GOOGLE_GEMINI_BASE_URL=$MODEL
-	EXPANDS=README # puts the file README behind the message, and its name where @re stands
+	EXPANDS='*' # puts a file behind the message, and its name where @re stands: README, or now and then .gitignore
 	local trust=', "folderTrust": {"enabled": false}'
 	mkdir -p "$HOME/.gemini"
 	cat >"$HOME/.gemini/settings.json" <<-J
