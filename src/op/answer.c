@@ -127,15 +127,6 @@ static struct err *choose(
 	return NULL;
 }
 
-static struct err *press(const struct hold *h, char *const *keys)
-{
-	struct runtime_ref ref = hold_runtime(h);
-	enum runtime_answer answer;
-
-	TRY(h->runtime->press(&answer, &ref, keys));
-	return answer == RUNTIME_DONE ? NULL : fail(ERR_FAILED, "%s ended meanwhile", h->s.id);
-}
-
 /* The cursor is on the option before Enter is pressed: an Enter elsewhere would choose another. */
 static struct err *wait_moved(bool *moved, const struct hold *h, const struct agent *a, int number)
 {
@@ -167,13 +158,13 @@ static struct err *pick(const struct hold *h, const struct agent *a, int from, i
 	for (; from != to; from += from < to ? 1 : -1)
 		strv_add(&keys, from < to ? "Down" : "Up");
 	if (!moved) {
-		TRY(press(h, keys.v));
+		TRY(hold_press(h, keys.v));
 		TRY(wait_moved(&moved, h, a, number));
 	}
 	if (!moved && number > 9)
 		return fail(ERR_REFUSED,
 			"%s: the cursor does not move to that option; nothing was chosen", h->s.id);
-	return press(h, ARGV(moved ? "Enter" : digit));
+	return hold_press(h, ARGV(moved ? "Enter" : digit));
 }
 
 static struct err *wait_gone(struct hold *h, const struct agent *a)

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/random.h"
-#include "op/api.h"
+#include "op/channel.h"
 #include "op/lease.h"
 #include "op/list.h"
 #include "op/prompt.h"
@@ -170,7 +170,7 @@ static void ask_conversation(
 	if (told->id || !str_equal(t->agent.session_id, "api"))
 		return;
 	start_env(&env, h, &start);
-	api_find(&told->id, h->world, &h->s, &t->agent, t->program, &env);
+	channel_find(&told->id, h->world, &h->s, &t->agent, t->program, &env);
 }
 
 static struct err *fill_argv(struct attempt *t, const struct hold *h)

@@ -13,7 +13,7 @@
 
 #include <jansson.h>
 
-#include "slot/api.h"
+#include "slot/channel.h"
 
 struct opencode_said {
 	const json_t *sessions, *status, *permissions, *questions;
@@ -22,9 +22,9 @@ struct opencode_said {
 
 /* Of the list, the newest that belongs to this worktree and is the known one, or began since then. In
  * the form of the interface, or of `opencode session list --format json`. NULL: none. */
-const json_t *opencode_choose(const json_t *sessions, const struct api_ref *ref);
+const json_t *opencode_choose(const json_t *sessions, const struct channel_ref *ref);
 /* Its id; NULL: none, or nothing that may stand in a URL. */
 const char *opencode_id(const json_t *session);
 /* session: the chosen one; NULL: none has begun. now: ms since 1970. */
-void opencode_read(
-	struct api_fact *out, const struct opencode_said *said, const json_t *session, int64_t now);
+void opencode_read(struct channel_fact *out, const struct opencode_said *said,
+	const json_t *session, int64_t now);

@@ -60,7 +60,7 @@ static int64_t created(const json_t *session)
 	return number(time ? time : session, "created");
 }
 
-const json_t *opencode_choose(const json_t *sessions, const struct api_ref *ref)
+const json_t *opencode_choose(const json_t *sessions, const struct channel_ref *ref)
 {
 	size_t i;
 	json_t *s;
@@ -124,7 +124,7 @@ static void read_usage(struct usage *u, const json_t *info)
 }
 
 /* The newest of each; the last one itself tells how its turn stands. */
-static const json_t *read_messages(struct api_fact *out, const json_t *messages)
+static const json_t *read_messages(struct channel_fact *out, const json_t *messages)
 {
 	const json_t *last = NULL;
 	const char *words = NULL;
@@ -152,13 +152,13 @@ static const json_t *read_messages(struct api_fact *out, const json_t *messages)
 
 /* ---- what it does ---------------------------------------------------------------------------- */
 
-static void say(struct api_fact *out, enum activity says, const char *detail)
+static void say(struct channel_fact *out, enum activity says, const char *detail)
 {
 	out->says = says;
 	str_set(&out->detail, detail);
 }
 
-static bool asks_permission(struct api_fact *out, const json_t *permissions)
+static bool asks_permission(struct channel_fact *out, const json_t *permissions)
 {
 	const json_t *p = json_array_get(permissions, 0),
 		     *patterns = json_object_get(p, "patterns");
@@ -176,7 +176,7 @@ static bool asks_permission(struct api_fact *out, const json_t *permissions)
 	return true;
 }
 
-static bool asks_question(struct api_fact *out, const json_t *questions)
+static bool asks_question(struct channel_fact *out, const json_t *questions)
 {
 	const json_t *all = json_object_get(json_array_get(questions, 0), "questions");
 	AUTO(buf_release) struct buf b = { 0 };
@@ -190,7 +190,7 @@ static bool asks_question(struct api_fact *out, const json_t *questions)
 }
 
 /* Any of them: one for a sub-agent is at work for the conversation that we know. */
-static bool is_busy(struct api_fact *out, const json_t *status, int64_t now)
+static bool is_busy(struct channel_fact *out, const json_t *status, int64_t now)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 	const json_t *retry = NULL;
@@ -215,7 +215,7 @@ static bool is_busy(struct api_fact *out, const json_t *status, int64_t now)
 	return busy || retry;
 }
 
-static void read_last(struct api_fact *out, const json_t *last, int64_t now)
+static void read_last(struct channel_fact *out, const json_t *last, int64_t now)
 {
 	const json_t *error = json_object_get(json_object_get(last, "info"), "error");
 	AUTO(buf_release) struct buf b = { 0 };
@@ -233,7 +233,7 @@ static void read_last(struct api_fact *out, const json_t *last, int64_t now)
 	}
 }
 
-static void read_session(struct api_fact *out, const json_t *session)
+static void read_session(struct channel_fact *out, const json_t *session)
 {
 	const json_t *cost = json_object_get(session, "cost");
 	const char *title = text(session, "title");
@@ -245,8 +245,8 @@ static void read_session(struct api_fact *out, const json_t *session)
 	out->cost = out->has_cost ? json_number_value(cost) : 0;
 }
 
-void opencode_read(
-	struct api_fact *out, const struct opencode_said *said, const json_t *session, int64_t now)
+void opencode_read(struct channel_fact *out, const struct opencode_said *said,
+	const json_t *session, int64_t now)
 {
 	const json_t *last = NULL;
 

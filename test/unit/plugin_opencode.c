@@ -9,17 +9,17 @@
 
 #define ID "ses_dfbdcf1c0ffeskRMF3uAt232VL"
 
-static const struct api_ref ours = {
+static const struct channel_ref ours = {
 	.worktree = (char *)"/home/u/.worktrees/fe-1", .since = 1795365735999, /* its creation */
 };
 
-static struct api_fact read_text(const char *text, size_t n, int64_t now)
+static struct channel_fact read_text(const char *text, size_t n, int64_t now)
 {
 	json_t *o = json_loadb(text, n, 0, NULL);
 	struct opencode_said said = { json_object_get(o, "sessions"), json_object_get(o, "status"),
 		json_object_get(o, "permissions"), json_object_get(o, "questions"),
 		json_object_get(o, "messages") };
-	struct api_fact f = { 0 };
+	struct channel_fact f = { 0 };
 
 	opencode_read(&f, &said, opencode_choose(said.sessions, &ours), now);
 	json_decref(o);
@@ -68,7 +68,7 @@ static void test_recorded(void **state)
 		AUTO(str_release)
 		char *path = str_format("test/agents/answers/opencode/%s.json", recorded[i].file);
 		AUTO(buf_release) struct buf b = { 0 };
-		AUTO(api_fact_release) struct api_fact f = { 0 };
+		AUTO(channel_fact_release) struct channel_fact f = { 0 };
 
 		assert_null(file_read(&b, path, 1 << 20));
 		f = read_text(b.s, b.n, recorded[i].now ? recorded[i].now : 1795365902607);
@@ -96,7 +96,7 @@ static const char *chosen(const char *sessions, const char *known)
 {
 	static char id[128];
 	json_t *o = json_loads(sessions, 0, NULL);
-	struct api_ref ref = ours;
+	struct channel_ref ref = ours;
 	const char *found;
 
 	assert_non_null(o);
@@ -181,8 +181,8 @@ static void test_shapes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(shapes); i++) {
-		AUTO(api_fact_release)
-		struct api_fact f = read_text(
+		AUTO(channel_fact_release)
+		struct channel_fact f = read_text(
 			shapes[i].text, strlen(shapes[i].text), 1795365902607);
 
 		if (f.answered != shapes[i].answered || f.says != shapes[i].says)
@@ -196,7 +196,7 @@ static void test_times(void **state)
 	static const char user[] = SAID("[{\"info\":{\"role\":\"user\",\"time\":{\"created\":"
 					"1795365900000}},\"parts\":[{\"type\":\"text\",\"text\":"
 					"\"go\"}]}]");
-	AUTO(api_fact_release) struct api_fact soon = { 0 }, later = { 0 };
+	AUTO(channel_fact_release) struct channel_fact soon = { 0 }, later = { 0 };
 
 	(void)state;
 	/* posted, and its turn has not begun; long ago: whoever was at it was killed */
@@ -215,7 +215,8 @@ static void test_words(void **state)
 		"\"go\"},{\"type\":\"text\",\"text\":\"later\"}]},{\"info\":{\"role\":\"assistant\"},"
 		"\"parts\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"reasoning\",\"text\":"
 		"\"r\"},{\"type\":\"text\",\"text\":\"b\"},{\"type\":\"text\",\"text\":\"\"}]}]");
-	AUTO(api_fact_release) struct api_fact f = read_text(said, strlen(said), 1795365990000);
+	AUTO(channel_fact_release)
+	struct channel_fact f = read_text(said, strlen(said), 1795365990000);
 
 	(void)state;
 	assert_string_equal(f.prompt, "go");
@@ -225,9 +226,9 @@ static void test_words(void **state)
 
 static void test_ticket(void **state)
 {
-	const struct api *api = api_named("opencode");
-	AUTO(str_release) char *one = api->ticket();
-	AUTO(str_release) char *other = api->ticket();
+	const struct channel *c = channel_named("opencode");
+	AUTO(str_release) char *one = c->ticket();
+	AUTO(str_release) char *other = c->ticket();
 
 	(void)state;
 	assert_int_equal(strlen(one), strlen("msg_2041c6ff6001oX3pfpY4VgFE2w"));
