@@ -8,6 +8,7 @@
  *     --swallow N      the first N Enters are lost, the text stays in the box
  *     --menu           each turn opens a permission menu; --quiet-menu: without telling by a hook
  *     --menu-on-paste  the menu opens right behind a paste while it works, and the box keeps the text
+ *     --menu-on-enter  the menu opens at the first Enter while it works, which is lost, and the box keeps the text
  *     --late-box MS    the box is emptied so long after the message was taken and told
  *     --no-queue       Enter while busy does nothing (else the message waits for its turn)
  *     --no-hooks       tells nothing; --silent-escape: only an interrupt is not told
@@ -52,7 +53,7 @@ struct message {
 static struct {
 	long start_ms, turn_ms, swallow, exit_after, late_box;
 	int exit_code;
-	bool menu, quiet_menu, menu_on_paste, no_queue, no_hooks, silent_escape;
+	bool menu, quiet_menu, menu_on_paste, menu_on_enter, no_queue, no_hooks, silent_escape;
 	const char *resume, *prompt, *work;
 } option = { .turn_ms = 100 };
 
@@ -312,7 +313,10 @@ static void menu_key(char c)
 
 static void enter(void)
 {
-	if (option.swallow > 0)
+	if (option.menu_on_enter && busy) {
+		option.menu_on_enter = false;
+		open_menu();
+	} else if (option.swallow > 0)
 		option.swallow--;
 	else
 		submit();
@@ -444,6 +448,7 @@ static void read_options(char **argv)
 		{ "--menu", NULL, &option.menu },
 		{ "--quiet-menu", NULL, &option.quiet_menu },
 		{ "--menu-on-paste", NULL, &option.menu_on_paste },
+		{ "--menu-on-enter", NULL, &option.menu_on_enter },
 		{ "--no-queue", NULL, &option.no_queue },
 		{ "--no-hooks", NULL, &option.no_hooks },
 		{ "--silent-escape", NULL, &option.silent_escape },
