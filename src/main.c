@@ -49,8 +49,9 @@
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
  *   tracker_github        its issues
  *   scm_github*           its pull requests: query round bell pages details verbs create
- *   gitlab_*              GitLab, in GitHub's words: place ask read
- *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
+ *   gitlab_*              GitLab, in GitHub's words: place ask read graph
+ *   tracker_gitlab scm_gitlab*     its issues; its merge requests: query round rest
+ *                         details verbs
  *   tracker_linear        issues on Linear
  *   agent_claude agent_codex agent_copilot agent_gemini agent_pi agent_qwen    what an agent's transcript
  *                         says, a file for each format

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/term.h"
 #include "op/deliver.h"
 
 enum {
@@ -11,32 +12,37 @@ enum {
 	CLEAR_BLIND = 8,
 	LINGER_MS = 1000, /* for a screen that still shows what the agent has taken */
 	LOOK_AGAIN_MS = 30,
+	BEGINNING = 20, /* bytes by which our text is known */
 	NO_CHANCE = 40, /* bytes that nobody types again by chance */
 	CHIP_MIN = 200, /* a line that is shorter is shown as it is */
 };
 
 /* ---- whose it is ----------------------------------------------------------------------------- */
 
+/* Without blanks, since lines are wrapped in a box, and without what terminals and agents leave out. */
+static void squeeze(struct buf *out, const char *text, size_t n)
+{
+	AUTO(buf_release) struct buf seen = { 0 };
+
+	term_seen(&seen, text, n);
+	for (size_t i = 0; i < seen.n; i++)
+		if (!isspace((unsigned char)seen.s[i]))
+			buf_addc(out, seen.s[i]);
+}
+
 bool box_holds(const struct agent *a, const struct sight *s, const struct message *m)
 {
-	const char *typed = buf_text(&s->typed), *text = buf_text(&m->text);
-	size_t n = strcspn(typed, "\n");
+	AUTO(buf_release) struct buf shown = { 0 }, text = { 0 };
+	const char *typed = buf_text(&s->typed);
 
 	if (s->box != SCREEN_BOX_TEXT)
 		return false;
 	if (screen_has_chip(a, s->terminal.screen))
 		return true;
-	while (n && typed[n - 1] == ' ')
-		n--;
-	return n && strncmp(typed, text, n > 20 ? 20 : n) == 0;
-}
-
-/* Without blanks, since lines are wrapped in a box. */
-static void squeeze(struct buf *out, const struct buf *text)
-{
-	for (size_t i = 0; i < text->n; i++)
-		if (!isspace((unsigned char)text->s[i]))
-			buf_addc(out, text->s[i]);
+	squeeze(&shown, typed, strcspn(typed, "\n"));
+	squeeze(&text, buf_text(&m->text), m->text.n);
+	buf_cut(&shown, shown.n < BEGINNING ? shown.n : BEGINNING);
+	return shown.n && str_starts(buf_text(&text), shown.s);
 }
 
 bool box_is_of(const struct agent *a, const struct sight *s, const struct message *m)
@@ -45,8 +51,8 @@ bool box_is_of(const struct agent *a, const struct sight *s, const struct messag
 
 	if (s->box != SCREEN_BOX_TEXT || !m->text.n)
 		return false;
-	squeeze(&shown, &s->typed);
-	squeeze(&text, &m->text);
+	squeeze(&shown, buf_text(&s->typed), s->typed.n);
+	squeeze(&text, m->text.s, m->text.n);
 	if (str_equal(shown.s, text.s))
 		return true;
 	if (screen_has_chip(a, s->terminal.screen))

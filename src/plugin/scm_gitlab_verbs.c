@@ -30,12 +30,14 @@ static struct err *open_forge(struct github *g, const struct forge *f)
 static struct err *take(struct held *h, const struct forge *f, const struct gitlab_mr *mr)
 {
 	AUTO(str_release) char *key = asking_key(&h->g, mr->number, NULL);
-	const struct github *place = &h->g;
+	struct gitlab_wish wish = {
+		.place = mr->place, .g = &h->g, .number = mr->number, .discussions = mr->discussions
+	};
 
 	json_decref(h->entry);
-	h->entry = json_incref(seen_make(&h->seen, "pulls", key));
+	wish.entry = h->entry = json_incref(seen_make(&h->seen, "pulls", key));
 	gitlab_keep(h->entry, mr->node, mr->place, clock_wall());
-	TRY(gitlab_fetch_details(&h->entry, &place, 1, f->data_dir));
+	TRY(gitlab_fetch_details(&wish, 1, f->data_dir));
 	github_read_pull(&h->pull, mr->node, mr->place);
 	github_read_details(&h->pull, json_object_get(h->entry, "details"),
 		json_object_get(h->entry, "numbers"), f->project);
@@ -56,6 +58,7 @@ static struct err *look(struct held *h, const struct forge *f, int number)
 	if (!e)
 		e = take(h, f, &mr);
 	json_decref(mr.node);
+	json_decref(mr.discussions);
 	return e;
 }
 
@@ -88,7 +91,7 @@ struct err *gitlab_check(struct pull *out, const struct forge *f, int number)
 {
 	AUTO(held_release) struct held h = { 0 };
 	const json_t *commits, *rollup;
-	AUTO(str_release) char *project = NULL;
+	const char *project;
 	AUTO(gitlab_questions_release) struct gitlab_questions q = { 0 };
 	struct err *e;
 
@@ -97,8 +100,7 @@ struct err *gitlab_check(struct pull *out, const struct forge *f, int number)
 	rollup = json_object_get(
 		json_object_get(json_array_get(commits, 0), "commit"), "statusCheckRollup");
 	if (f->red && h.pull.ci == CI_FAILURE) {
-		project = str_format(
-			"%lld", (long long)json_integer_value(json_object_get(rollup, "project")));
+		project = github_text(node_of(&h), "pipelineProject");
 		gitlab_add(&q, &h.g, project, "/pipelines/%lld/retry",
 			(long long)json_integer_value(json_object_get(rollup, "pipeline")))
 			->method = "POST";

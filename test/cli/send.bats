@@ -70,6 +70,13 @@ load box
 	[ "$(grep -o 'once and only once' "$STANDIN_LOG/fe-1.log" | wc -l)" = 1 ]
 }
 
+@test "what a screen leaves out of a text is no other text: a swallowed Enter is pressed again" {
+	AGENT="standin --turn-ms 50 --swallow 1" box_config
+	spawn frontend
+	expect 0 ao send fe-1 "$(printf 'is\ufeff it\tthis \u26a0\ufe0f one')"
+	took fe-1 1
+}
+
 @test "an agent that never takes Enter: not confirmed, exit 3" {
 	AGENT="standin --turn-ms 50 --swallow 1000" box_config
 	spawn frontend

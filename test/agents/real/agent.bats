@@ -68,7 +68,10 @@ send_one() { # KIND NUMBER
 	short) text="short $2" ;;
 	lines) text=$(printf 'two lines %d\nof words\n\nand a third' "$2") ;;
 	large) text=$(for i in {1..400}; do echo "line $i of long message $2, with words in it to fill it"; done) ;;
-	special) text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~ \\" ;;
+	special)
+		text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~"$'\u26a0\ufe0f\ta\u200bb\u202ec \\'
+		[ -z "${TAKES_OUT:-}" ] || arrives=$(sed $'s/\t/    /; s/\u200b//; s/\u202e//' <<<"$text")
+		;;
 	shell) text="!ls" arrives="[ao] !ls" ;;
 	quit) text="/quit" arrives="[ao] /quit" ;;
 	mention) text="look $2 @re" arrives="look $2 @${EXPANDS:-re}" ;;
@@ -219,8 +222,7 @@ comes_back() { # WORD
 	watch_from_now
 	# shellcheck disable=SC2016 # sed's own
 	marks=$(for f in "$BATS_TEST_DIRNAME"/../screens/*/*.ansi; do
-		# Claude Code takes U+200B out of what it is sent
-		sed 's/\x1b\[[0-9;:]*m//g; s/\[\[//g; s/\]\]//g; s/\xe2\x80\x8b//g' "$f" | grep -v '^ *$' | tail -6 | cut -c1-100
+		sed 's/\x1b\[[0-9;:]*m//g; s/\[\[//g; s/\]\]//g' "$f" | grep -v '^ *$' | tail -6 | cut -c1-100
 	done | iconv -c -f utf-8 -t utf-8)
 	say --file - <<<"print [[slow:2]] [[say:$marks]]"
 	tells ready

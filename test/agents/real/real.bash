@@ -61,6 +61,7 @@ point_claude_code() {
 	J
 	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
 	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
+	TAKES_OUT=yes # what nobody sees; of a tab it makes four blanks
 	QUEUES=yes NESTED="$NPM/node_modules/.bin/claude -p" NESTED_AGAIN="$NPM/node_modules/.bin/claude -c -p"
 	ASKS=yes QUESTIONS=yes
 }
