@@ -266,21 +266,39 @@ static struct err *prepare(struct sending *s, struct buf *text, const char *raw,
 	return sight_ready(&why, &sight, &h, &s->agent, s->o->no_wait);
 }
 
+/* By its interface; else by its key, which copy mode would take. */
+static struct err *stop_turn(
+	bool *stopped, struct hold *h, const struct agent *a, const struct sight *s)
+{
+	const struct channel *c = sight_channel(s);
+	enum channel_answer answer = CHANNEL_SILENT;
+
+	if (c && c->interrupt)
+		TRY(c->interrupt(&answer, &s->at));
+	*stopped = answer == CHANNEL_HAS || !s->terminal.in_mode;
+	if (answer == CHANNEL_HAS || s->terminal.in_mode)
+		return NULL;
+	if (!a->send.interrupt.n)
+		return fail(ERR_FAILED, "agent '%s' has no interrupt key", a->name);
+	return hold_press(h, a->send.interrupt.v);
+}
+
 /* Where it works; a key that interrupts nothing may mean something else. A question is refused. */
 static struct err *interrupt(struct sending *s)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(sight_release) struct sight sight = { 0 };
 	const char *why;
+	bool stopped;
 
-	if (!s->agent.send.interrupt.n)
-		return fail(ERR_FAILED, "agent '%s' has no interrupt key", s->agent.name);
 	TRY(hold_take(&h, s->world, s->id));
 	TRY(sight_take(&sight, &h, &s->agent));
 	TRY(sight_ready(&why, &sight, &h, &s->agent, false));
-	if (!why || sight.terminal.in_mode)
+	if (!why)
 		return NULL;
-	TRY(hold_press(&h, s->agent.send.interrupt.v));
+	TRY(stop_turn(&stopped, &h, &s->agent, &sight));
+	if (!stopped)
+		return NULL;
 	hold_log(&h, "interrupted", NULL);
 	lock_release(&h.lock);
 	return clock_sleep(NAP_MS);
