@@ -213,6 +213,15 @@ load box
 	heard fe-1 "stop that"
 }
 
+@test "--interrupt by two Escapes, which are none in one go" {
+	AGENT="standin --turn-ms 60000 --double-escape" box_config
+	sed -i 's/interrupt: \[Escape\]/interrupt: [Escape, Escape]/' "$CONFIG"
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 0 ao send fe-1 "stop that" --interrupt --timeout 20
+	heard fe-1 "stop that"
+}
+
 # A menu opens between the paste and its Enter: the text stands in the input line of an agent at work.
 refused() { # TEXT
 	AGENT="standin --turn-ms 60000 --menu-on-paste" box_config
