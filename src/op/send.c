@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "op/answer.h"
+#include "op/box.h"
 #include "op/deliver.h"
 #include "op/settle.h"
 #include "store/agent_files.h"
@@ -278,6 +279,9 @@ static struct err *stop_turn(
 		return NULL;
 	if (!a->send.interrupt.n)
 		return fail(ERR_FAILED, "agent '%s' has no interrupt key", a->name);
+	if (s->box ==
+		SCREEN_BOX_TEXT) /* Qwen Code puts what was interrupted there, and then takes no Escape */
+		TRY(box_clear(h, a, s));
 	STRV_EACH(key, &a->send.interrupt) {
 		if (key != a->send.interrupt.v)
 			TRY(clock_sleep(KEY_GAP_MS));
