@@ -50,7 +50,7 @@ asks() { # TEXT OF THE TURN, WHAT THEN IS TRUE, KEYS…
 	say "nothing yet [[stall:30]]"
 	tells active
 	sleep 2
-	tmux send-keys -t fe-1 "${INTERRUPT:-Escape}"
+	for key in ${INTERRUPT:-Escape}; do tmux send-keys -t fe-1 "$key" && sleep 0.15; done
 	tells ready
 	sleep 2
 	[ "$(AO_TEST_NOW=$((${EPOCHREALTIME/./} / 1000 + 360000)) fact fe-1 activity)" = idle ]

@@ -136,6 +136,7 @@ point_copilot() {
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
 	mkdir -p "$HOME/.copilot"
 	[ -n "${REAL_FRESH:-}" ] || echo '{"trustedFolders": ["'"$REPO"'"]}' >"$HOME/.copilot/config.json"
+	INTERRUPT="Escape Escape"
 	ASKS=yes
 }
 
