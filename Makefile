@@ -46,6 +46,7 @@ $(BUILD)/obj/%.o: src/%.c Makefile
 
 # it has the documents in it
 $(BUILD)/obj/plugin/github_ask.o: $(wildcard share/graphql/*.graphql)
+$(BUILD)/obj/plugin/scm_gitlab_query.o: $(wildcard share/graphql/gitlab/*.graphql)
 $(BUILD)/obj/plugin/tracker_linear.o: $(wildcard share/graphql/linear/*.graphql)
 
 $(BUILD)/libao.a: $(objects)

@@ -33,7 +33,7 @@
  *   conversation          which one of its own an agent is in
  *   episodes              where the reactions of a session stand
  *   config_file checkout trust agent_files    where configuration is found, and whether it counts
- * slot/    the doorways for plugins: agent api channel runtime workspace tracker scm notifier, each with its .def
+ * slot/    the doorways for plugins: agent channel runtime workspace tracker scm notifier, each with its .def
  *          of those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
  *   runtime_tmux tmux_list tmux    the terminal
@@ -46,16 +46,18 @@
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
  *                         merge
  *   asking                what one refresh of a forge elsewhere asks for, and makes of it
+ *   held                  one pull request in hand: what the verbs on a forge elsewhere do alike
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
  *   tracker_github        its issues
  *   scm_github*           its pull requests: query round bell pages details verbs create
- *   gitlab_*              GitLab, in GitHub's words: place ask read
- *   tracker_gitlab scm_gitlab*     its issues; its merge requests: round verbs
+ *   gitlab_*              GitLab, in GitHub's words: place ask read graph
+ *   tracker_gitlab scm_gitlab*     its issues; its merge requests: query round rest
+ *                         details verbs
  *   tracker_linear        issues on Linear
  *   agent_claude agent_codex agent_copilot agent_gemini agent_pi agent_qwen    what an agent's transcript
  *                         says, a file for each format
- *   channel_qwen          how an agent is told something beside its keyboard
- *   api_opencode opencode_read  opencode over HTTP: asked, told; what its answers mean
+ *   channel_qwen channel_opencode opencode_read    how an agent is told something beside its keyboard: a file;
+ *                         HTTP, which is also asked, and what its answers mean
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
  *                         webhook and ntfy, all four by notifier_http
  *   git git_lock http     one way to run git: no hooks, no filters, a pinned git dir; n requests by one
@@ -64,7 +66,7 @@
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left
  *   spawn batch queue prompt prepare lease start    a session comes to be
  *   issue fence           whose tracker, and what it says; text from outside as data
- *   send sight deliver answer    a message, or an option of a dialog
+ *   send sight deliver box answer    a message, or an option of a dialog; the input line
  *   kill reap cleanup restore undelete
  *   orchestrate           the agent of a project that gives its work to others
  *   list sense ps         what goes on, judged; what it costs
@@ -74,7 +76,7 @@
  *   notify                a notice to those it is routed to
  *   pull pull_source      pull requests: their verbs, and what lists show of them; of clones
  *   hook hook_input       what agents report
- *   api                   an agent's own interface, of a session
+ *   channel               the way to an agent beside its keyboard, of a session
  *   transcript            an agent's own log, read from its end
  *   names open attach history init doctor* agents agent_* config_show schema
  * cmd/     what the user types and sees: one file per command, a line in commands.def

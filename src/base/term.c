@@ -98,6 +98,21 @@ static bool turns_direction(uint32_t c)
 		(c >= 0x2066 && c <= 0x2069);
 }
 
+/* DerivedCoreProperties.txt, those that are assigned for good. */
+static bool is_unseen(uint32_t c)
+{
+	static const uint32_t ranges[][2] = { { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c },
+		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f },
+		{ 0x202a, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },
+		{ 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff } };
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	return false;
+}
+
 static bool is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 ||
@@ -120,6 +135,20 @@ static size_t plain_length(const char *s, size_t n)
 	while (i < n && s[i] >= ' ' && s[i] <= '~')
 		i++;
 	return i;
+}
+
+void term_seen(struct buf *out, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t used = plain_length(s + i, n - i);
+		uint32_t c = 0;
+
+		if (!used)
+			used = decode(&c, s + i, n - i);
+		if (!is_unseen(c))
+			buf_add(out, s + i, used);
+		i += used;
+	}
 }
 
 void term_safe(struct buf *out, const char *s, size_t n, enum term_text kind)

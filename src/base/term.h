@@ -21,6 +21,9 @@ enum term_text {
 
 void term_safe(struct buf *out, const char *s, size_t n, enum term_text kind);
 char *term_line(const char *s); /* one safe line; NULL gives "". Caller frees */
+/* What of it can be seen: without joiners, direction marks, variants of a picture and the like (Unicode,
+ * Default_Ignorable_Code_Point), which programs drop as they please. For comparing, not for showing. */
+void term_seen(struct buf *out, const char *s, size_t n);
 /* For JSON text: what a terminal would obey inside a string is written \uXXXX instead. */
 void term_safe_json(struct buf *out, const char *s, size_t n);
 

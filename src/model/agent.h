@@ -18,7 +18,7 @@ struct agent_words { /* permissions: {skip: [...]} */
 };
 
 struct agent_send {
-	char *channel;     /* keys, or one of slot/channel.h or slot/api.h; NULL: keys */
+	char *channel;     /* keys, or one of slot/channel.h; NULL: keys */
 	struct strv clear; /* key that clears one input line, e.g. C-u; empty: nothing clears */
 	struct strv interrupt;
 	int64_t enter_delay;   /* ms between paste and Enter; 0: 200 */

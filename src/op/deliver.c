@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "op/box.h"
 #include "op/transcript.h"
 #include "store/conversation.h"
 
@@ -16,9 +17,8 @@ enum {
 	HANDED_MS = 10000, /* of what lies in a file that is looked at now and then */
 	ENTER_AGAIN_MS = 1000,
 	ENTERS_MAX = 3,
-	CLEAR_MAX = 40,
-	CLEAR_BLIND = 8,
 	ASK_AGAIN_MS = 50,
+	RECEIPT_NAP_MS = 25,
 	TOLD_MS =
 		30000, /* for an interface that is silent: on a busy machine its agent is, for seconds */
 };
@@ -46,68 +46,14 @@ static struct err *step(struct hold *h, struct message *m, enum message_state st
 	return outbox_save(&h->world->store, h->s.id, m);
 }
 
-static struct err *press(struct hold *h, char *const *keys)
-{
-	struct runtime_ref ref = hold_runtime(h);
-	enum runtime_answer answer;
-
-	TRY(h->runtime->press(&answer, &ref, keys));
-	if (answer != RUNTIME_DONE)
-		return fail(ERR_FAILED, "the agent of %s ended meanwhile", h->s.id);
-	return NULL;
-}
-
-/* ---- before: the input line ------------------------------------------------------------------ */
-
-static struct err *log_partial(struct hold *h, const struct sight *s)
-{
-	json_t *text = json_stringn(buf_text(&s->typed), s->typed.n);
-
-	sink_say(h->world->sink, SINK_NOTE, "%s: what was typed there is kept in the event log",
-		h->s.id);
-	hold_log(h, "cleared", json_pack("{s:o}", "text", text ? text : json_null()));
-	return NULL;
-}
-
-/* Some lines of it, should there be any. C-c leaves most agents where there is nothing to clear. */
-static struct err *clear_blind(struct hold *h, const struct agent *a)
-{
-	if (strv_has(&a->send.clear, "C-c"))
-		return NULL;
-	for (int i = 0; i < CLEAR_BLIND; i++)
-		TRY(press(h, a->send.clear.v));
-	return NULL;
-}
-
-/* One key clears one line of it, the next joins the lines (observed): twice per line, then look. */
-static struct err *clear(struct hold *h, const struct agent *a, const struct sight *before)
-{
-	AUTO(sight_release) struct sight now = { 0 };
-	int lines = 1;
-
-	if (before->box == SCREEN_BOX_EMPTY || !a->send.clear.n)
-		return NULL;
-	if (before->blind)
-		return clear_blind(h, a);
-	if (before->box ==
-		SCREEN_BOX_NONE) /* no way to see: what the page promises, a clear before the text */
-		return a->send.box ? NULL : press(h, a->send.clear.v);
-	TRY(log_partial(h, before));
-	for (const char *p = buf_text(&before->typed); *p; p++)
-		lines += *p == '\n';
-	for (int i = 0; i < CLEAR_MAX && i < 2 * lines + 2; i++) {
-		TRY(press(h, a->send.clear.v));
-		TRY(clock_sleep(30));
-		TRY(sight_take(&now, h, a));
-		if (now.box == SCREEN_BOX_EMPTY)
-			return NULL;
-	}
-	return fail(ERR_REFUSED,
-		"%s: the input line holds text that could not be cleared, nothing was typed",
-		h->s.id);
-}
-
 /* ---- after: the receipt ---------------------------------------------------------------------- */
+
+static bool can_ask(const struct agent *a)
+{
+	const struct channel *c = channel_named(a->send.channel);
+
+	return c && c->look;
+}
 
 /* Typed, and told by its interface as what the user said last. */
 static struct err *was_heard(
@@ -117,7 +63,7 @@ static struct err *was_heard(
 	uint64_t hash, heard_hash;
 	size_t length, heard_length;
 
-	if (!api_named(a->send.channel))
+	if (!can_ask(a))
 		return NULL;
 	evidence_read(&s.facts, &s.evidence, &h->s, h->folder, h->project);
 	TRY(sight_ask(&s, h, a));
@@ -161,21 +107,6 @@ static bool nothing_began(const struct agent *a, const struct sight *s, const st
 		s->activity.activity != ACTIVITY_ACTIVE;
 }
 
-/* Does the input line hold our text, as far as it can be seen? A chip hides it. */
-static bool box_holds(const struct agent *a, const struct sight *s, const struct message *m)
-{
-	const char *typed = buf_text(&s->typed), *text = buf_text(&m->text);
-	size_t n = strcspn(typed, "\n");
-
-	if (s->box != SCREEN_BOX_TEXT)
-		return false;
-	if (screen_has_chip(a, s->terminal.screen))
-		return true;
-	while (n && typed[n - 1] == ' ')
-		n--;
-	return n && strncmp(typed, text, n > 20 ? 20 : n) == 0;
-}
-
 /* May Enter be pressed again? Never into a dialog, most likely the turn's own, nor into copy mode. */
 static bool lost_enter(const struct agent *a, const struct sight *s, const struct message *m)
 {
@@ -187,7 +118,7 @@ static bool lost_enter(const struct agent *a, const struct sight *s, const struc
 /* Enter, then its receipt; pressed again where the text is still seen in the input line. */
 static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a, struct message *m)
 {
-	bool asked = api_named(a->send.channel) != NULL, found = false;
+	bool asked = can_ask(a), found = false;
 	int64_t until = clock_mono() + (asked ? TOLD_MS : RECEIPT_MS), again = 0;
 	AUTO(sight_release) struct sight s = { 0 };
 
@@ -198,7 +129,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 				TRY(sight_take(&s, h, a));
 			*box_empty = enters && s.box == SCREEN_BOX_EMPTY;
 			if (!enters || lost_enter(a, &s, m)) {
-				TRY(press(h, ARGV("Enter")));
+				TRY(hold_press(h, ARGV("Enter")));
 				if (!enters)
 					TRY(step(h, m, MESSAGE_SUBMITTED));
 				enters++;
@@ -210,7 +141,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
 		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks && !asked))
 			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
-		TRY(clock_sleep(25));
+		TRY(clock_sleep(RECEIPT_NAP_MS));
 	}
 }
 
@@ -231,6 +162,14 @@ static struct err *paste(struct hold *h, const struct message *m)
 		h->s.id, h->s.id);
 }
 
+static struct err *refuse_opened(const struct hold *h, const struct sight *s)
+{
+	AUTO(str_release) char *text = sight_dialog(s);
+
+	return fail(ERR_REFUSED, "%s opened a dialog meanwhile, Enter was not pressed%s%s", h->s.id,
+		*text ? ":\n" : "", text);
+}
+
 /* Until the pasted text shows; Enter on anything else would be a blind key. */
 static struct err *wait_shown(struct hold *h, const struct agent *a, const struct message *m)
 {
@@ -246,8 +185,7 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 			return fail(
 				ERR_FAILED, "the agent of %s ended while it was typed to", h->s.id);
 		if (s.activity.activity == ACTIVITY_WAITING_INPUT)
-			return fail(ERR_REFUSED,
-				"%s opened a dialog meanwhile, Enter was not pressed", h->s.id);
+			return refuse_opened(h, &s);
 		if (!s.terminal.in_mode && (!sight_box(&s, a) || s.box == SCREEN_BOX_TEXT))
 			return NULL;
 		if (clock_mono() >= until)
@@ -259,34 +197,40 @@ static struct err *wait_shown(struct hold *h, const struct agent *a, const struc
 	}
 }
 
-/* ---- or by its own interface ----------------------------------------------------------------- */
+/* ---- or by the channel ----------------------------------------------------------------------- */
 
 /* m->ticket: "CONVERSATION TICKET". */
 static const char *ticket_of(const struct message *m)
 {
-	const char *blank = strchr(m->ticket, ' ');
+	const char *blank = m->ticket ? strchr(m->ticket, ' ') : NULL;
 
 	return blank ? blank + 1 : "";
 }
 
-/* Sent again only to one that answers and has not got it, and by the same ticket, which the agent takes
- * once. has: API_HASNT where it was never sent. */
-static struct err *tell_until(
-	struct hold *h, const struct sight *s, struct message *m, enum api_answer has)
+static struct err *give(
+	enum channel_answer *out, struct hold *h, const struct sight *s, struct message *m)
 {
-	int64_t until = clock_mono() + TOLD_MS;
-	enum api_answer sent = API_SILENT;
 	size_t n = m->text.n;
 
 	while (n && strchr(" \t\n", m->text.s[n - 1]))
 		n--; /* what is at its end is there for keyboards */
+	TRY(s->channel->hand(out, &s->at, ticket_of(m), m->text.s, n));
+	return step(h, m, MESSAGE_SUBMITTED);
+}
+
+/* Given again only to one that answers and has not got it, and by the same ticket, which the agent takes
+ * once. has: CHANNEL_HASNT where it was never given. */
+static struct err *give_until(
+	struct hold *h, const struct sight *s, struct message *m, enum channel_answer has)
+{
+	int64_t until = clock_mono() + TOLD_MS;
+	enum channel_answer sent = CHANNEL_SILENT;
+
 	for (;;) {
-		if (has == API_HASNT && sent == API_SILENT) {
-			TRY(s->api->post(&sent, &s->at, ticket_of(m), m->text.s, n));
-			TRY(step(h, m, MESSAGE_SUBMITTED));
-		}
-		TRY(s->api->has(&has, &s->at, ticket_of(m)));
-		if (has == API_HAS)
+		if (has == CHANNEL_HASNT && sent == CHANNEL_SILENT)
+			TRY(give(&sent, h, s, m));
+		TRY(s->channel->has(&has, &s->at, ticket_of(m)));
+		if (has == CHANNEL_HAS)
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
 		if (clock_mono() >= until)
 			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
@@ -294,62 +238,57 @@ static struct err *tell_until(
 	}
 }
 
-static struct err *tell(struct hold *h, const struct sight *s, struct message *m)
+static struct err *wait_receipt(
+	struct hold *h, const struct agent *a, struct message *m, int64_t until)
 {
-	AUTO(str_release) char *ticket = s->api->ticket();
-
-	str_release(&m->ticket);
-	m->ticket = str_format("%s %s", s->told.conversation, ticket);
-	m->mark = clock_wall();
-	TRY(step(h, m, MESSAGE_TYPING));
-	err_drop(conversation_note(h->folder, m->mark, s->told.conversation, NULL),
-		"it is asked again when it is needed");
-	return tell_until(h, s, m, API_HASNT);
-}
-
-/* The one that it was sent to, not one that began since. */
-static bool is_same_conversation(const struct sight *s, const struct message *m)
-{
-	return sight_api(s) && str_starts(m->ticket, s->told.conversation) &&
-		m->ticket[strlen(s->told.conversation)] == ' ';
-}
-
-/* ---- or the channel -------------------------------------------------------------------------- */
-
-/* *kept: handed over, and the agent has it, whether it began with it by now or not. */
-static struct err *hand_over(bool *kept, struct hold *h, const struct agent *a,
-	const struct channel *c, bool busy, struct message *m)
-{
-	struct channel_ref ref = { .folder = h->folder, .conversation = h->s.agent_session_id };
-	int64_t until = clock_mono() + (busy ? RECEIPT_MS : HANDED_MS);
 	bool found = false;
 
-	m->mark = clock_wall();
-	TRY(step(h, m, MESSAGE_TYPING));
-	TRY(c->hand(&ref, m->text.s, m->text.n));
-	*kept = true;
-	TRY(step(h, m, MESSAGE_SUBMITTED));
 	for (;;) {
 		TRY(has_receipt(&found, h, a, m));
 		if (found || clock_mono() >= until)
 			return deliver_state(
 				h, m, found ? MESSAGE_ACCEPTED : MESSAGE_UNCONFIRMED, NULL);
-		TRY(clock_sleep(25));
+		TRY(clock_sleep(RECEIPT_NAP_MS));
 	}
+}
+
+/* *kept: handed over, and the agent has it, whether it began with it by now or not. */
+static struct err *hand_over(
+	bool *kept, struct hold *h, const struct agent *a, const struct sight *s, struct message *m)
+{
+	int64_t patience = s->activity.activity == ACTIVITY_ACTIVE ? RECEIPT_MS : HANDED_MS;
+	AUTO(str_release) char *ticket = s->channel->ticket ? s->channel->ticket() : NULL;
+	enum channel_answer sent;
+
+	str_release(&m->ticket);
+	if (ticket)
+		m->ticket = str_format("%s %s", s->told.conversation, ticket);
+	m->mark = clock_wall();
+	TRY(step(h, m, MESSAGE_TYPING));
+	if (ticket) {
+		*kept = true;
+		err_drop(conversation_note(h->folder, m->mark, s->told.conversation, NULL),
+			"it is asked again when it is needed");
+		return give_until(h, s, m, CHANNEL_HASNT);
+	}
+	TRY(give(&sent, h, s, m));
+	*kept = true;
+	return wait_receipt(h, a, m, clock_mono() + patience);
+}
+
+/* The one that it was sent to, not one that began since. */
+static bool is_same_conversation(const struct sight *s, const struct message *m)
+{
+	return sight_channel(s) && str_starts(m->ticket, s->told.conversation) &&
+		m->ticket[strlen(s->told.conversation)] == ' ';
 }
 
 static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
 	const struct sight *s, struct message *m)
 {
-	const struct channel *c = sight_channel(s, a);
-
-	if (sight_api(s)) {
-		*box_empty = true;
-		return tell(h, s, m);
-	}
-	if (c)
-		return hand_over(box_empty, h, a, c, s->activity.activity == ACTIVITY_ACTIVE, m);
-	TRY(clear(h, a, s));
+	if (sight_channel(s))
+		return hand_over(box_empty, h, a, s, m);
+	TRY(box_clear(h, a, s));
 	m->mark = clock_wall();
 	TRY(step(h, m, MESSAGE_TYPING));
 	TRY(paste(h, m));
@@ -357,23 +296,67 @@ static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
 	return submit(box_empty, h, a, m);
 }
 
+/* A dialog opened behind the paste: whether the text stands in the box is seen when that is gone. */
+static struct err *keep_typed(struct hold *h, struct message *m)
+{
+	m->refused = !m->reaction && (!m->kind || str_equal(m->kind, "message"));
+	return deliver_state(
+		h, m, MESSAGE_TYPING, "a dialog opened before its Enter, which was not pressed");
+}
+
 struct err *deliver(bool *box_empty, struct hold *h, const struct agent *a, const struct sight *s,
 	struct message *m)
 {
 	struct err *e = type(box_empty, h, a, s, m);
-	bool unsure;
+	bool typing = m->state == MESSAGE_TYPING, unsure;
 
 	if (!e || e->class == ERR_INTERRUPTED)
 		return e;
 	/* Enter was pressed, or nobody knows what tmux did: the agent may have it */
 	unsure = m->state == MESSAGE_SUBMITTED ||
-		(m->state == MESSAGE_TYPING &&
-			(e->class == ERR_UNCONFIRMED || e->class == ERR_TIMEOUT));
+		(typing && (e->class == ERR_UNCONFIRMED || e->class == ERR_TIMEOUT));
 	if (unsure)
 		e->class = ERR_UNCONFIRMED;
-	err_drop(deliver_state(h, m, unsure ? MESSAGE_UNCONFIRMED : MESSAGE_FAILED, e->text),
+	err_drop(typing && e->class == ERR_REFUSED
+			? keep_typed(h, m)
+			: deliver_state(
+				  h, m, unsure ? MESSAGE_UNCONFIRMED : MESSAGE_FAILED, e->text),
 		"the next sender settles it");
 	return e;
+}
+
+/* ---- what another left ----------------------------------------------------------------------- */
+
+static struct err *finish_told(struct hold *h, const struct agent *a, struct message *m)
+{
+	AUTO(sight_release) struct sight s = { 0 };
+
+	TRY(sight_take(&s, h, a));
+	if (is_same_conversation(&s, m))
+		return give_until(h, &s, m, CHANNEL_SILENT);
+	return deliver_state(h, m, MESSAGE_UNCONFIRMED,
+		"its sender was interrupted, and the agent cannot be asked for it");
+}
+
+/* Is something in the way of a look at the box, or of keys? Not once the agent is gone. */
+static bool must_wait(const struct hold *h, const struct agent *a, const struct sight *s)
+{
+	const char *why = NULL;
+	struct err *e = sight_ready(&why, s, h, a, true);
+	bool wait = why || (e && e->class == ERR_REFUSED);
+
+	err_drop(e, "it is looked at again");
+	return wait;
+}
+
+static struct err *finish_refused(
+	struct hold *h, const struct agent *a, const struct sight *s, struct message *m)
+{
+	const char *note = "a dialog opened before its Enter, and then its agent ended";
+
+	if (s->facts.runtime == TRI_YES)
+		TRY(box_take_out(&note, h, a, s, m));
+	return deliver_state(h, m, MESSAGE_FAILED, note);
 }
 
 struct err *deliver_finish(struct hold *h, const struct agent *a, struct message *m)
@@ -381,17 +364,17 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 	AUTO(sight_release) struct sight s = { 0 };
 	bool found, ignored;
 
-	if (m->ticket) {
-		TRY(sight_take(&s, h, a));
-		if (is_same_conversation(&s, m))
-			return tell_until(h, &s, m, API_SILENT);
-		return deliver_state(h, m, MESSAGE_UNCONFIRMED,
-			"its sender was interrupted, and the agent cannot be asked for it");
-	}
+	if (m->ticket)
+		return finish_told(h, a, m);
 	TRY(has_receipt(&found, h, a, m));
 	if (found)
-		return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
+		return deliver_state(h, m, MESSAGE_ACCEPTED,
+			m->refused ? "somebody else's Enter sent it" : NULL);
 	TRY(sight_take(&s, h, a));
+	if (m->state == MESSAGE_TYPING && must_wait(h, a, &s))
+		return NULL;
+	if (m->refused)
+		return finish_refused(h, a, &s, m);
 	if (s.facts.runtime == TRI_YES && s.activity.activity != ACTIVITY_WAITING_INPUT &&
 		!s.terminal.in_mode && box_holds(a, &s, m))
 		return submit(&ignored, h, a, m);

@@ -12,7 +12,9 @@
  * *box_empty tells an unconfirmed one whose text left the input line. */
 MUST_USE struct err *deliver(bool *box_empty, struct hold *h, const struct agent *a,
 	const struct sight *s, struct message *m);
-/* A message whose sender died after typing began: find its receipt or press Enter, never paste. */
+/* A message that was typed, and whose sender is gone: its receipt is looked for; what of it stands in the input
+ * line is sent by Enter, or taken out where its sender was told that it was not sent; never a second
+ * paste. While a dialog hides the line it stays as it is. */
 MUST_USE struct err *deliver_finish(struct hold *h, const struct agent *a, struct message *m);
 /* Its state, on disk and in the log. */
 MUST_USE struct err *deliver_state(

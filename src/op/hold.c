@@ -85,6 +85,17 @@ struct runtime_ref hold_runtime(const struct hold *h)
 	return (struct runtime_ref){ .handle = h->s.runtime_handle, .uid = h->s.uid };
 }
 
+struct err *hold_press(const struct hold *h, char *const *keys)
+{
+	struct runtime_ref ref = hold_runtime(h);
+	enum runtime_answer answer;
+
+	TRY(h->runtime->press(&answer, &ref, keys));
+	return answer == RUNTIME_DONE
+		? NULL
+		: fail(ERR_FAILED, "the agent of %s ended meanwhile", h->s.id);
+}
+
 struct err *hold_begin(struct hold *h, const char *verb)
 {
 	str_set(&h->s.doing, verb);

@@ -36,6 +36,8 @@ void hold_release(struct hold *h);
 
 struct checkout hold_checkout(const struct hold *h); /* points into h */
 struct runtime_ref hold_runtime(const struct hold *h);
+/* Keys, in order; an agent that is gone is an error. */
+MUST_USE struct err *hold_press(const struct hold *h, char *const *keys);
 
 /* doing=verb is durable before the first effect; NULL clears it with the last. */
 MUST_USE struct err *hold_begin(struct hold *h, const char *verb);

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
-#include "op/api.h"
+#include "op/channel.h"
 #include "op/hold.h"
 #include "op/pull.h"
 #include "op/queue.h"
@@ -211,25 +211,25 @@ static void sense_limits(struct views *views, const struct world *w, struct agen
 	}
 }
 
-static struct err *ask_apis(
+static struct err *ask_channels(
 	struct views *views, struct work *work, const struct world *w, struct agents *agents)
 {
-	AUTO(api_round_release) struct api_round r = { 0 };
+	AUTO(channel_round_release) struct channel_round r = { 0 };
 
 	for (size_t i = 0; i < views->list.n; i++) {
 		const struct view *v = &views->list.v[i];
 		AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
 		if (v->facts.runtime == TRI_YES)
-			api_round_add(&r, i, w, &v->session, folder,
+			channel_round_add(&r, i, w, &v->session, folder,
 				&agents->list.v[agent_of(agents, w, v->session.agent)],
 				v->facts.started_at);
 	}
-	TRY(api_round_ask(&r));
+	TRY(channel_round_ask(&r));
 	for (size_t i = 0; i < r.list.n; i++) {
 		struct view *v = &views->list.v[r.list.v[i].who];
 		AUTO(str_release) char *folder = store_folder(&w->store, v->session.id);
-		sense_api(&v->facts, &v->told, &work[r.list.v[i].who].evidence, folder,
-			r.list.v[i].api, &r.list.v[i].fact);
+		sense_channel(&v->facts, &v->told, &work[r.list.v[i].who].evidence, folder,
+			r.list.v[i].channel, &r.list.v[i].fact);
 	}
 	return NULL;
 }
@@ -239,7 +239,7 @@ static struct err *ask_all(struct views *views, struct work *work, const struct 
 	AUTO(agents_release) struct agents agents = { 0 };
 
 	read_transcripts(views, work, w, &agents);
-	TRY(ask_apis(views, work, w, &agents));
+	TRY(ask_channels(views, work, w, &agents));
 	for (size_t i = 0; i < views->list.n; i++) {
 		bool seen = !work[i].runtime;
 		for (size_t j = 0; j < i && !seen; j++)

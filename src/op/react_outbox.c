@@ -64,7 +64,8 @@ struct err *outbox_mend(struct reacting *r)
 		} else if (m->state != MESSAGE_QUEUED && message_is_live(m->state) &&
 			r->agent.name) {
 			TRY(deliver_finish(&r->h, &r->agent, m));
-			tell_message(r, m);
+			if (!message_is_live(m->state))
+				tell_message(r, m);
 		}
 	}
 	return NULL;
@@ -220,9 +221,12 @@ struct err *outbox_deliver(struct reacting *r, bool added)
 	const char *why = NULL;
 	struct err *e;
 
-	for (size_t i = 0; i < r->messages.list.n && !m; i++)
-		if (may_go(r, &r->messages.list.v[i]))
-			m = &r->messages.list.v[i];
+	for (size_t i = 0; i < r->messages.list.n && !m; i++) {
+		struct message *next = &r->messages.list.v[i];
+		if (next->state != MESSAGE_QUEUED && message_is_live(next->state))
+			return NULL; /* what may stand in the input line is settled first */
+		m = may_go(r, next) ? next : NULL;
+	}
 	if (!m || !r->agent.name || r->a.view->facts.limited_until > r->o.moment.now)
 		return NULL;
 	TRY(sight_take(&sight, &r->h, &r->agent));

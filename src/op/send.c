@@ -9,7 +9,7 @@
 #include "op/settle.h"
 #include "store/agent_files.h"
 
-enum { NAP_MS = 200, FIRST_PROMPT_MS = 60000 };
+enum { NAP_MS = 200, FIRST_PROMPT_MS = 60000, AGAIN_MS = 600000 };
 
 /* ---- the text -------------------------------------------------------------------------------- */
 
@@ -99,21 +99,58 @@ static struct err *handle(bool *blocked, struct sending *s, struct hold *h, stru
 	bool own = m->number == s->number;
 	struct err *e;
 
-	if (m->state != MESSAGE_QUEUED)
-		return deliver_finish(h, &s->agent, m);
+	if (m->state != MESSAGE_QUEUED) {
+		TRY(deliver_finish(h, &s->agent, m));
+		if (is_final(m->state))
+			return NULL;
+	}
 	TRY(sight_take(&sight, h, &s->agent));
 	TRY(sight_ready(&s->why, &sight, h, &s->agent, own && s->o->no_wait));
-	*blocked = s->why != NULL;
+	*blocked = s->why || m->state != MESSAGE_QUEUED;
 	if (*blocked)
 		return NULL;
 	s->busy = sight.activity.activity == ACTIVITY_ACTIVE;
 	e = deliver(own ? &s->box_empty : &(bool){ false }, h, &s->agent, &sight, m);
 	if (e && own) {
 		s->error = e;
+		s->done = true;
 		return NULL;
 	}
 	err_drop(e, "the message of a sender that is gone; its state tells");
 	return NULL;
+}
+
+/* What its sender was told was not sent, and somebody else's Enter sent: the same words soon after mean that one. */
+static struct message *sent_by_hand(const struct messages *all, const struct message *own)
+{
+	for (size_t i = all->list.n; i-- > 0;) {
+		struct message *m = &all->list.v[i];
+		if (m->number >= own->number || !m->mark)
+			continue;
+		return m->refused && m->state == MESSAGE_ACCEPTED &&
+				str_equal(buf_text(&m->text), buf_text(&own->text)) &&
+				clock_wall() - m->changed_at < AGAIN_MS
+			? m
+			: NULL;
+	}
+	return NULL;
+}
+
+static struct err *take_as_sent(
+	struct sending *s, struct hold *h, struct messages *all, struct message *own)
+{
+	AUTO(str_release) char *note = NULL;
+	struct message *before = own->number == s->number && own->state == MESSAGE_QUEUED
+		? sent_by_hand(all, own)
+		: NULL;
+
+	if (!before)
+		return NULL;
+	before->refused = false;
+	TRY(outbox_save(&s->world->store, s->id, before));
+	note = str_format("it is message %04d, which somebody else's Enter sent", before->number);
+	sink_say(s->world->sink, SINK_NOTE, "%s: %s; it was not typed again", s->id, note);
+	return deliver_state(h, own, MESSAGE_ACCEPTED, note);
 }
 
 static struct err *work_off(struct sending *s, struct hold *h)
@@ -124,6 +161,7 @@ static struct err *work_off(struct sending *s, struct hold *h)
 	TRY(outbox_read(&messages, &s->world->store, s->id, false));
 	for (size_t i = 0; i < messages.list.n && !blocked && !s->done; i++) {
 		struct message *m = &messages.list.v[i];
+		TRY(take_as_sent(s, h, &messages, m));
 		if (!is_final(m->state)) {
 			TRY(handle(&blocked, s, h, m));
 			blocked = true; /* one at a time: others wait for the lock */
@@ -224,26 +262,39 @@ static struct err *prepare(struct sending *s, struct buf *text, const char *raw,
 	return sight_ready(&why, &sight, &h, &s->agent, s->o->no_wait);
 }
 
+/* By its interface; else by its key, which copy mode would take. */
+static struct err *stop_turn(
+	bool *stopped, struct hold *h, const struct agent *a, const struct sight *s)
+{
+	const struct channel *c = sight_channel(s);
+	enum channel_answer answer = CHANNEL_SILENT;
+
+	if (c && c->interrupt)
+		TRY(c->interrupt(&answer, &s->at));
+	*stopped = answer == CHANNEL_HAS || !s->terminal.in_mode;
+	if (answer == CHANNEL_HAS || s->terminal.in_mode)
+		return NULL;
+	if (!a->send.interrupt.n)
+		return fail(ERR_FAILED, "agent '%s' has no interrupt key", a->name);
+	return hold_press(h, a->send.interrupt.v);
+}
+
 /* Where it works; a key that interrupts nothing may mean something else. A question is refused. */
 static struct err *interrupt(struct sending *s)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(sight_release) struct sight sight = { 0 };
-	enum runtime_answer answer;
-	struct runtime_ref ref;
 	const char *why;
+	bool stopped;
 
-	if (!s->agent.send.interrupt.n)
-		return fail(ERR_FAILED, "agent '%s' has no interrupt key", s->agent.name);
 	TRY(hold_take(&h, s->world, s->id));
 	TRY(sight_take(&sight, &h, &s->agent));
 	TRY(sight_ready(&why, &sight, &h, &s->agent, false));
-	if (!why || sight.terminal.in_mode)
+	if (!why)
 		return NULL;
-	ref = hold_runtime(&h);
-	TRY(h.runtime->press(&answer, &ref, s->agent.send.interrupt.v));
-	if (answer != RUNTIME_DONE)
-		return fail(ERR_FAILED, "the agent of %s ended meanwhile", s->id);
+	TRY(stop_turn(&stopped, &h, &s->agent, &sight));
+	if (!stopped)
+		return NULL;
 	hold_log(&h, "interrupted", NULL);
 	lock_release(&h.lock);
 	return clock_sleep(NAP_MS);

@@ -101,7 +101,7 @@ void sense_transcript(struct facts *f, struct told *told, const struct evidence 
 /* ---- its own interface ----------------------------------------------------------------------- */
 
 /* It was given a prompt at its start, and is not that far. */
-static bool is_unprompted(const struct facts *f, const char *folder, const struct api_fact *a)
+static bool is_unprompted(const struct facts *f, const char *folder, const struct channel_fact *a)
 {
 	AUTO(str_release) char *prompt = path_join(folder, "prompt.md");
 
@@ -109,20 +109,20 @@ static bool is_unprompted(const struct facts *f, const char *folder, const struc
 		f->now - f->started_at < FIRST_PROMPT_MS && path_exists(prompt);
 }
 
-static void tell_api(struct told *told, const struct api *api, const struct api_fact *a)
+static void tell_channel(struct told *told, const struct channel *c, const struct channel_fact *a)
 {
 	str_release(&told->words);
 	told->words = first_line(a->words ? a->words : a->title);
 	told->usage = a->usage;
-	told->source = usage_sum(&a->usage) ? api->plugin.name : NULL;
+	told->source = usage_sum(&a->usage) ? c->plugin.name : NULL;
 	told->has_cost = a->has_cost;
 	told->cost = a->cost;
-	told->price_source = a->has_cost ? api->plugin.name : NULL;
+	told->price_source = a->has_cost ? c->plugin.name : NULL;
 	str_set(&told->conversation, a->conversation);
 }
 
-void sense_api(struct facts *f, struct told *told, const struct evidence *in, const char *folder,
-	const struct api *api, const struct api_fact *a)
+void sense_channel(struct facts *f, struct told *told, const struct evidence *in,
+	const char *folder, const struct channel *c, const struct channel_fact *a)
 {
 	bool soon = is_unprompted(f, folder, a);
 	struct fact *fact;
@@ -140,7 +140,7 @@ void sense_api(struct facts *f, struct told *told, const struct evidence *in, co
 		f->output_at = f->now;
 	f->waiting_since = a->says == ACTIVITY_WAITING_INPUT ? a->at : 0;
 	if (told)
-		tell_api(told, api, a);
+		tell_channel(told, c, a);
 }
 
 /* ---- the terminal ---------------------------------------------------------------------------- */

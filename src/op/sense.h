@@ -8,7 +8,7 @@
 #include "model/facts.h"
 #include "model/turn.h"
 #include "op/world.h"
-#include "slot/api.h"
+#include "slot/channel.h"
 #include "slot/runtime.h"
 #include "store/evidence.h"
 
@@ -26,9 +26,9 @@ struct told {
 /* After the files, of which `in` is. told: NULL is not asked, and cheaper. */
 void sense_transcript(struct facts *f, struct told *told, const struct evidence *in,
 	const struct session *s, const char *folder, const struct agent *a);
-/* By its own interface (op/api.h). */
-void sense_api(struct facts *f, struct told *told, const struct evidence *in, const char *folder,
-	const struct api *api, const struct api_fact *a);
+/* By its own interface, a channel that can be asked. */
+void sense_channel(struct facts *f, struct told *told, const struct evidence *in,
+	const char *folder, const struct channel *c, const struct channel_fact *a);
 /* Does it wait for its quota? After all else was sensed; activity as judged, screen NULL: not asked. */
 void sense_limit(
 	struct facts *f, enum activity activity, const struct agent *a, const char *screen);

@@ -8,26 +8,30 @@ void sight_release(struct sight *s)
 	evidence_release(&s->evidence);
 	runtime_fact_release(&s->terminal);
 	buf_release(&s->typed);
-	api_ref_release(&s->at);
-	api_fact_release(&s->told);
+	channel_ref_release(&s->at);
+	channel_fact_release(&s->told);
 	*s = (struct sight){ 0 };
 }
 
 struct err *sight_ask(struct sight *s, const struct hold *h, const struct agent *a)
 {
-	s->api = api_of(&s->at, h->world, &h->s, h->folder, a, s->facts.started_at);
-	if (!s->api)
+	s->channel = channel_of(&s->at, h->world, &h->s, h->folder, a, s->facts.started_at);
+	if (!s->channel || !s->channel->look)
 		return NULL;
-	TRY(s->api->look(&s->told, &s->at, 1));
-	sense_api(&s->facts, NULL, &s->evidence, h->folder, s->api, &s->told);
+	TRY(s->channel->look(&s->told, &s->at, 1));
+	sense_channel(&s->facts, NULL, &s->evidence, h->folder, s->channel, &s->told);
 	if (s->told.conversation)
 		str_set(&s->at.conversation, s->told.conversation);
 	return NULL;
 }
 
-bool sight_api(const struct sight *s)
+const struct channel *sight_channel(const struct sight *s)
 {
-	return s->told.answered && s->told.conversation;
+	bool asked = s->channel && s->channel->look;
+
+	if (asked)
+		return s->told.answered && s->told.conversation ? s->channel : NULL;
+	return s->facts.has_hooks ? s->channel : NULL;
 }
 
 struct err *sight_take(struct sight *out, const struct hold *h, const struct agent *a)
@@ -61,7 +65,11 @@ char *sight_dialog(const struct sight *s)
 {
 	AUTO(buf_release) struct buf menu = { 0 };
 
-	if (s->terminal.screen)
+	if (s->told.options.n) {
+		buf_addf(&menu, "%s\n", s->told.detail);
+		for (size_t i = 0; i < s->told.options.n; i++)
+			buf_addf(&menu, "%zu. %s\n", i + 1, s->told.options.v[i]);
+	} else if (s->terminal.screen)
 		screen_menu(&menu, s->terminal.screen);
 	buf_trim(&menu);
 	return buf_detach(&menu);
@@ -71,7 +79,7 @@ static struct err *refuse_dialog(const struct sight *s, const struct hold *h)
 {
 	AUTO(str_release) char *text = sight_dialog(s);
 
-	if (s->blind)
+	if (s->blind && !s->told.options.n)
 		return fail(ERR_REFUSED,
 			"%s asks a question, nothing was typed; answer it: ao session attach %s",
 			h->s.id, h->s.id);
@@ -114,16 +122,8 @@ bool sight_typing(const struct sight *s)
 /* It will answer, mostly; what is typed meanwhile shows late or not at all. */
 static bool is_coming_up(const struct sight *s)
 {
-	return s->api && !s->told.answered && s->facts.now - s->facts.started_at < COMING_UP_MS;
-}
-
-const struct channel *sight_channel(const struct sight *s, const struct agent *a)
-{
-	const struct channel *c = channel_named(a->send.channel);
-
-	if (!c || !s->facts.has_hooks || (c->needs && !agent_uses(&a->command, c->needs)))
-		return NULL;
-	return c;
+	return s->channel && s->channel->look && !s->told.answered &&
+		s->facts.now - s->facts.started_at < COMING_UP_MS;
 }
 
 /* What is in the way of keys alone. */
@@ -152,17 +152,13 @@ struct err *sight_ready(const char **why, const struct sight *s, const struct ho
 	TRY(refuse_gone(s, h));
 	if (s->activity.activity == ACTIVITY_WAITING_INPUT)
 		return refuse_dialog(s, h);
-	if (sight_api(s))
-		*why = !no_wait && !takes_text(s->activity.activity)
-			? activity_word(s->activity.activity)
-			: NULL;
-	else if (is_coming_up(s))
+	if (is_coming_up(s))
 		*why = "its interface does not answer yet";
-	else if (s->terminal.exists != TRI_YES)
+	else if (!sight_channel(s) && s->terminal.exists != TRI_YES)
 		*why = "its terminal could not be asked";
 	else if (!no_wait && !takes_text(s->activity.activity))
 		*why = activity_word(s->activity.activity);
-	else if (!sight_channel(s, a))
+	else if (!sight_channel(s))
 		*why = keys_wait(s, a);
 	return NULL;
 }

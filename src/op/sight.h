@@ -1,20 +1,19 @@
 /* One session, looked at closely before something is typed into it: facts, judged, with its screen. */
 #pragma once
 
-#include "op/api.h"
+#include "op/channel.h"
 #include "op/hold.h"
 #include "op/sense.h"
 #include "rule/activity_of.h"
 #include "rule/screen.h"
-#include "slot/channel.h"
 
 struct sight {
 	struct facts facts;
 	struct evidence evidence;
 	struct runtime_fact terminal;
-	const struct api *api; /* its own interface, where it has one */
-	struct api_ref at;
-	struct api_fact told; /* what that answered */
+	const struct channel *channel; /* beside its keyboard, where it has one */
+	struct channel_ref at;
+	struct channel_fact told; /* what that answered, if it can be asked */
 	struct verdict activity;
 	bool blind;          /* its runtime never shows a screen: reports and process alone count */
 	enum screen_box box; /* its input line: not found, empty, holds text */
@@ -31,12 +30,11 @@ void sight_release(struct sight *s);
 MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
 	const struct agent *a, bool no_wait);
 bool sight_typing(const struct sight *s); /* a person, right now */
-/* Its own interface answers, and knows the conversation: a message goes there, not to the keyboard. */
-bool sight_api(const struct sight *s);
-/* How a message is handed to it beside its keyboard; NULL: it is typed. Only to one that has reported since
- * its start: whoever is not up yet would never read it. */
-const struct channel *sight_channel(const struct sight *s, const struct agent *a);
+/* How a message is handed to it beside its keyboard; NULL: it is typed. Only where somebody listens: an
+ * interface that answers and knows the conversation, or an agent that has reported since its start, since
+ * whoever is not up yet would never read it. */
+const struct channel *sight_channel(const struct sight *s);
 /* Could its input line be told from the screen, as far as agent and runtime go? */
 bool sight_box(const struct sight *s, const struct agent *a);
-/* The open dialog, from its screen, for people: outside text, several lines; "" unknown. */
+/* The open dialog, by its interface or from its screen, for people: outside text, several lines; "" unknown. */
 char *sight_dialog(const struct sight *s);

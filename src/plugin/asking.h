@@ -15,6 +15,7 @@ struct item {
 	const char *branch;
 	char *key; /* of what was seen */
 	bool answered;
+	bool apart; /* it is not in the one question for all */
 };
 
 struct wanted {

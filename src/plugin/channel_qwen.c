@@ -12,7 +12,8 @@
 #include "base/path.h"
 #include "slot/channel.h"
 
-static struct err *hand(const struct channel_ref *r, const char *text, size_t n)
+static struct err *hand(enum channel_answer *out, const struct channel_ref *r, const char *ticket,
+	const char *text, size_t n)
 {
 	AUTO(str_release) char *path = path_join(r->folder, "input");
 	AUTO(str_release) char *line = NULL;
@@ -22,9 +23,11 @@ static struct err *hand(const struct channel_ref *r, const char *text, size_t n)
 	if (o)
 		line = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
+	(void)ticket; /* it has none */
 	if (!line)
 		return fail(ERR_USAGE, "the message is no UTF-8");
 	buf_addf(&b, "%s\n", line);
+	*out = CHANNEL_SILENT;
 	return file_append(path, b.s, b.n, FILE_VOLATILE);
 }
 

@@ -119,10 +119,11 @@ static enum review review_of(const json_t *node)
 	return approved ? REVIEW_APPROVED : asked ? REVIEW_PENDING : REVIEW_NONE;
 }
 
+/* GitLab counts them itself. */
 static int open_threads(const json_t *node)
 {
 	const json_t *nodes = inside(node, "reviewThreads", "nodes");
-	int open = 0;
+	int open = count(json_object_get(node, "reviewThreads"), "open");
 
 	for (size_t i = 0; i < json_array_size(nodes); i++)
 		open += json_is_false(json_object_get(json_array_get(nodes, i), "isResolved"));
@@ -179,7 +180,8 @@ char *github_mark(const json_t *node)
 {
 	static const char *const keys[] = { "headRefOid", "commits", "reviewDecision",
 		"latestOpinionatedReviews" };
-	const json_t *threads = inside(node, "reviewThreads", "nodes");
+	const json_t *nodes = inside(node, "reviewThreads", "nodes");
+	const json_t *threads = nodes ? nodes : json_object_get(node, "reviewThreads");
 	uint64_t h = 0;
 
 	for (size_t i = 0; i <= COUNT_OF(keys); i++) {

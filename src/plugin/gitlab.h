@@ -3,8 +3,8 @@
  * there, and asking its REST API (v4). GitLab's manual of that API is the source of all names.
  *
  * A place is a struct github: owner is the whole group ("acme/platform"), head_owner the project of
- * origin ("acme/platform/app"), rest the API. What is kept and read are nodes in the words of fragment
- * Pull, made by gitlab_read.c, so that cache and reader are one for both forges.
+ * origin ("acme/platform/app"), rest and graphql the API. What is kept and read are nodes in the words of
+ * fragment Pull, made by gitlab_read.c, so that cache and reader are one for both forges.
  */
 #pragma once
 
@@ -63,11 +63,17 @@ char *gitlab_encode(const char *s); /* as a part of a url */
 /* ---- gitlab_read.c: pure, whatever is in the answers ------------------------------------------ */
 
 /* A merge request, from a list or alone, in the words of fragment Pull; what was not asked for is NULL.
- * place: { head, headPath, members }: which project the branches of ours are in, and who may write. The caller's. */
+ * place: { head, headPath }: which project the branches of ours are in. The caller's. */
 json_t *gitlab_node(const json_t *mr, const json_t *approvals, const json_t *reviewers,
 	const json_t *discussions, const json_t *place);
+/* What a node says of threads: how many there are, how many open, and of how many words, as a new one changes
+ * what is in them. */
+json_t *gitlab_counts(json_int_t all, json_int_t open, json_int_t notes);
+/* gitlab_graph.c: a node of fragment Merge of share/graphql/gitlab. head_path: the project that the branches of ours are in. */
+json_t *gitlab_graph_node(const json_t *merge, const char *head_path);
 /* In the words of fragment Details: a node's own, with these jobs as checks, whose `log` is the end of
- * it. The caller's. */
-json_t *gitlab_details(const json_t *node, const json_t *jobs);
+ * it, and with these threads. place: { members }, who may write. The caller's. */
+json_t *gitlab_details(
+	const json_t *node, const json_t *jobs, const json_t *discussions, const json_t *place);
 /* The logins of members who may write. The caller's. */
 json_t *gitlab_members(const json_t *members);

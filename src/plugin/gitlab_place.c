@@ -122,7 +122,10 @@ static struct err *set_api(struct github *g, const struct slot_config *c)
 	g->rest = host ? str_dup(c->api_url) : str_format("https://%s/api/v4", g->host);
 	if (str_ends(g->rest, "/"))
 		g->rest[strlen(g->rest) - 1] = '\0';
-	g->graphql = str_dup(g->rest); /* by which what was seen is told apart */
+	g->graphql = str_ends(g->rest, "/api/v4")
+		? str_format(
+			  "%.*s/api/graphql", (int)(strlen(g->rest) - strlen("/api/v4")), g->rest)
+		: str_dup(g->rest); /* by which what was seen is told apart, too */
 	return NULL;
 }
 

@@ -90,10 +90,20 @@ static json_t *rollup_of(const json_t *mr)
 
 	if (!json_is_object(pipeline))
 		return NULL;
-	return json_pack("{s:s, s:I, s:I, s:s}", "state",
+	return json_pack("{s:s, s:I, s:I}", "state",
 		ours ? pipeline_word(github_text(pipeline, "status")) : "", "pipeline",
-		number(pipeline, "id"), "project", number(pipeline, "project_id"), "updatedAt",
-		github_text(pipeline, "updated_at"));
+		number(pipeline, "id"), "updatedAt",
+		(json_int_t)(github_time(pipeline, "updated_at") / 1000));
+}
+
+/* The project of a fork's pipeline is the fork: by its path, else by its number. */
+static json_t *pipeline_project(const json_t *mr)
+{
+	const json_t *pipeline = json_object_get(mr, "head_pipeline");
+	const char *path = github_text(pipeline, "project_path");
+	json_int_t id = number(pipeline, "project_id");
+
+	return *path ? json_string(path) : id > 0 ? json_sprintf("%lld", (long long)id) : NULL;
 }
 
 /* A list of them does not tell of pipelines: nothing is known then. */
@@ -147,20 +157,18 @@ static json_t *check_of(const json_t *job)
 
 /* ---- reviews --------------------------------------------------------------------------------- */
 
-static json_t *opinion(const char *state, const char *at, const json_t *user, const json_t *place,
-	const char *head)
+static json_t *opinion(const char *state, const char *at, const json_t *user, const char *head)
 {
 	json_t *o = json_pack(
 		"{s:s, s:s, s:{s:s}}", "state", state, "submittedAt", at, "commit", "oid", head);
 
 	/* one that is withdrawn and given again is the same */
 	set(o, "id", json_sprintf("%s of %s", state, login_of(user)));
-	set_author(o, user, place);
+	set_author(o, user, NULL);
 	return o;
 }
 
-static json_t *opinions_of(
-	const json_t *mr, const json_t *approvals, const json_t *reviewers, const json_t *place)
+static json_t *opinions_of(const json_t *mr, const json_t *approvals, const json_t *reviewers)
 {
 	const json_t *by = json_object_get(approvals, "approved_by");
 	const char *head = github_text(mr, "sha");
@@ -171,7 +179,7 @@ static json_t *opinions_of(
 
 		json_array_append_new(all,
 			opinion("APPROVED", github_text(o, "approved_at"),
-				json_object_get(o, "user"), place, head));
+				json_object_get(o, "user"), head));
 	}
 	for (size_t i = 0; i < json_array_size(reviewers); i++) {
 		const json_t *o = json_array_get(reviewers, i);
@@ -179,7 +187,39 @@ static json_t *opinions_of(
 		if (str_equal(github_text(o, "state"), "requested_changes"))
 			json_array_append_new(all,
 				opinion("CHANGES_REQUESTED", github_text(o, "created_at"),
-					json_object_get(o, "user"), place, head));
+					json_object_get(o, "user"), head));
+	}
+	return all;
+}
+
+/* By which they are told apart: not by their times, which one of GitLab's two ways does not tell. */
+static json_t *briefly(const json_t *opinions)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < json_array_size(opinions); i++) {
+		const json_t *o = json_array_get(opinions, i);
+
+		json_array_append_new(all,
+			json_pack("{s:s, s:s}", "state", github_text(o, "state"), "id",
+				github_text(o, "id")));
+	}
+	return all;
+}
+
+/* Who they are is known where details are asked for. */
+static json_t *with_members(const json_t *reviews, const json_t *place)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < json_array_size(reviews); i++) {
+		json_t *o = json_deep_copy(json_array_get(reviews, i));
+		json_t *user = json_pack(
+			"{s:s}", "username", github_text(json_object_get(o, "author"), "login"));
+
+		set_author(o, user, place);
+		json_decref(user);
+		json_array_append_new(all, o);
 	}
 	return all;
 }
@@ -252,6 +292,23 @@ static json_t *threads_of(const json_t *discussions, const json_t *place)
 	return threads;
 }
 
+json_t *gitlab_counts(json_int_t all, json_int_t open, json_int_t notes)
+{
+	return json_pack(
+		"{s:I, s:I, s:I}", "all", all, "open", open > 0 ? open : 0, "notes", notes);
+}
+
+static json_t *counted(const json_t *discussions, const json_t *mr)
+{
+	json_t *threads = threads_of(discussions, NULL);
+	json_int_t open = 0, all = (json_int_t)json_array_size(threads);
+
+	for (size_t i = 0; i < json_array_size(threads); i++)
+		open += json_is_false(json_object_get(json_array_get(threads, i), "isResolved"));
+	json_decref(threads);
+	return gitlab_counts(all, open, number(mr, "user_notes_count"));
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static const char *state_of(const json_t *mr)
@@ -304,9 +361,9 @@ static void set_texts(json_t *o, const json_t *mr)
 	set(o, "closedAt", json_string(*merged ? merged : github_text(mr, "closed_at")));
 	if (!*as)
 		as = github_text(mr, "squash_commit_sha");
-	if (!*as) /* a fast-forward */
+	if (!*as && json_object_get(mr, "squash_commit_sha")) /* a fast-forward */
 		as = github_text(mr, "sha");
-	set(o, "mergeCommit", *merged ? json_pack("{s:s}", "oid", as) : NULL);
+	set(o, "mergeCommit", *merged && *as ? json_pack("{s:s}", "oid", as) : NULL);
 	set(o, "diffRefs", json_deep_copy(json_object_get(mr, "diff_refs")));
 	set(o, "isDraft", json_boolean(json_is_true(json_object_get(mr, "draft"))));
 }
@@ -315,34 +372,38 @@ json_t *gitlab_node(const json_t *mr, const json_t *approvals, const json_t *rev
 	const json_t *discussions, const json_t *place)
 {
 	json_int_t source = number(mr, "source_project_id"), head = number(place, "head");
-	json_t *o = json_object(), *opinions = opinions_of(mr, approvals, reviewers, place);
+	json_t *o = json_object(), *opinions = opinions_of(mr, approvals, reviewers);
 
 	set(o, "number", json_integer(number(mr, "iid")));
 	set(o, "state", json_string(state_of(mr)));
 	set_texts(o, mr);
 	set_merging(o, mr);
-	set_author(o, json_object_get(mr, "author"), place);
+	set_author(o, json_object_get(mr, "author"), NULL);
 	set(o, "headRepositoryOwner",
 		json_pack("{s:s}", "login",
 			source && source == head ? github_text(place, "headPath") : ""));
 	set(o, "commits", commits_of(mr));
+	set(o, "pipelineProject", pipeline_project(mr));
 	set(o, "reviewDecision", json_string(decision_of(mr, approvals, opinions)));
-	set(o, "latestOpinionatedReviews", nodes(json_incref(opinions)));
+	set(o, "latestOpinionatedReviews", nodes(briefly(opinions)));
 	set(o, "reviews", nodes(opinions));
 	set(o, "reviewRequests",
 		json_pack("{s:I}", "totalCount",
 			(json_int_t)json_array_size(json_object_get(mr, "reviewers"))));
-	set(o, "reviewThreads", nodes(threads_of(discussions, place)));
+	set(o, "reviewThreads", counted(discussions, mr));
 	return o;
 }
 
-json_t *gitlab_details(const json_t *node, const json_t *jobs)
+json_t *gitlab_details(
+	const json_t *node, const json_t *jobs, const json_t *discussions, const json_t *place)
 {
-	static const char *const same[] = { "body", "reviews", "reviewThreads" };
 	json_t *o = json_object(), *contexts = json_array();
 
-	for (size_t i = 0; i < COUNT_OF(same); i++)
-		json_object_set(o, same[i], json_object_get(node, same[i]));
+	json_object_set(o, "body", json_object_get(node, "body"));
+	set(o, "reviews",
+		nodes(with_members(
+			json_object_get(json_object_get(node, "reviews"), "nodes"), place)));
+	set(o, "reviewThreads", nodes(threads_of(discussions, place)));
 	for (size_t i = 0; i < json_array_size(jobs); i++)
 		if (json_is_object(json_array_get(jobs, i)))
 			json_array_append_new(contexts, check_of(json_array_get(jobs, i)));

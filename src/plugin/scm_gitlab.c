@@ -1,6 +1,6 @@
 /*
- * Scm: GitLab, also one hosted by oneself, by its REST API. One refresh() asks for all merge requests of all
- * projects at the same time; what was seen is kept as GitHub's is, in the same words (gitlab_read.c).
+ * Scm: GitLab, also one hosted by oneself. One refresh() is one question in GraphQL for all merge requests of all
+ * projects of a server; verbs, and what changed, are asked for by its REST API. What was seen is kept as GitHub's is, in the same words (gitlab_read.c).
  */
 #include <string.h>
 

@@ -80,6 +80,7 @@ static void write_message(struct buf *out, const struct message *m)
 	set_time(&kv, "mark", m->mark);
 	kv_set(&kv, "note", m->note);
 	kv_set(&kv, "ticket", m->ticket);
+	kv_set(&kv, "refused", m->refused ? "yes" : NULL);
 	kv_write(out, &kv);
 	buf_addc(out, '\n');
 	buf_add(out, buf_text(&m->text), m->text.n);
@@ -176,6 +177,7 @@ static bool parse_message(struct message *m, const char *text, size_t n)
 	str_set(&m->reaction, kv_get(&kv, "reaction"));
 	str_set(&m->items, kv_get(&kv, "items"));
 	str_set(&m->ticket, kv_get(&kv, "ticket"));
+	m->refused = str_equal(kv_get(&kv, "refused"), "yes");
 	m->attempt = kv_get(&kv, "attempt") ? atoi(kv_get(&kv, "attempt")) : 0;
 	clock_parse(&m->made_at, kv_get(&kv, "made"));
 	clock_parse(&m->changed_at, kv_get(&kv, "changed"));

@@ -31,9 +31,10 @@ struct message {
 	char *note;     /* why it failed, what it left out */
 	char *reaction; /* the event that ao itself made it for (model/reaction.h); NULL: a sender's */
 	char *items;    /* what it is made of (rule/items.h) */
-	char *ticket; /* "CONVERSATION TICKET", where it goes by an interface (slot/api.h); NULL: it is typed */
+	char *ticket; /* "CONVERSATION TICKET", where its channel has tickets (slot/channel.h); NULL: none */
 	int attempt; /* which one of its episode, from 1 */
 	int64_t made_at, changed_at;
+	bool refused;    /* typed, and its sender was told that it was not sent */
 	int64_t mark;    /* ms: receipts count from here on */
 	struct buf text; /* as it is typed */
 };

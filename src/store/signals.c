@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/path.h"
+#include "base/term.h"
 #include "model/facts.h"
 
 enum { TAIL_MAX = 16384, TURN_AT = 256 << 10, TEXT_MAX = 400 };
@@ -61,14 +62,28 @@ static void unwrap(const char **text, size_t *n)
 	*n = (size_t)(to - CLOSE - *text);
 }
 
+/* Blanks count as one: Claude Code makes four of a tab. */
+static void add_told(struct buf *b, const char *s, size_t n)
+{
+	bool blank = false;
+
+	for (size_t i = 0; i < n; i++) {
+		bool was = blank;
+		blank = s[i] == ' ' || s[i] == '\t';
+		if (blank && was)
+			continue;
+		if (s[i] != '\r' || i + 1 == n || s[i + 1] != '\n')
+			buf_addc(b, blank ? ' ' : s[i]);
+	}
+}
+
 void signal_digest(size_t *length, uint64_t *hash, const char *text, size_t n)
 {
-	AUTO(buf_release) struct buf b = { 0 };
+	AUTO(buf_release) struct buf seen = { 0 }, b = { 0 };
 
 	unwrap(&text, &n);
-	for (size_t i = 0; i < n; i++)
-		if (text[i] != '\r' || i + 1 == n || text[i + 1] != '\n')
-			buf_addc(&b, text[i]);
+	term_seen(&seen, text, n);
+	add_told(&b, seen.s, seen.n);
 	buf_trim(&b);
 	*length = b.n;
 	*hash = hash_fnv(buf_text(&b), b.n);

@@ -54,7 +54,8 @@ int signal_parse_word(const char *word); /* -1: none */
  * that was cancelled. */
 bool signal_is_mute(const struct signal_line *s);
 
-/* Length and hash by which a message and its echo are compared; what an agent puts around it is off. */
+/* Length and hash by which a message and its echo are compared; what an agent puts around it is off, and so is
+ * what nobody sees: Claude Code takes it out, and blanks for tabs. */
 void signal_digest(size_t *length, uint64_t *hash, const char *text, size_t n);
 
 MUST_USE struct err *signals_append(const char *folder, const struct signal_line *s);

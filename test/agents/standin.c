@@ -7,6 +7,8 @@
  *     --turn-ms N      length of a turn (100)
  *     --swallow N      the first N Enters are lost, the text stays in the box
  *     --menu           each turn opens a permission menu; --quiet-menu: without telling by a hook
+ *     --menu-on-paste  the menu opens right behind a paste while it works, and the box keeps the text
+ *     --late-box MS    the box is emptied so long after the message was taken and told
  *     --no-queue       Enter while busy does nothing (else the message waits for its turn)
  *     --no-hooks       tells nothing; --silent-escape: only an interrupt is not told
  *     --exit-after N CODE   exits with CODE after its Nth turn
@@ -48,9 +50,9 @@ struct message {
 };
 
 static struct {
-	long start_ms, turn_ms, swallow, exit_after;
+	long start_ms, turn_ms, swallow, exit_after, late_box;
 	int exit_code;
-	bool menu, quiet_menu, no_queue, no_hooks, silent_escape;
+	bool menu, quiet_menu, menu_on_paste, no_queue, no_hooks, silent_escape;
 	const char *resume, *prompt, *work;
 } option = { .turn_ms = 100 };
 
@@ -262,10 +264,16 @@ static void submit(void)
 		return;
 	}
 	add(&t, box.s, box.n);
-	clear_box();
+	if (!option.late_box)
+		clear_box();
 	print(t.s, t.n > 200 ? 200 : t.n);
 	begin_turn(t.s, t.n);
 	free(t.s);
+	if (!option.late_box)
+		return;
+	usleep((useconds_t)option.late_box * 1000);
+	clear_box();
+	draw_box();
 }
 
 /* A turn is over when its time is and its command has ended; a menu holds it up. */
@@ -381,6 +389,8 @@ static void take_input(struct text *in, bool late)
 			pasted_at = box.n;
 		} else if (is_sequence(s, n, "\033[201~")) {
 			pasting = false;
+			if (option.menu_on_paste && busy && !menu_open)
+				open_menu();
 		} else if (pasting) {
 			for (size_t i = 0; i < n; i++)
 				paste_byte(s[i]);
@@ -430,8 +440,10 @@ static void read_options(char **argv)
 		{ "--turn-ms", &option.turn_ms, NULL },
 		{ "--swallow", &option.swallow, NULL },
 		{ "--exit-after", &option.exit_after, NULL },
+		{ "--late-box", &option.late_box, NULL },
 		{ "--menu", NULL, &option.menu },
 		{ "--quiet-menu", NULL, &option.quiet_menu },
+		{ "--menu-on-paste", NULL, &option.menu_on_paste },
 		{ "--no-queue", NULL, &option.no_queue },
 		{ "--no-hooks", NULL, &option.no_hooks },
 		{ "--silent-escape", NULL, &option.silent_escape },

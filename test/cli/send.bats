@@ -70,6 +70,13 @@ load box
 	[ "$(grep -o 'once and only once' "$STANDIN_LOG/fe-1.log" | wc -l)" = 1 ]
 }
 
+@test "what a screen leaves out of a text is no other text: a swallowed Enter is pressed again" {
+	AGENT="standin --turn-ms 50 --swallow 1" box_config
+	spawn frontend
+	expect 0 ao send fe-1 "$(printf 'is\ufeff it\tthis \u26a0\ufe0f one')"
+	took fe-1 1
+}
+
 @test "an agent that never takes Enter: not confirmed, exit 3" {
 	AGENT="standin --turn-ms 50 --swallow 1000" box_config
 	spawn frontend
@@ -204,4 +211,110 @@ load box
 	wait_for 5 is fe-1 activity active
 	expect 0 ao send fe-1 "stop that" --interrupt --timeout 20
 	heard fe-1 "stop that"
+}
+
+# A menu opens between the paste and its Enter: the text stands in the input line of an agent at work.
+refused() { # TEXT
+	AGENT="standin --turn-ms 60000 --menu-on-paste" box_config
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 6 ao send fe-1 --no-wait "$1"
+	errs "Enter was not pressed"
+	shows "$1"
+}
+shows() { tmux capture-pane -p -t =fe-1: | grep -qF -- "> $1"; }
+hides() { run ! shows "$1"; }
+person() { tmux send-keys -t =fe-1: "$1"; } # KEY
+polled() { ao poll && [ "$(outbox 0001 state)" = "$1" ]; } # STATE of the first message
+outbox() { sed -n "s/^$2=//p" "$DATA/fe-1/outbox/$1"; }   # NUMBER KEY
+times_heard() { grep -cF -- "$1" "$STANDIN_LOG/fe-1.log" || true; }
+uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was taken for a person's words
+
+@test "refused by a menu that opened meanwhile: a poll takes it out when that is gone, and it was not sent" {
+	refused "stray words"
+	ao poll
+	shows "stray words"
+	[ "$(outbox 0001 state)" = typing ]
+	person 2
+	wait_for 10 polled failed
+	hides "stray words"
+	[[ $(outbox 0001 note) == *"taken out of its input line" ]]
+	[ "$(times_heard "stray words")" = 0 ]
+	uncleared
+}
+
+@test "refused by a menu that opened meanwhile, and sent again: once, and nothing of it beside" {
+	refused "stray words"
+	person 2
+	expect 0 ao send fe-1 --no-wait "stray words"
+	[ "$(last_message fe-1)" = "stray words " ]
+	[ "$(times_heard "stray words")" = 1 ]
+	[ "$(outbox 0001 state) $(outbox 0002 state)" = "failed accepted" ]
+	uncleared
+}
+
+@test "refused by a menu that opened meanwhile, then another message: that one alone" {
+	refused "stray words"
+	person 2
+	expect 0 ao send fe-1 --no-wait "other words"
+	[ "$(last_message fe-1)" = "other words " ]
+	[ "$(times_heard "stray words")" = 0 ]
+	uncleared
+}
+
+# It is not typed again; the next one of these words is another message.
+enter_sent() { # STATE of the first once it is polled, or none
+	refused "stray words"
+	person 2
+	person Enter
+	wait_for 10 heard fe-1 "stray words"
+	[ -z "$1" ] || wait_for 10 polled "$1"
+	expect 0 ao send fe-1 --no-wait "stray words"
+	[ "$output" = "✓ Message sent and processing" ]
+	errs "Enter"
+	[ "$(times_heard "stray words")" = 1 ]
+	[ "$(outbox 0001 state) $(outbox 0002 state)" = "accepted accepted" ]
+	person Escape
+	ready fe-1
+	expect 0 ao send fe-1 "stray words"
+	[ "$(times_heard "stray words")" = 2 ]
+}
+
+@test "refused by a menu that opened meanwhile, but a person's Enter sent it: sent again, it is heard once" {
+	enter_sent ""
+}
+
+@test "the same, and a poll has seen it in between" {
+	enter_sent accepted
+}
+
+@test "a message that nobody waits for goes when the menu is gone" {
+	refused "stray words"
+	sed -i '/^refused=/d; s/^kind=.*/kind=continue/' "$DATA/fe-1/outbox/0001"
+	person 2
+	wait_for 10 polled accepted
+	[ "$(last_message fe-1)" = "stray words " ]
+	[ "$(times_heard "stray words")" = 1 ]
+}
+
+@test "a send right behind a receipt: what the input line still shows is no person's" {
+	AGENT="standin --turn-ms 50 --late-box 700" box_config
+	spawn frontend
+	for text in "the first words" "the second words" "$(seq 1 40 | sed 's/$/ is a line/')" "the last words"; do
+		expect 0 ao send fe-1 --no-wait "$text"
+	done
+	wait_for 10 took fe-1 4
+	[ "$(last_message fe-1)" = "the last words " ]
+	uncleared
+}
+
+@test "what was never confirmed and still stands there goes, and its record says so" {
+	AGENT="standin --turn-ms 50 --swallow 3" box_config
+	spawn frontend
+	expect 3 ao send fe-1 "lost words"
+	expect 0 ao send fe-1 "next words"
+	[ "$(last_message fe-1)" = "next words " ]
+	[ "$(times_heard "lost words")" = 0 ]
+	[ "$(outbox 0001 state)" = failed ]
+	uncleared
 }

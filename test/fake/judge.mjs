@@ -1,6 +1,6 @@
 // What ao will ask, judged by the schema of whom it asks:
 //
-//   node judge.mjs github|linear DIR
+//   node judge.mjs github|gitlab|linear DIR
 //
 // validates every *.graphql right in DIR and prints a line of JSON for each operation: file,
 // operation, errors, and for GitHub its price. Fields with numbered aliases (p0, d0) are patterns
@@ -13,9 +13,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { visit } from 'graphql';
 import * as github from '../fake-github/schema.mjs';
+import * as gitlab from '../fake-gitlab/schema.mjs';
 import * as linear from '../fake-linear/schema.mjs';
 
-const FORGES = { github, linear };
+const FORGES = { github, gitlab, linear };
 const [forge, dir] = process.argv.slice(2);
 const { loadSchema, check, price } = FORGES[forge];
 const schema = loadSchema();

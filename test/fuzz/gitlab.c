@@ -9,9 +9,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	json_t *members = gitlab_members(json_object_get(o, "members"));
 	json_t *node = gitlab_node(o, json_object_get(o, "approvals"),
 		json_object_get(o, "reviewers"), json_object_get(o, "discussions"), NULL);
-	json_t *details = gitlab_details(node, json_object_get(o, "jobs"));
+	json_t *details = gitlab_details(
+		node, json_object_get(o, "jobs"), json_object_get(o, "discussions"), NULL);
+	json_t *graph = gitlab_graph_node(o, "g/app");
 	struct pull p = { 0 };
 
+	github_read_pull(&p, graph, json_object_get(o, "place"));
+	require(p.number >= 0 && p.threads >= 0 && p.state <= PULL_CLOSED);
 	require(json_is_object(node) && json_is_array(members));
 	github_read_pull(&p, node, json_object_get(o, "place"));
 	require(p.number >= 0 && p.threads >= 0 && p.state <= PULL_CLOSED);
@@ -22,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		require(p.remarks.v[i].number > 0 && p.remarks.v[i].by && !p.remarks.v[i].trusted);
 	pull_release(&p);
 	json_decref(details);
+	json_decref(graph);
 	json_decref(node);
 	json_decref(members);
 	json_decref(numbers);

@@ -10,7 +10,7 @@ setup() {
 	dir=$BATS_TEST_TMPDIR/queries
 	mkdir "$dir"
 }
-judge() { # github|linear DIR
+judge() { # github|gitlab|linear DIR
 	node --preserve-symlinks --preserve-symlinks-main "$fakes/test/fake/judge.mjs" "$@"
 }
 put() { # NAME QUERY
@@ -37,6 +37,10 @@ refused() { # FORGE WORDS…: each said of the files in DIR, in the order of the
 	put 4 'query Q($i: ID!) { node(id: $i) { ... on Issue { s: number } ... on User { s: login } } }'
 	put 5 '{ viewer { login } }'
 	refused github 'Cannot query field' 'properly paginate' '500,000' 'share a name' 'without a name'
+	put 1 'query Q { project(fullPath: "a/b") { mergeRequests(first: 1) { nodes { merged } } } }'
+	put 2 'query Q { project(path: "a/b") { id } }'
+	put 3 'query Q { project(fullPath: "a/b") { mergeRequests { nodes { iid } } } }'
+	refused gitlab 'Cannot query field' 'Unknown argument' 'no page size'
 	put 1 'query Q { issues { nodes { id } } }'
 	put 2 'query Q { issue(id: "A-1") { status } }'
 	put 3 'mutation Q { commentCreate(input: {}, x: 1) { success } }'
@@ -67,6 +71,13 @@ refused() { # FORGE WORDS…: each said of the files in DIR, in the order of the
 	[ "$each" -le 6 ]
 	[ "$details" -le 8 ]
 	[ $((each * 3600 / 30 + details * 3600 / 300)) -le 720 ]
+}
+
+@test "GitLab would take our query, two lists of fifty in one" {
+	run judge gitlab "$root/share/graphql/gitlab"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(echo "$output" | jq .cost)" -le 240 ]
 }
 
 @test "Linear would take our queries" {

@@ -89,6 +89,28 @@ static void test_line_of_null(void **state)
 	assert_string_equal(s, "");
 }
 
+static void test_seen(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "", "" },
+		{ "plain\n\ttext", "plain\n\ttext" },
+		{ "a\u00adb\u034fc\u061cd\u180ee", "abcde" },
+		{ "a\u200bb\u200dc\u202ed\u2066e\ufefff", "abcdef" },
+		{ "\u25c6\ufe0e \u26a0\ufe0f \U000e0041.", "\u25c6 \u26a0 ." },
+		{ "\u00a0\u2028\u3000\U0001f642\xff\xe2\x80",
+			"\u00a0\u2028\u3000\U0001f642\xff\xe2\x80" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		AUTO(buf_release) struct buf b = { 0 };
+		term_seen(&b, rows[i].in, strlen(rows[i].in));
+		assert_string_equal(buf_text(&b), rows[i].out);
+	}
+}
+
 static void test_json(void **state)
 {
 	AUTO(buf_release) struct buf b = { 0 };
@@ -206,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_safe),
 		cmocka_unit_test(test_text_keeps_lines),
 		cmocka_unit_test(test_line_of_null),
+		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_width),
 		cmocka_unit_test(test_cell),

@@ -6,7 +6,11 @@
 
 static void hand(const char *text, size_t n)
 {
-	ok(channel_named("qwen")->hand(&(struct channel_ref){ .folder = root }, text, n));
+	struct channel_ref r = { .folder = root };
+	enum channel_answer has;
+
+	ok(channel_named("qwen")->hand(&has, &r, "", text, n));
+	assert_int_equal(has, CHANNEL_SILENT);
 }
 
 static void test_lines(void **state)
@@ -36,12 +40,13 @@ static void test_refused(void **state)
 	AUTO(str_release) char *path = at("input");
 	const struct channel *c = channel_named("qwen");
 	struct channel_ref r = { .folder = root };
+	enum channel_answer has;
 
 	(void)state;
-	not_ok(c->hand(&r, "\xff\xfe", 2), ERR_USAGE, "UTF-8");
+	not_ok(c->hand(&has, &r, "", "\xff\xfe", 2), ERR_USAGE, "UTF-8");
 	assert_false(path_exists(path));
-	r.folder = "/nowhere/at/all";
-	not_ok(c->hand(&r, "x", 1), ERR_FAILED, "cannot write");
+	r.folder = (char *)"/nowhere/at/all";
+	not_ok(c->hand(&has, &r, "", "x", 1), ERR_FAILED, "cannot write");
 }
 
 static void test_names(void **state)

@@ -234,6 +234,111 @@ static void test_words(void **state)
 	}
 }
 
+/* ---- the same by GraphQL ---------------------------------------------------------------------- */
+
+#define MERGE(more) "{\"iid\":\"7\",\"state\":\"opened\",\"sha\":\"aa\"" more "}"
+#define RUN(status)                                                                                     \
+	",\"hasCi\":true,\"headPipeline\":{\"id\":\"gid://gitlab/Ci::Pipeline/9\",\"status\":\"" status \
+	"\"}"
+#define REVIEWER(state)                                                                            \
+	",\"reviewers\":{\"nodes\":[{\"username\":\"rev\",\"mergeRequestInteraction\":"            \
+	"{\"reviewState\":\"" state "\"}}]}"
+#define BY ",\"approvedBy\":{\"nodes\":[{\"username\":\"rev\"}]}"
+
+static void test_graphql(void **state)
+{
+	static const struct {
+		const char *merge;
+		enum ci ci;
+		enum review review;
+		int threads;
+		bool conflict, untested;
+	} rows[] = {
+		{ MERGE(""), CI_NONE, REVIEW_NONE, 0, false, false },
+		/* one is to be made yet */
+		{ MERGE(",\"hasCi\":true,\"headPipeline\":null"), CI_UNKNOWN, REVIEW_NONE, 0, false,
+			false },
+		{ MERGE(RUN("SUCCESS")), CI_SUCCESS, REVIEW_NONE, 0, false, false },
+		{ MERGE(RUN("WAITING_FOR_RESOURCE")), CI_PENDING, REVIEW_NONE, 0, false, false },
+		{ MERGE(RUN("NEW_WORD")), CI_UNKNOWN, REVIEW_NONE, 0, false, false },
+		{ MERGE(REVIEWER("UNREVIEWED")), CI_NONE, REVIEW_PENDING, 0, false, false },
+		{ MERGE(REVIEWER("REQUESTED_CHANGES") BY), CI_NONE, REVIEW_CHANGES, 0, false,
+			false },
+		{ MERGE(",\"approvals_left\":1" BY), CI_NONE, REVIEW_PENDING, 0, false, false },
+		{ MERGE(",\"approvals_left\":null" BY), CI_NONE, REVIEW_APPROVED, 0, false, false },
+		{ MERGE(",\"resolvableDiscussionsCount\":3,\"resolvedDiscussionsCount\":1"),
+			CI_NONE, REVIEW_NONE, 2, false, false },
+		{ MERGE(",\"resolvableDiscussionsCount\":1,\"resolvedDiscussionsCount\":3"),
+			CI_NONE, REVIEW_NONE, 0, false, false },
+		{ MERGE(",\"has_conflicts\":true,\"detailed_merge_status\":\"CONFLICT\""), CI_NONE,
+			REVIEW_NONE, 0, true, false },
+		{ MERGE(",\"has_conflicts\":true,\"detailed_merge_status\":\"CHECKING\""), CI_NONE,
+			REVIEW_NONE, 0, false, true },
+		/* it did not find out */
+		{ MERGE(",\"detailed_merge_status\":null"), CI_NONE, REVIEW_NONE, 0, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(pull_release) struct pull p = { 0 };
+		json_t *merge = json(rows[i].merge), *node = gitlab_graph_node(merge, "g/app");
+
+		github_read_pull(&p, node, NULL);
+		if (p.number != 7 || p.ci != rows[i].ci || p.review != rows[i].review ||
+			p.threads != rows[i].threads || p.conflict != rows[i].conflict ||
+			p.untested != rows[i].untested)
+			fail_msg("%s: ci %d review %d threads %d", rows[i].merge, (int)p.ci,
+				(int)p.review, p.threads);
+		json_decref(node);
+		json_decref(merge);
+	}
+}
+
+static void test_whose_branch(void **state)
+{
+	json_t *merge = json(MERGE(",\"sourceProject\":{\"fullPath\":\"G/App\"}"));
+	json_t *ours = gitlab_graph_node(merge, "g/app");
+	json_t *theirs = gitlab_graph_node(merge, "mallory/app");
+
+	(void)state;
+	assert_string_equal(
+		github_text(json_object_get(ours, "headRepositoryOwner"), "login"), "g/app");
+	assert_string_equal(
+		github_text(json_object_get(theirs, "headRepositoryOwner"), "login"), "");
+	json_decref(theirs);
+	json_decref(ours);
+	json_decref(merge);
+}
+
+/* Both ways tell the same of the same, so that details are not asked for again. */
+static void test_marks(void **state)
+{
+	json_t *mr = json("{\"iid\":7,\"state\":\"opened\",\"sha\":\"aa\",\"user_notes_count\":2,"
+			  "\"head_pipeline\":{\"id\":9,\"sha\":\"aa\",\"status\":\"failed\","
+			  "\"updated_at\":\"2026-11-22T07:17:56.123Z\"}}");
+	json_t *reviewers = json("[{\"state\":\"requested_changes\",\"created_at\":\"2026-11-22\","
+				 "\"user\":{\"username\":\"rev\"}}]");
+	json_t *talk = json("[" NOTE("false") "," NOTE("true") "]");
+	json_t *merge = json(MERGE(REVIEWER(
+		"REQUESTED_CHANGES") ",\"userNotesCount\":2,"
+				     "\"resolvableDiscussionsCount\":2,\"resolvedDiscussionsCount\":1,\"headPipeline\":"
+				     "{\"id\":\"gid://gitlab/Ci::Pipeline/9\",\"status\":\"FAILED\","
+				     "\"updatedAt\":\"2026-11-22T07:17:56Z\"}"));
+	json_t *one = gitlab_node(mr, NULL, reviewers, talk, NULL);
+	json_t *other = gitlab_graph_node(merge, "g/app");
+	AUTO(str_release) char *a = github_mark(one);
+	AUTO(str_release) char *b = github_mark(other);
+
+	(void)state;
+	assert_string_equal(a, b);
+	json_decref(one);
+	json_decref(other);
+	json_decref(mr);
+	json_decref(reviewers);
+	json_decref(talk);
+	json_decref(merge);
+}
+
 static void test_who_may_speak(void **state)
 {
 	json_t *mr = json(MR("")), *numbers = json_array();
@@ -252,7 +357,7 @@ static void test_who_may_speak(void **state)
 			    "{\"name\":\"slow\",\"status\":\"failed\",\"failure_reason\":"
 			    "\"job_execution_timeout\"},{\"name\":\"unit\",\"status\":\"failed\","
 			    "\"stage\":\"test\",\"log\":\"boom\"},{\"name\":\"x\"},null]");
-	json_t *details = gitlab_details(node, jobs);
+	json_t *details = gitlab_details(node, jobs, talk, place);
 	AUTO(pull_release) struct pull p = { 0 };
 
 	(void)state;
@@ -283,6 +388,7 @@ static void test_wrong_shapes(void **state)
 	static const char *const odd[] = { "null", "[]", "7", "\"x\"", "{}", "[null,7,\"x\",[],{}]",
 		"{\"approved_by\":{},\"notes\":7}",
 		"[{\"notes\":[7]},{\"notes\":{}},{\"user\":[]}]",
+		"{\"iid\":\"-1\",\"state\":7,\"headPipeline\":{\"id\":\"/x\"},\"reviewers\":{\"nodes\":[7]}}",
 		"{\"iid\":-1,\"state\":\"opened\",\"sha\":[],\"head_pipeline\":7,\"author\":[]}" };
 
 	(void)state;
@@ -292,8 +398,14 @@ static void test_wrong_shapes(void **state)
 			json_t *a = json_loads(odd[i], JSON_DECODE_ANY, NULL);
 			json_t *b = json_loads(odd[k], JSON_DECODE_ANY, NULL);
 			json_t *node = gitlab_node(a, b, b, b, b), *numbers = json_array();
-			json_t *details = gitlab_details(node, b), *members = gitlab_members(b);
+			json_t *details = gitlab_details(node, b, b, b),
+			       *members = gitlab_members(b);
 
+			json_t *graph = gitlab_graph_node(a, "g/app");
+
+			github_read_pull(&p, graph, b);
+			assert_true(p.number >= 0 && p.threads >= 0);
+			json_decref(graph);
 			github_read_pull(&p, node, b);
 			github_read_details(&p, details, numbers, NULL);
 			assert_true(p.number >= 0);
@@ -316,6 +428,9 @@ int main(void)
 		TEST(test_a_token_is_for_its_host),
 		TEST(test_a_push_is_seen_here),
 		TEST(test_words),
+		TEST(test_graphql),
+		TEST(test_whose_branch),
+		TEST(test_marks),
 		TEST(test_who_may_speak),
 		TEST(test_wrong_shapes),
 	};

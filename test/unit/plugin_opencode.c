@@ -9,17 +9,17 @@
 
 #define ID "ses_dfbdcf1c0ffeskRMF3uAt232VL"
 
-static const struct api_ref ours = {
+static const struct channel_ref ours = {
 	.worktree = (char *)"/home/u/.worktrees/fe-1", .since = 1795365735999, /* its creation */
 };
 
-static struct api_fact read_text(const char *text, size_t n, int64_t now)
+static struct channel_fact read_text(const char *text, size_t n, int64_t now)
 {
 	json_t *o = json_loadb(text, n, 0, NULL);
 	struct opencode_said said = { json_object_get(o, "sessions"), json_object_get(o, "status"),
 		json_object_get(o, "permissions"), json_object_get(o, "questions"),
 		json_object_get(o, "messages") };
-	struct api_fact f = { 0 };
+	struct channel_fact f = { 0 };
 
 	opencode_read(&f, &said, opencode_choose(said.sessions, &ours), now);
 	json_decref(o);
@@ -68,7 +68,7 @@ static void test_recorded(void **state)
 		AUTO(str_release)
 		char *path = str_format("test/agents/answers/opencode/%s.json", recorded[i].file);
 		AUTO(buf_release) struct buf b = { 0 };
-		AUTO(api_fact_release) struct api_fact f = { 0 };
+		AUTO(channel_fact_release) struct channel_fact f = { 0 };
 
 		assert_null(file_read(&b, path, 1 << 20));
 		f = read_text(b.s, b.n, recorded[i].now ? recorded[i].now : 1795365902607);
@@ -96,7 +96,7 @@ static const char *chosen(const char *sessions, const char *known)
 {
 	static char id[128];
 	json_t *o = json_loads(sessions, 0, NULL);
-	struct api_ref ref = ours;
+	struct channel_ref ref = ours;
 	const char *found;
 
 	assert_non_null(o);
@@ -181,8 +181,8 @@ static void test_shapes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(shapes); i++) {
-		AUTO(api_fact_release)
-		struct api_fact f = read_text(
+		AUTO(channel_fact_release)
+		struct channel_fact f = read_text(
 			shapes[i].text, strlen(shapes[i].text), 1795365902607);
 
 		if (f.answered != shapes[i].answered || f.says != shapes[i].says)
@@ -191,12 +191,78 @@ static void test_shapes(void **state)
 	}
 }
 
+#define ASKED(status, permissions, questions)                                                      \
+	"{\"sessions\":[],\"status\":{" status "},\"permissions\":[" permissions                   \
+	"],\"questions\":[" questions "]}"
+#define BUSY "\"ses_a\":{\"type\":\"busy\"}"
+#define PERMISSION "{\"id\":\"per_1\",\"sessionID\":\"ses_a\",\"permission\":\"bash\"}"
+#define QUESTION(more)                                                                             \
+	"{\"id\":\"que_1\",\"sessionID\":\"ses_a\",\"questions\":[{\"question\":\"Which?\","       \
+	"\"options\":[{\"label\":\"Red\"},{\"label\":\"Blue\"}]" more "}]}"
+
+/* What it can be answered with; what was open when its turn was aborted stays in the list. */
+static const struct {
+	const char *text, *asks, *options;
+} asked[] = {
+	{ ASKED("", PERMISSION, ""), NULL, "" },
+	{ ASKED("", "", QUESTION("")), NULL, "" },
+	{ ASKED(BUSY, PERMISSION, ""), "per_1", "Allow once,Allow always,Reject" },
+	{ ASKED(BUSY, "", QUESTION("")), "que_1", "Red,Blue" },
+	{ ASKED(BUSY, "", QUESTION(",\"multiple\":true")), "que_1", "" },
+	{ ASKED(BUSY, "", QUESTION("},{\"question\":\"And?\"")), "que_1", "" },
+	{ ASKED(BUSY, "{\"sessionID\":\"ses_a\"}", ""), NULL, "" },
+};
+
+static void test_asked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(asked); i++) {
+		AUTO(channel_fact_release)
+		struct channel_fact f = read_text(
+			asked[i].text, strlen(asked[i].text), 1795365902607);
+		AUTO(buf_release) struct buf options = { 0 };
+
+		STRV_EACH(o, &f.options)
+			buf_addf(&options, "%s%s", options.n ? "," : "", *o);
+		if (!str_equal(f.asks, asked[i].asks) ||
+			!str_equal(buf_text(&options), asked[i].options))
+			fail_msg("%s\nasks %s: %s", asked[i].text, f.asks ? f.asks : "nothing",
+				buf_text(&options));
+	}
+}
+
+/* The recorded situations, as if it had been killed there. */
+static void test_cut_off(void **state)
+{
+	static const struct {
+		const char *file;
+		bool cut;
+	} ends[] = { { "busy", true }, { "permission", true }, { "question", true },
+		{ "done", false }, { "rejected", false }, { "dismissed", false },
+		{ "error", false }, { "aborted", false }, { "empty", false }, { "fresh", false } };
+	json_t *of_user = json_loads("{\"messages\":[{\"info\":{\"role\":\"user\"}}]}", 0, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		AUTO(str_release)
+		char *path = str_format("test/agents/answers/opencode/%s.json", ends[i].file);
+		json_t *o = json_load_file(path, 0, NULL);
+		assert_non_null(o);
+		if (opencode_is_cut_off(o) != ends[i].cut)
+			fail_msg("%s", ends[i].file);
+		json_decref(o);
+	}
+	assert_true(opencode_is_cut_off(of_user));
+	assert_false(opencode_is_cut_off(NULL));
+	json_decref(of_user);
+}
+
 static void test_times(void **state)
 {
 	static const char user[] = SAID("[{\"info\":{\"role\":\"user\",\"time\":{\"created\":"
 					"1795365900000}},\"parts\":[{\"type\":\"text\",\"text\":"
 					"\"go\"}]}]");
-	AUTO(api_fact_release) struct api_fact soon = { 0 }, later = { 0 };
+	AUTO(channel_fact_release) struct channel_fact soon = { 0 }, later = { 0 };
 
 	(void)state;
 	/* posted, and its turn has not begun; long ago: whoever was at it was killed */
@@ -215,7 +281,8 @@ static void test_words(void **state)
 		"\"go\"},{\"type\":\"text\",\"text\":\"later\"}]},{\"info\":{\"role\":\"assistant\"},"
 		"\"parts\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"reasoning\",\"text\":"
 		"\"r\"},{\"type\":\"text\",\"text\":\"b\"},{\"type\":\"text\",\"text\":\"\"}]}]");
-	AUTO(api_fact_release) struct api_fact f = read_text(said, strlen(said), 1795365990000);
+	AUTO(channel_fact_release)
+	struct channel_fact f = read_text(said, strlen(said), 1795365990000);
 
 	(void)state;
 	assert_string_equal(f.prompt, "go");
@@ -225,9 +292,9 @@ static void test_words(void **state)
 
 static void test_ticket(void **state)
 {
-	const struct api *api = api_named("opencode");
-	AUTO(str_release) char *one = api->ticket();
-	AUTO(str_release) char *other = api->ticket();
+	const struct channel *c = channel_named("opencode");
+	AUTO(str_release) char *one = c->ticket();
+	AUTO(str_release) char *other = c->ticket();
 
 	(void)state;
 	assert_int_equal(strlen(one), strlen("msg_2041c6ff6001oX3pfpY4VgFE2w"));
@@ -242,6 +309,8 @@ int main(void)
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_ticket),

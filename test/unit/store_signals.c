@@ -175,6 +175,12 @@ static void test_digest(void **state)
 	digest_is("a\rb", "a\nb", false);
 	digest_is("", " \n", true);
 	digest_is("a", "b", false);
+	/* taken out by Claude Code 2.1.330 */
+	digest_is("\u25c6\ufe0e a\u200b\u202eb\u200d", "\u25c6 ab", true);
+	digest_is("a\r\ufeff\nb", "a\nb", true);
+	digest_is("a\u00e4", "a", false);
+	digest_is("a:\n\tb \t c", "a:\n    b c", true);
+	digest_is("a b", "ab", false);
 }
 
 static void write_many(int who, int count)

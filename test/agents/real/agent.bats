@@ -68,7 +68,10 @@ send_one() { # KIND NUMBER
 	short) text="short $2" ;;
 	lines) text=$(printf 'two lines %d\nof words\n\nand a third' "$2") ;;
 	large) text=$(for i in {1..400}; do echo "line $i of long message $2, with words in it to fill it"; done) ;;
-	special) text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~ \\" ;;
+	special)
+		text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~"$'\u26a0\ufe0f\ta\u200bb\u202ec \\'
+		[ -z "${TAKES_OUT:-}" ] || arrives=$(sed $'s/\t/    /; s/\u200b//; s/\u202e//' <<<"$text")
+		;;
 	shell) text="!ls" arrives="[ao] !ls" ;;
 	quit) text="/quit" arrives="[ao] /quit" ;;
 	mention) text="look $2 @re" arrives="look $2 @${EXPANDS:-re}" ;;
@@ -99,6 +102,7 @@ send_busy() { # NUMBER
 	tells ready
 	sleep 1
 	all_heard
+	run ! grep -F '"cleared"' "$DATA/events.jsonl" # none of it was taken for a person's words
 }
 
 # The turn asks for a permission a moment later, and meanwhile somebody else sends.
@@ -154,6 +158,7 @@ comes_back() { # WORD
 	wait_for 10 heard_some "work [[slow:30]]"
 	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
 	comes_back "after the agent"
+	[ "$(heard_times "$CONTINUE")" = 1 ] || { echo "its turn was not asked for again"; return 1; }
 	say "work again [[slow:30]]"
 	wait_for 10 heard_some "work again [[slow:30]]"
 	kill -9 "$(tmux display-message -p '#{pid}')"
@@ -217,8 +222,7 @@ comes_back() { # WORD
 	watch_from_now
 	# shellcheck disable=SC2016 # sed's own
 	marks=$(for f in "$BATS_TEST_DIRNAME"/../screens/*/*.ansi; do
-		# Claude Code takes U+200B out of what it is sent
-		sed 's/\x1b\[[0-9;:]*m//g; s/\[\[//g; s/\]\]//g; s/\xe2\x80\x8b//g' "$f" | grep -v '^ *$' | tail -6 | cut -c1-100
+		sed 's/\x1b\[[0-9;:]*m//g; s/\[\[//g; s/\]\]//g' "$f" | grep -v '^ *$' | tail -6 | cut -c1-100
 	done | iconv -c -f utf-8 -t utf-8)
 	say --file - <<<"print [[slow:2]] [[say:$marks]]"
 	tells ready

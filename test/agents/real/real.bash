@@ -61,6 +61,7 @@ point_claude_code() {
 	J
 	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
 	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
+	TAKES_OUT=yes # what nobody sees; of a tab it makes four blanks
 	QUEUES=yes NESTED="$NPM/node_modules/.bin/claude -p" NESTED_AGAIN="$NPM/node_modules/.bin/claude -c -p"
 	ASKS=yes QUESTIONS=yes
 }
@@ -195,6 +196,8 @@ tells() { # ACTIVITY
 	wait_for "${2:-${PATIENCE:-60}}" is_now "$1" || return
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
+# What ao tells an agent whose turn its death cut off.
+CONTINUE="[ao] You were ended while you were at work. Look at what is done already, then continue where it stopped."
 # How often the model was told exactly this by the user.
 heard_times() { node "$BATS_TEST_DIRNAME/truth.mjs" times "$HEARD" "$1"; } # TEXT
 heard_some() { [ "$(heard_times "$1")" -ge 1 ]; }

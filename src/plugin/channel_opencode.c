@@ -41,7 +41,7 @@ static void asking_release(struct asking *a)
 }
 
 static struct http_request request(
-	struct asking *a, const struct api_ref *ref, const char *path, const char *id)
+	struct asking *a, const struct channel_ref *ref, const char *path, const char *id)
 {
 	a->url = str_format("http://127.0.0.1:%s%s%s", ref->port, path, id ? id : "");
 	a->user = str_format("opencode:%s", ref->secret);
@@ -101,7 +101,8 @@ static void round_room(struct round *r, size_t n)
 	r->into = mem_alloc((n + 1) * sizeof(*r->into));
 }
 
-static void round_add(struct round *r, json_t **into, const struct api_ref *ref, const char *path)
+static void round_add(
+	struct round *r, json_t **into, const struct channel_ref *ref, const char *path)
 {
 	r->into[r->n] = into;
 	r->requests[r->n] = request(&r->askings[r->n], ref, path, NULL);
@@ -109,7 +110,7 @@ static void round_add(struct round *r, json_t **into, const struct api_ref *ref,
 }
 
 static void round_add_messages(
-	struct round *r, struct answers *a, const struct api_ref *ref, const char *id)
+	struct round *r, struct answers *a, const struct channel_ref *ref, const char *id)
 {
 	AUTO(str_release) char *path = str_format("/session/%s/message?limit=%d", id, NEWEST);
 
@@ -132,7 +133,7 @@ static struct err *round_ask(struct round *r, const char *data_dir)
 	return e;
 }
 
-static struct err *ask_all(struct answers *a, const struct api_ref *refs, size_t n)
+static struct err *ask_all(struct answers *a, const struct channel_ref *refs, size_t n)
 {
 	AUTO(round_release) struct round r = { 0 };
 
@@ -151,7 +152,7 @@ static struct err *ask_all(struct answers *a, const struct api_ref *refs, size_t
 }
 
 /* Where it is in another conversation than we knew. */
-static struct err *ask_rest(struct answers *a, const struct api_ref *refs, size_t n)
+static struct err *ask_rest(struct answers *a, const struct channel_ref *refs, size_t n)
 {
 	AUTO(round_release) struct round r = { 0 };
 
@@ -164,7 +165,7 @@ static struct err *ask_rest(struct answers *a, const struct api_ref *refs, size_
 	return r.n ? round_ask(&r, refs[0].data_dir) : NULL;
 }
 
-static struct err *look(struct api_fact *out, const struct api_ref *refs, size_t n)
+static struct err *look(struct channel_fact *out, const struct channel_ref *refs, size_t n)
 {
 	struct answers *a = mem_alloc((n + 1) * sizeof(*a));
 	struct err *e = n ? ask_all(a, refs, n) : NULL;
@@ -207,43 +208,53 @@ static struct err *write_body(char **out, const char *id, const char *text, size
 	return NULL;
 }
 
-static enum api_answer meaning(const struct http_answer *a)
+static enum channel_answer meaning(const struct http_answer *a)
 {
 	switch (a->outcome) {
 	case HTTP_OK:
-		return API_HAS;
+		return CHANNEL_HAS;
 	case HTTP_NETWORK:
 	case HTTP_TIMEOUT:
 	case HTTP_SERVER:
 	case HTTP_RATE_LIMITED:
-		return API_SILENT;
+		return CHANNEL_SILENT;
 	default:
-		return API_HASNT;
+		return CHANNEL_HASNT;
 	}
 }
 
-static struct err *post(
-	enum api_answer *out, const struct api_ref *ref, const char *id, const char *text, size_t n)
+/* POST of body, which it takes; NULL: none. */
+static struct err *post(enum channel_answer *out, struct http_answer *answer,
+	const struct channel_ref *ref, const char *path, char *body)
+{
+	AUTO(asking_release) struct asking a = { .body = body };
+	struct http_request r = request(&a, ref, path, NULL);
+
+	r.method = "POST";
+	r.body = body ? body : "{}";
+	r.timeout_ms = POST_MS;
+	TRY(http_ask(answer, &r, 1, ref->data_dir));
+	*out = meaning(answer);
+	return NULL;
+}
+
+static struct err *hand(enum channel_answer *out, const struct channel_ref *ref, const char *id,
+	const char *text, size_t n)
 {
 	AUTO(str_release) char *path = str_format("/session/%s/prompt_async", ref->conversation);
-	AUTO(asking_release) struct asking a = { 0 };
-	struct http_request r = request(&a, ref, path, NULL);
 	struct http_answer answer;
 	struct err *e = NULL;
+	char *body = NULL;
 
-	TRY(write_body(&a.body, id, text, n));
-	r.method = "POST";
-	r.body = a.body;
-	r.timeout_ms = POST_MS;
-	TRY(http_ask(&answer, &r, 1, ref->data_dir));
-	*out = meaning(&answer);
-	if (*out == API_HASNT)
+	TRY(write_body(&body, id, text, n));
+	TRY(post(out, &answer, ref, path, body));
+	if (*out == CHANNEL_HASNT)
 		e = http_failed(&answer, "opencode");
 	http_answers_release(&answer, 1);
 	return e;
 }
 
-static struct err *has(enum api_answer *out, const struct api_ref *ref, const char *id)
+static struct err *has(enum channel_answer *out, const struct channel_ref *ref, const char *id)
 {
 	AUTO(str_release) char *path = str_format("/session/%s/message/", ref->conversation);
 	AUTO(asking_release) struct asking a = { 0 };
@@ -252,8 +263,47 @@ static struct err *has(enum api_answer *out, const struct api_ref *ref, const ch
 
 	TRY(http_ask(&answer, &r, 1, ref->data_dir));
 	*out = meaning(&answer);
-	if (*out == API_HASNT && answer.outcome != HTTP_NOT_FOUND)
-		*out = API_SILENT;
+	if (*out == CHANNEL_HASNT && answer.outcome != HTTP_NOT_FOUND)
+		*out = CHANNEL_SILENT;
+	http_answers_release(&answer, 1);
+	return NULL;
+}
+
+/* ---- its questions and its turn ---------------------------------------------------------------- */
+
+/* Nothing but what may stand in a URL; an id is outside text. */
+static bool is_id(const char *id, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return str_starts(id, prefix) && id[n] && !id[n + strspn(id + n, ID_CHARACTERS)];
+}
+
+static struct err *answer(enum channel_answer *out, const struct channel_ref *ref,
+	const struct channel_fact *told, size_t option)
+{
+	bool permission = is_id(told->asks, "per_");
+	AUTO(str_release)
+	char *path = str_format("/%s/%s/reply", permission ? "permission" : "question", told->asks);
+	struct http_answer answer;
+	json_t *body;
+
+	if (!permission && !is_id(told->asks, "que_"))
+		return fail(ERR_FAILED, "opencode asks by a name that is none");
+	body = permission ? json_pack("{s:s}", "reply", opencode_replies[option].word)
+			  : json_pack("{s:[[s]]}", "answers", told->options.v[option]);
+	TRY(post(out, &answer, ref, path, json_dumps(body, JSON_COMPACT)));
+	json_decref(body);
+	http_answers_release(&answer, 1);
+	return NULL;
+}
+
+static struct err *interrupt(enum channel_answer *out, const struct channel_ref *ref)
+{
+	AUTO(str_release) char *path = str_format("/session/%s/abort", ref->conversation);
+	struct http_answer answer;
+
+	TRY(post(out, &answer, ref, path, NULL));
 	http_answers_release(&answer, 1);
 	return NULL;
 }
@@ -261,7 +311,7 @@ static struct err *has(enum api_answer *out, const struct api_ref *ref, const ch
 /* ---- the one that was ------------------------------------------------------------------------ */
 
 static struct err *find(
-	char **out, const struct api_ref *ref, const char *program, char *const *env)
+	char **out, const struct channel_ref *ref, const char *program, char *const *env)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	json_t *list;
@@ -274,11 +324,30 @@ static struct err *find(
 	return NULL;
 }
 
-const struct api api_opencode = {
+/* Its whole conversation, as it keeps it; what was said in it is left out. */
+static struct err *cut_off(
+	bool *out, const struct channel_ref *ref, const char *program, char *const *env)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	json_t *all;
+
+	TRY(RUN_OK(&r, .argv = ARGV((char *)program, "export", ref->conversation, "--sanitize"),
+		.env = env, .dir = ref->worktree, .timeout_ms = FIND_MS));
+	all = json_loadb(buf_text(&r.out), r.out.n, 0, NULL);
+	*out = opencode_is_cut_off(all);
+	json_decref(all);
+	return NULL;
+}
+
+const struct channel channel_opencode = {
 	.plugin = { SLOT_AGENT, "opencode", "opencode's HTTP interface" },
+	.needs = "{port}",
+	.hand = hand,
 	.look = look,
 	.ticket = ticket,
-	.post = post,
 	.has = has,
+	.answer = answer,
+	.interrupt = interrupt,
 	.find = find,
+	.cut_off = cut_off,
 };
