@@ -108,6 +108,18 @@ notificationRouting: {info: [log]}' box_config
 	done
 }
 
+@test "what an earlier one waited for is not waited for by a new one" {
+	ao orchestrator frontend >/dev/null
+	ready fe-orchestrator
+	ao session kill fe-orchestrator
+	echo 'limitedUntil=2099-01-01T00:00:00Z' >>"$DATA/fe-orchestrator/metadata"
+	expect 0 ao orchestrator frontend
+	ready fe-orchestrator
+	[ -z "$(field fe-orchestrator limitedUntil)" ]
+	ao session kill --now fe-orchestrator
+	untouched
+}
+
 @test "an agent that is not there, a name that is a stranger's: told, and nothing is left" {
 	expect 4 ao orchestrator nowhere
 	expect 4 ao orchestrator frontend --agent no-such-agent
