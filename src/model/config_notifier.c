@@ -230,8 +230,7 @@ static void check_names(
 {
 	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++) {
 		const struct yaml *e = &list->v[i];
-		if (e->kind == YAML_TEXT && !config_notifier(c, e->text) &&
-			!needs_none(e->text))
+		if (e->kind == YAML_TEXT && !config_notifier(c, e->text) && !needs_none(e->text))
 			schema_wrong(r, e->line, e->column,
 				"%s: '%s' needs settings: define it under 'notifiers'", path,
 				e->text);

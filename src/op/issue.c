@@ -51,7 +51,8 @@ static bool differs(const char *tracker, const char *scm)
 
 bool issue_is_elsewhere(const struct project *p)
 {
-	return differs(p->tracker.host, p->scm.host) || differs(p->tracker.api_url, p->scm.api_url) ||
+	return differs(p->tracker.host, p->scm.host) ||
+		differs(p->tracker.api_url, p->scm.api_url) ||
 		differs(p->tracker.socket, p->scm.socket);
 }
 

@@ -181,8 +181,7 @@ static struct err *bring_head(const struct world *w, const struct pull_target *t
 
 /* An issue on the same forge is closed by it when the pull request that names it so is merged. NULL: there is
  * none, or the forge is ours. */
-static char *closing_words(
-	const struct session *s, const struct scm *scm, const struct project *p)
+static char *closing_words(const struct session *s, const struct scm *scm, const struct project *p)
 {
 	bool there = !scm->in_files && !str_empty(s->issue) &&
 		str_equal(s->tracker, scm->plugin.name) && !issue_is_elsewhere(p);

@@ -292,7 +292,8 @@ static void test_etag_of_redirect(void **state)
 		200);
 	gives((struct http_request){ .url = "/tagged", .token = SECRET, .cached = true }, HTTP_OK,
 		200);
-	assert_int_equal(loopback_count(&server, "GET /tagged Bearer " SECRET " \"of the way\""), 0);
+	assert_int_equal(
+		loopback_count(&server, "GET /tagged Bearer " SECRET " \"of the way\""), 0);
 }
 
 static void test_cache_is_bounded(void **state)
