@@ -46,6 +46,7 @@
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
  *                         merge
  *   asking                what one refresh of a forge elsewhere asks for, and makes of it
+ *   held                  one pull request in hand: what the verbs on a forge elsewhere do alike
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)
  *   tracker_github        its issues
  *   scm_github*           its pull requests: query round bell pages details verbs create

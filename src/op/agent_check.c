@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -88,6 +89,50 @@ static void look_for_login(struct agent_check *out, const struct state *s)
 	/* a login may also lie in a keyring, so none seen is unknown, not no */
 }
 
+/* ---- are its hooks heard? -------------------------------------------------------------------- */
+
+/* Why somebody but root could write there; NULL: nobody, or it is not there. */
+static const char *not_roots_alone(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return NULL;
+	return st.st_uid != 0      ? "is not root's"
+		: st.st_mode & 022 ? "can be written by its group or others"
+				   : NULL;
+}
+
+/* Gemini CLI (its source, 0.61.0) passes over the file with our hooks unless it and all folders above it are root's
+ * alone; /usr/local is not so on Debian, nor is a home. */
+char *agent_hooks_ignored(const struct agent *a)
+{
+	AUTO(str_release) char *path = NULL;
+
+	if (!a->hooks_dir || !str_equal(a->hooks, "gemini"))
+		return NULL;
+	path = path_join(a->hooks_dir, "settings.json");
+	for (;;) {
+		const char *why = not_roots_alone(path);
+		char *above;
+
+		if (why)
+			return str_format(
+				"%s ignores ao's hooks, since %s %s, and reports nothing; "
+				"have all folders of them root's alone (sudo chown "
+				"root PATH, sudo chmod go-w PATH), as a package of ao "
+				"in /usr does",
+				a->name, path, why);
+		above = path_dir(path);
+		if (str_equal(above, path)) {
+			free(above);
+			return NULL;
+		}
+		free(path);
+		path = above;
+	}
+}
+
 void op_agent_check(struct agent_check *out, const struct agent *a, const struct config *c,
 	const char *root, bool ask)
 {
@@ -114,6 +159,8 @@ void op_agent_check(struct agent_check *out, const struct agent *a, const struct
 	if (out->known == TRI_NO && !out->hint)
 		out->hint = str_format(
 			"its screens were seen on %s: activity may be told wrongly", a->versions);
+	if (!out->hint)
+		out->hint = agent_hooks_ignored(a);
 }
 
 void agent_check_release(struct agent_check *c)

@@ -23,6 +23,8 @@ struct agent_check {
  * program that an untrusted config names. */
 void op_agent_check(struct agent_check *out, const struct agent *a, const struct config *c,
 	const char *root, bool ask);
+/* Does it start, but without ao's hooks? Why, and what to do; NULL: no. The caller's. */
+char *agent_hooks_ignored(const struct agent *a);
 /* ">=2.1" against "2.1.197 (Claude Code)". */
 enum tri agent_version_known(const char *versions, const char *said);
 void agent_check_release(struct agent_check *c);

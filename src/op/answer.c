@@ -167,7 +167,8 @@ static struct err *pick(const struct hold *h, const struct agent *a, int from, i
 	return hold_press(h, ARGV(moved ? "Enter" : digit));
 }
 
-static struct err *wait_gone(struct hold *h, const struct agent *a)
+/* asked: its interface's id of the question; NULL: only its screen tells. */
+static struct err *wait_gone(struct hold *h, const struct agent *a, const char *asked)
 {
 	int64_t until = clock_mono() + GONE_MS;
 
@@ -180,7 +181,9 @@ static struct err *wait_gone(struct hold *h, const struct agent *a)
 		TRY(sight_take(&s, h, a));
 		dialog = sight_dialog(&s);
 		parse_menu(&menu, dialog);
-		if (s.activity.activity != ACTIVITY_WAITING_INPUT || chosen(&menu) < 0)
+		if (s.activity.activity != ACTIVITY_WAITING_INPUT ||
+			(asked ? s.told.answered && !str_equal(s.told.asks, asked)
+			       : chosen(&menu) < 0))
 			return NULL;
 		if (clock_mono() >= until)
 			return fail(ERR_UNCONFIRMED,
@@ -188,18 +191,46 @@ static struct err *wait_gone(struct hold *h, const struct agent *a)
 	}
 }
 
+static struct err *answer_keys(
+	struct hold *h, const struct agent *a, const struct sight *s, const char *text)
+{
+	int from = 0, to = 0, number = 0;
+
+	TRY(choose(&from, &to, &number, s, h->s.id, text));
+	return pick(h, a, from, to, number);
+}
+
+/* By its interface: no key, so neither its screen nor who looks at it matters. */
+static struct err *answer_told(struct hold *h, const struct sight *s, const char *text)
+{
+	AUTO(menu_release) struct menu menu = { 0 };
+	AUTO(str_release) char *dialog = sight_dialog(s);
+	enum channel_answer answer;
+	int option;
+
+	for (size_t i = 0; i < s->told.options.n; i++)
+		*vec_push(&menu.list) = (struct shown){ .number = (int)i + 1,
+			.label = str_dup(s->told.options.v[i]) };
+	option = find(&menu, text);
+	if (option < 0)
+		return fail(ERR_REFUSED, "'%s' is not among the options of %s:\n%s", text, h->s.id,
+			dialog);
+	TRY(s->channel->answer(&answer, &s->at, &s->told, (size_t)option));
+	if (answer == CHANNEL_HASNT)
+		return fail(ERR_REFUSED, "%s asks that no longer", h->s.id);
+	return NULL; /* silent: whether it has it is seen by the question that goes */
+}
+
 struct err *op_answer(const struct world *w, const char *id, const char *text)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(agent_release) struct agent a = { 0 };
 	AUTO(sight_release) struct sight s = { 0 };
-	int from = 0, to = 0, number = 0;
 
 	TRY(hold_take(&h, w, id));
 	TRY(agent_load(&a, &w->config, h.s.agent));
 	TRY(sight_take(&s, &h, &a));
-	TRY(choose(&from, &to, &number, &s, id, text));
-	TRY(pick(&h, &a, from, to, number));
+	TRY(s.told.options.n ? answer_told(&h, &s, text) : answer_keys(&h, &a, &s, text));
 	hold_log(&h, "answered", json_pack("{s:s}", "option", text));
-	return wait_gone(&h, &a);
+	return wait_gone(&h, &a, s.told.options.n ? s.told.asks : NULL);
 }

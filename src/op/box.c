@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
 #include "base/term.h"
 #include "op/deliver.h"
+#include "op/prompt.h"
 
 enum {
 	CLEAR_MAX = 40,
@@ -62,10 +65,12 @@ static bool is_of(const struct agent *a, const struct sight *s, const struct mes
 	return shown.n >= NO_CHANCE && strstr(buf_text(&text), shown.s);
 }
 
-/* The one that was typed last: its mark was set then. */
+/* The one that was typed last: its mark was set then. Before any, the prompt that the agent was started with. */
 static struct err *last_typed(struct message *out, const struct hold *h)
 {
 	AUTO(messages_release) struct messages all = { 0 };
+	AUTO(str_release) char *prompt = path_join(h->folder, "prompt.md");
+	bool found;
 
 	TRY(outbox_read(&all, &h->world->store, h->s.id, false));
 	for (size_t i = all.list.n; i-- > 0 && !out->number;) {
@@ -75,6 +80,8 @@ static struct err *last_typed(struct message *out, const struct hold *h)
 		*out = *m;
 		*m = (struct message){ 0 };
 	}
+	if (!out->number)
+		err_drop(file_read_if(&out->text, &found, prompt, PROMPT_MAX), "as if none");
 	return NULL;
 }
 

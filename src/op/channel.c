@@ -108,3 +108,23 @@ void channel_find(char **id, const struct world *w, const struct session *s, con
 			e->text);
 	err_drop(e, "it starts afresh, with a recap");
 }
+
+bool channel_cut_off(const struct world *w, const struct session *s, const struct agent *a,
+	const char *program, const struct strv *env)
+{
+	const struct channel *c = channel_named(a->send.channel);
+	AUTO(channel_ref_release) struct channel_ref ref = { .data_dir = w->config.data_dir };
+	bool cut = false;
+	struct err *e;
+
+	if (!c || !c->cut_off || !s->worktree || str_empty(s->agent_session_id))
+		return false;
+	ref.worktree = path_real(s->worktree);
+	ref.conversation = str_dup(s->agent_session_id);
+	e = c->cut_off(&cut, &ref, program, env->v);
+	if (e)
+		sink_say(w->sink, SINK_WARNING, "%s: whether its last turn was over: %s", s->id,
+			e->text);
+	err_drop(e, "it is not told to continue");
+	return cut;
+}

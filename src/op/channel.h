@@ -33,3 +33,6 @@ void channel_round_release(struct channel_round *r);
  * be found out, which is a warning. env: of its start. */
 void channel_find(char **id, const struct world *w, const struct session *s, const struct agent *a,
 	const char *program, const struct strv *env);
+/* Did its conversation, which is known, end in the middle of a turn? False where that can't be found out. */
+bool channel_cut_off(const struct world *w, const struct session *s, const struct agent *a,
+	const char *program, const struct strv *env);

@@ -110,6 +110,7 @@ static void check_agent(struct exam *x, const char *name)
 {
 	AUTO(agent_release) struct agent a = { 0 };
 	AUTO(str_release) char *program = NULL;
+	AUTO(str_release) char *ignored = NULL;
 	struct err *e = agent_load(&a, &x->world->config, name);
 
 	if (!e)
@@ -122,6 +123,9 @@ static void check_agent(struct exam *x, const char *name)
 		exam_add(x, FINDING_OK, "agent %s: %s", name, program);
 	if (!e)
 		check_patterns(x, &a);
+	ignored = e ? NULL : agent_hooks_ignored(&a);
+	if (ignored)
+		exam_add(x, FINDING_NOTE, "%s", ignored);
 	err_drop(e, "it is the finding's text");
 }
 

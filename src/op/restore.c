@@ -94,50 +94,6 @@ static bool has_conversation(
 	return sent.list.n > 0;
 }
 
-/* ---- the turn that was cut off ----------------------------------------------------------------- */
-
-/* What was going on when it ended, or waited for its quota. A record of the transcript may say more than its
- * hooks did: that the user had interrupted it. */
-static bool was_cut_off(bool *reboot, const struct hold *h, const struct agent *a)
-{
-	AUTO(evidence_release) struct evidence in = { 0 };
-	AUTO(facts_release) struct facts f = { 0 };
-
-	evidence_read(&f, &in, &h->s, h->folder, h->project);
-	sense_transcript(&f, NULL, &in, &h->s, h->folder, a);
-	*reboot = f.reboot;
-	return f.turn_open_at || f.limit_known;
-}
-
-/* One that was never typed: an earlier restore left it. */
-static int kept_message(const struct hold *h)
-{
-	AUTO(messages_release) struct messages live = { 0 };
-
-	err_drop(outbox_read(&live, &h->world->store, h->s.id, true), "as if none");
-	for (size_t i = 0; i < live.list.n; i++)
-		if (str_equal(live.list.v[i].kind, "continue"))
-			return live.list.v[i].number;
-	return 0;
-}
-
-/* In the outbox before anything is started: whatever happens to us, it is asked for once. */
-static struct err *keep_continue(int *number, const struct hold *h, const struct agent *a)
-{
-	AUTO(str_release) char *text = NULL;
-	bool reboot;
-
-	*number = kept_message(h);
-	if (*number || !was_cut_off(&reboot, h, a))
-		return NULL;
-	text = str_format("[ao] %s while you were at work. Look at what is done already, then "
-			  "continue where it stopped.",
-		reboot ? "The machine was restarted" : "You were ended");
-	sink_say(h->world->sink, SINK_NOTE, "%s: its turn was cut off; it is told to continue",
-		h->s.id);
-	return op_send_keep(number, h->world, h->s.id, "continue", text, strlen(text));
-}
-
 /* ---- the attempt ------------------------------------------------------------------------------- */
 
 struct attempt {
@@ -159,17 +115,75 @@ static void attempt_release(struct attempt *t)
 	str_release(&t->agent_session_id);
 }
 
+/* As its agent is started with. */
+static void attempt_env(struct strv *env, const struct hold *h, const struct attempt *t)
+{
+	const struct start start = { .agent = &t->agent,
+		.env = h->project ? &h->project->env : NULL };
+
+	start_env(env, h, &start);
+}
+
+/* ---- the turn that was cut off ----------------------------------------------------------------- */
+
+/* What was going on when it ended, or waited for its quota. A record of the transcript may say more than its
+ * hooks did: that the user had interrupted it. */
+static bool was_cut_off(bool *reboot, const struct hold *h, const struct attempt *t)
+{
+	const struct agent *a = &t->agent;
+	AUTO(strv_release) struct strv env = { 0 };
+	AUTO(evidence_release) struct evidence in = { 0 };
+	AUTO(facts_release) struct facts f = { 0 };
+
+	evidence_read(&f, &in, &h->s, h->folder, h->project);
+	sense_transcript(&f, NULL, &in, &h->s, h->folder, a);
+	*reboot = f.reboot;
+	if (f.turn_open_at || f.limit_known)
+		return true;
+	attempt_env(&env, h, t);
+	return channel_cut_off(h->world, &h->s, a, t->program, &env);
+}
+
+/* One that was never typed: an earlier restore left it. */
+static int kept_message(const struct hold *h)
+{
+	AUTO(messages_release) struct messages live = { 0 };
+
+	err_drop(outbox_read(&live, &h->world->store, h->s.id, true), "as if none");
+	for (size_t i = 0; i < live.list.n; i++)
+		if (str_equal(live.list.v[i].kind, "continue"))
+			return live.list.v[i].number;
+	return 0;
+}
+
+/* In the outbox before anything is started: whatever happens to us, it is asked for once. */
+static struct err *keep_continue(int *number, const struct hold *h, const struct attempt *t)
+{
+	AUTO(str_release) char *text = NULL;
+	bool reboot;
+
+	*number = kept_message(h);
+	if (*number || !was_cut_off(&reboot, h, t))
+		return NULL;
+	text = str_format("[ao] %s while you were at work. Look at what is done already, then "
+			  "continue where it stopped.",
+		reboot ? "The machine was restarted" : "You were ended");
+	sink_say(h->world->sink, SINK_NOTE, "%s: its turn was cut off; it is told to continue",
+		h->s.id);
+	return op_send_keep(number, h->world, h->s.id, "continue", text, strlen(text));
+}
+
+/* ---- making it ---------------------------------------------------------------------------------- */
+
 /* Nobody wrote down which one it was in: its own program may know. */
 static void ask_conversation(
 	struct conversation *told, const struct hold *h, const struct attempt *t)
 {
 	AUTO(strv_release) struct strv env = { 0 };
-	const struct start start = { .agent = &t->agent,
-		.env = h->project ? &h->project->env : NULL };
 
 	if (told->id || !str_equal(t->agent.session_id, "api"))
 		return;
-	start_env(&env, h, &start);
+	attempt_env(&env, h, t);
 	channel_find(&told->id, h->world, &h->s, &t->agent, t->program, &env);
 }
 
@@ -209,7 +223,7 @@ static struct err *make_attempt(struct attempt *t, struct hold *h)
 		str_set(&h->s.agent_session_id, told.id);
 	t->resumed = has_conversation(h, &t->agent, &told);
 	if (t->resumed) {
-		TRY(keep_continue(&t->unfinished, h, &t->agent));
+		TRY(keep_continue(&t->unfinished, h, t));
 	} else {
 		if (str_equal(t->agent.session_id, "preset"))
 			t->agent_session_id = random_uuid();

@@ -5,11 +5,14 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "op/answer.h"
+#include "op/box.h"
 #include "op/deliver.h"
 #include "op/settle.h"
 #include "store/agent_files.h"
 
-enum { NAP_MS = 200, FIRST_PROMPT_MS = 60000, AGAIN_MS = 600000 };
+/* KEY_GAP_MS: two Escapes at once are an Alt-Escape, and too late they are two (Copilot CLI: 100 and 300 ms
+ * are an interrupt, 0 and 800 are none) */
+enum { NAP_MS = 200, KEY_GAP_MS = 150, FIRST_PROMPT_MS = 60000, AGAIN_MS = 600000 };
 
 /* ---- the text -------------------------------------------------------------------------------- */
 
@@ -262,21 +265,47 @@ static struct err *prepare(struct sending *s, struct buf *text, const char *raw,
 	return sight_ready(&why, &sight, &h, &s->agent, s->o->no_wait);
 }
 
+/* By its interface; else by its key, which copy mode would take. */
+static struct err *stop_turn(
+	bool *stopped, struct hold *h, const struct agent *a, const struct sight *s)
+{
+	const struct channel *c = sight_channel(s);
+	enum channel_answer answer = CHANNEL_SILENT;
+
+	if (c && c->interrupt)
+		TRY(c->interrupt(&answer, &s->at));
+	*stopped = answer == CHANNEL_HAS || !s->terminal.in_mode;
+	if (answer == CHANNEL_HAS || s->terminal.in_mode)
+		return NULL;
+	if (!a->send.interrupt.n)
+		return fail(ERR_FAILED, "agent '%s' has no interrupt key", a->name);
+	if (s->box ==
+		SCREEN_BOX_TEXT) /* Qwen Code puts what was interrupted there, and then takes no Escape */
+		TRY(box_clear(h, a, s));
+	STRV_EACH(key, &a->send.interrupt) {
+		if (key != a->send.interrupt.v)
+			TRY(clock_sleep(KEY_GAP_MS));
+		TRY(hold_press(h, ARGV(*key)));
+	}
+	return NULL;
+}
+
 /* Where it works; a key that interrupts nothing may mean something else. A question is refused. */
 static struct err *interrupt(struct sending *s)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(sight_release) struct sight sight = { 0 };
 	const char *why;
+	bool stopped;
 
-	if (!s->agent.send.interrupt.n)
-		return fail(ERR_FAILED, "agent '%s' has no interrupt key", s->agent.name);
 	TRY(hold_take(&h, s->world, s->id));
 	TRY(sight_take(&sight, &h, &s->agent));
 	TRY(sight_ready(&why, &sight, &h, &s->agent, false));
-	if (!why || sight.terminal.in_mode)
+	if (!why)
 		return NULL;
-	TRY(hold_press(&h, s->agent.send.interrupt.v));
+	TRY(stop_turn(&stopped, &h, &s->agent, &sight));
+	if (!stopped)
+		return NULL;
 	hold_log(&h, "interrupted", NULL);
 	lock_release(&h.lock);
 	return clock_sleep(NAP_MS);

@@ -65,7 +65,11 @@ char *sight_dialog(const struct sight *s)
 {
 	AUTO(buf_release) struct buf menu = { 0 };
 
-	if (s->terminal.screen)
+	if (s->told.options.n) {
+		buf_addf(&menu, "%s\n", s->told.detail);
+		for (size_t i = 0; i < s->told.options.n; i++)
+			buf_addf(&menu, "%zu. %s\n", i + 1, s->told.options.v[i]);
+	} else if (s->terminal.screen)
 		screen_menu(&menu, s->terminal.screen);
 	buf_trim(&menu);
 	return buf_detach(&menu);
@@ -75,7 +79,7 @@ static struct err *refuse_dialog(const struct sight *s, const struct hold *h)
 {
 	AUTO(str_release) char *text = sight_dialog(s);
 
-	if (s->blind)
+	if (s->blind && !s->told.options.n)
 		return fail(ERR_REFUSED,
 			"%s asks a question, nothing was typed; answer it: ao session attach %s",
 			h->s.id, h->s.id);

@@ -36,5 +36,5 @@ bool sight_typing(const struct sight *s); /* a person, right now */
 const struct channel *sight_channel(const struct sight *s);
 /* Could its input line be told from the screen, as far as agent and runtime go? */
 bool sight_box(const struct sight *s, const struct agent *a);
-/* The open dialog, from its screen, for people: outside text, several lines; "" unknown. */
+/* The open dialog, by its interface or from its screen, for people: outside text, several lines; "" unknown. */
 char *sight_dialog(const struct sight *s);

@@ -223,21 +223,31 @@ static enum channel_answer meaning(const struct http_answer *a)
 	}
 }
 
+/* POST of body, which it takes; NULL: none. */
+static struct err *post(enum channel_answer *out, struct http_answer *answer,
+	const struct channel_ref *ref, const char *path, char *body)
+{
+	AUTO(asking_release) struct asking a = { .body = body };
+	struct http_request r = request(&a, ref, path, NULL);
+
+	r.method = "POST";
+	r.body = body ? body : "{}";
+	r.timeout_ms = POST_MS;
+	TRY(http_ask(answer, &r, 1, ref->data_dir));
+	*out = meaning(answer);
+	return NULL;
+}
+
 static struct err *hand(enum channel_answer *out, const struct channel_ref *ref, const char *id,
 	const char *text, size_t n)
 {
 	AUTO(str_release) char *path = str_format("/session/%s/prompt_async", ref->conversation);
-	AUTO(asking_release) struct asking a = { 0 };
-	struct http_request r = request(&a, ref, path, NULL);
 	struct http_answer answer;
 	struct err *e = NULL;
+	char *body = NULL;
 
-	TRY(write_body(&a.body, id, text, n));
-	r.method = "POST";
-	r.body = a.body;
-	r.timeout_ms = POST_MS;
-	TRY(http_ask(&answer, &r, 1, ref->data_dir));
-	*out = meaning(&answer);
+	TRY(write_body(&body, id, text, n));
+	TRY(post(out, &answer, ref, path, body));
 	if (*out == CHANNEL_HASNT)
 		e = http_failed(&answer, "opencode");
 	http_answers_release(&answer, 1);
@@ -259,6 +269,45 @@ static struct err *has(enum channel_answer *out, const struct channel_ref *ref, 
 	return NULL;
 }
 
+/* ---- its questions and its turn ---------------------------------------------------------------- */
+
+/* Nothing but what may stand in a URL; an id is outside text. */
+static bool is_id(const char *id, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return str_starts(id, prefix) && id[n] && !id[n + strspn(id + n, ID_CHARACTERS)];
+}
+
+static struct err *answer(enum channel_answer *out, const struct channel_ref *ref,
+	const struct channel_fact *told, size_t option)
+{
+	bool permission = is_id(told->asks, "per_");
+	AUTO(str_release)
+	char *path = str_format("/%s/%s/reply", permission ? "permission" : "question", told->asks);
+	struct http_answer answer;
+	json_t *body;
+
+	if (!permission && !is_id(told->asks, "que_"))
+		return fail(ERR_FAILED, "opencode asks by a name that is none");
+	body = permission ? json_pack("{s:s}", "reply", opencode_replies[option].word)
+			  : json_pack("{s:[[s]]}", "answers", told->options.v[option]);
+	TRY(post(out, &answer, ref, path, json_dumps(body, JSON_COMPACT)));
+	json_decref(body);
+	http_answers_release(&answer, 1);
+	return NULL;
+}
+
+static struct err *interrupt(enum channel_answer *out, const struct channel_ref *ref)
+{
+	AUTO(str_release) char *path = str_format("/session/%s/abort", ref->conversation);
+	struct http_answer answer;
+
+	TRY(post(out, &answer, ref, path, NULL));
+	http_answers_release(&answer, 1);
+	return NULL;
+}
+
 /* ---- the one that was ------------------------------------------------------------------------ */
 
 static struct err *find(
@@ -275,6 +324,21 @@ static struct err *find(
 	return NULL;
 }
 
+/* Its whole conversation, as it keeps it; what was said in it is left out. */
+static struct err *cut_off(
+	bool *out, const struct channel_ref *ref, const char *program, char *const *env)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+	json_t *all;
+
+	TRY(RUN_OK(&r, .argv = ARGV((char *)program, "export", ref->conversation, "--sanitize"),
+		.env = env, .dir = ref->worktree, .timeout_ms = FIND_MS));
+	all = json_loadb(buf_text(&r.out), r.out.n, 0, NULL);
+	*out = opencode_is_cut_off(all);
+	json_decref(all);
+	return NULL;
+}
+
 const struct channel channel_opencode = {
 	.plugin = { SLOT_AGENT, "opencode", "opencode's HTTP interface" },
 	.needs = "{port}",
@@ -282,5 +346,8 @@ const struct channel channel_opencode = {
 	.look = look,
 	.ticket = ticket,
 	.has = has,
+	.answer = answer,
+	.interrupt = interrupt,
 	.find = find,
+	.cut_off = cut_off,
 };

@@ -47,10 +47,7 @@ const char *opencode_id(const json_t *session)
 
 	if (n <= 4 || n > 100 || !str_starts(id, "ses_"))
 		return NULL;
-	for (const char *c = id + 4; *c; c++)
-		if (!strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", *c))
-			return NULL;
-	return id;
+	return id[4 + strspn(id + 4, ID_CHARACTERS)] ? NULL : id;
 }
 
 static int64_t created(const json_t *session)
@@ -158,13 +155,34 @@ static void say(struct channel_fact *out, enum activity says, const char *detail
 	str_set(&out->detail, detail);
 }
 
-static bool asks_permission(struct channel_fact *out, const json_t *permissions)
+const struct opencode_reply opencode_replies[3] = {
+	{ "Allow once", "once" },
+	{ "Allow always", "always" },
+	{ "Reject", "reject" },
+};
+
+/* The first that is open: whoever asks is busy meanwhile. */
+static const json_t *open_one(const json_t *list, const json_t *status)
 {
-	const json_t *p = json_array_get(permissions, 0),
-		     *patterns = json_object_get(p, "patterns");
+	size_t i;
+	json_t *o;
+
+	json_array_foreach(list, i, o)
+	{
+		const char *session = text(o, "sessionID");
+		if (!session || json_object_get(status, session))
+			return o;
+	}
+	return NULL;
+}
+
+static bool asks_permission(
+	struct channel_fact *out, const json_t *permissions, const json_t *status)
+{
+	const json_t *p = open_one(permissions, status), *patterns = json_object_get(p, "patterns");
 	AUTO(buf_release) struct buf b = { 0 };
 
-	if (!json_array_size(permissions))
+	if (!p)
 		return false;
 	buf_adds(&b, "it asks for a permission: ");
 	add_some(&b, text(p, "permission"));
@@ -173,19 +191,44 @@ static bool asks_permission(struct channel_fact *out, const json_t *permissions)
 		add_some(&b, json_string_value(json_array_get(patterns, i)));
 	}
 	say(out, ACTIVITY_WAITING_INPUT, b.s);
+	str_set(&out->asks, text(p, "id"));
+	for (size_t i = 0; out->asks && i < COUNT_OF(opencode_replies); i++)
+		strv_add(&out->options, opencode_replies[i].label);
 	return true;
 }
 
-static bool asks_question(struct channel_fact *out, const json_t *questions)
+/* Of several questions at once, and of one with several answers, the terminal alone is told. */
+static void add_options(struct channel_fact *out, const json_t *questions)
 {
-	const json_t *all = json_object_get(json_array_get(questions, 0), "questions");
+	const json_t *q = json_array_get(questions, 0), *options = json_object_get(q, "options");
+	size_t i;
+	json_t *o;
+
+	if (!out->asks || json_array_size(questions) != 1 ||
+		json_is_true(json_object_get(q, "multiple")))
+		return;
+	json_array_foreach(options, i, o)
+	{
+		if (str_empty(text(o, "label"))) {
+			strv_release(&out->options);
+			return;
+		}
+		strv_add(&out->options, text(o, "label"));
+	}
+}
+
+static bool asks_question(struct channel_fact *out, const json_t *questions, const json_t *status)
+{
+	const json_t *one = open_one(questions, status), *all = json_object_get(one, "questions");
 	AUTO(buf_release) struct buf b = { 0 };
 
-	if (!json_array_size(questions))
+	if (!one)
 		return false;
 	buf_adds(&b, "it asks: ");
 	add_some(&b, text(json_array_get(all, 0), "question"));
 	say(out, ACTIVITY_WAITING_INPUT, b.s);
+	str_set(&out->asks, text(one, "id"));
+	add_options(out, all);
 	return true;
 }
 
@@ -258,7 +301,8 @@ void opencode_read(struct channel_fact *out, const struct opencode_said *said,
 		read_session(out, session);
 	if (session && said->messages)
 		last = read_messages(out, said->messages);
-	if (asks_permission(out, said->permissions) || asks_question(out, said->questions) ||
+	if (asks_permission(out, said->permissions, said->status) ||
+		asks_question(out, said->questions, said->status) ||
 		is_busy(out, said->status, now))
 		return;
 	if (!session)
@@ -267,4 +311,17 @@ void opencode_read(struct channel_fact *out, const struct opencode_said *said,
 		say(out, ACTIVITY_UNKNOWN, "it is idle, and its messages could not be read");
 	else
 		read_last(out, last, now);
+}
+
+/* ---- one that was ---------------------------------------------------------------------------- */
+
+/* A message has an end where its turn had one, or waits for what a person rejected. */
+bool opencode_is_cut_off(const json_t *exported)
+{
+	const json_t *messages = json_object_get(exported, "messages");
+	const json_t *last = json_array_get(messages, json_array_size(messages) - 1);
+
+	return is_role(last, "user") ||
+		(is_role(last, "assistant") && !time_of(last, "completed") &&
+			!json_is_object(json_object_get(json_object_get(last, "info"), "error")));
 }

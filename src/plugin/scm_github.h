@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugin/asking.h"
+#include "plugin/held.h"
 
 enum { GITHUB_VERB_MS = 15000 };
 
@@ -69,18 +70,6 @@ void github_remember_bells(struct asking *a);
 
 /* ---- scm_github_verbs.c ---------------------------------------------------------------------- */
 
-struct held { /* one pull request in hand */
-	struct github g;
-	struct seen seen;
-	json_t *entry; /* of seen, held: saving may put a newer one in its place */
-	struct pull pull;
-};
-
-void held_release(struct held *h);
-MUST_USE struct err *held_is_open(const struct held *h);
-MUST_USE struct err *held_same_head(const struct held *h, const char *head);
-MUST_USE struct err *held_refuse(const struct held *h, const char *why);
-MUST_USE struct err *held_may_merge(const struct held *h);
 MUST_USE struct err *github_open_forge(
 	struct github *g, const struct forge *f); /* with its token */
 /* *root: the whole answer, of which `data` is an object. */

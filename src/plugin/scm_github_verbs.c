@@ -1,31 +1,13 @@
 /* The verbs of `ao pr` on GitHub. What is asked for first decides, and GitHub decides again: a merge names
  * the commit that was looked at. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "plugin/scm_github.h"
 
-enum { KNOWN_TRIES = 8, KNOWN_WAIT_MS = 500 };
-
-void held_release(struct held *h)
-{
-	json_decref(h->entry);
-	h->entry = NULL;
-	github_release(&h->g);
-	seen_release(&h->seen);
-	pull_release(&h->pull);
-}
-
 static const char *node_text(const struct held *h, const char *key)
 {
 	return github_text(json_object_get(h->entry, "node"), key);
-}
-
-static void give(struct pull *out, struct held *h)
-{
-	*out = h->pull;
-	h->pull = (struct pull){ 0 };
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */
@@ -107,20 +89,11 @@ static struct err *look(struct held *h, const struct forge *f, int number)
 	return e;
 }
 
-static struct err *hold(struct held *h, const struct forge *f, int number)
-{
-	TRY(github_open_forge(&h->g, f));
-	seen_open(&h->seen, &h->g, f->data_dir);
-	return look(h, f, number);
-}
+static const struct held_ways ways;
 
 struct err *github_view(struct pull *out, const struct forge *f, int number)
 {
-	AUTO(held_release) struct held h = { 0 };
-
-	TRY(hold(&h, f, number));
-	give(out, &h);
-	return NULL;
+	return held_view(out, f, number, &ways);
 }
 
 /* They run there; here they are only looked at. */
@@ -130,11 +103,6 @@ struct err *github_check(struct pull *out, const struct forge *f, int number)
 		return fail(ERR_FAILED,
 			"the checks run on GitHub: `gh run rerun --failed` runs them again");
 	return github_view(out, f, number);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	return ((const struct pull *)a)->number - ((const struct pull *)b)->number;
 }
 
 struct err *github_list(struct pulls *out, const struct forge *f)
@@ -157,8 +125,7 @@ struct err *github_list(struct pulls *out, const struct forge *f)
 	for (size_t i = 0; i < json_array_size(nodes); i++)
 		github_read_pull(vec_push(&out->list), json_array_get(nodes, i),
 			github_place_of(data, &part));
-	if (out->list.n)
-		qsort(out->list.v, out->list.n, sizeof(*out->list.v), by_number);
+	held_sort(out);
 	json_decref(root);
 	http_answers_release(&answer, 1);
 	return e;
@@ -178,17 +145,9 @@ static struct err *verb(struct held *h, const struct forge *f, const char *opera
 
 static struct err *settle_thread(struct held *h, const struct forge *f, const struct remark_wish *w)
 {
-	int number = w->resolve ? w->resolve : w->reopen;
-	json_t *numbers = json_object_get(h->entry, "numbers");
-	const char *id = json_string_value(json_array_get(numbers, (size_t)(number - 1)));
-	const struct remark *found = NULL;
+	const char *id;
 
-	for (size_t i = 0; i < h->pull.remarks.n; i++)
-		if (h->pull.remarks.v[i].number == number)
-			found = &h->pull.remarks.v[i];
-	if (!found || !id || found->kind != REMARK_COMMENT || !found->file)
-		return fail(ERR_USAGE, "#%d has no thread %d: ao pr view #%d", h->pull.number,
-			number, h->pull.number);
+	TRY(held_thread(&id, h, w, true));
 	return verb(h, f, w->resolve ? "Resolve" : "Reopen", json_pack("{s:s}", "threadId", id));
 }
 
@@ -229,125 +188,58 @@ static struct err *say(struct held *h, const struct forge *f, const struct remar
 	return verb(h, f, "Review", input);
 }
 
-struct err *held_same_head(const struct held *h, const char *head)
+static struct err *review(struct held *h, const struct forge *f, const struct remark_wish *w)
 {
-	if (!head || (strlen(head) >= 7 && str_starts(h->pull.head, head)))
-		return NULL;
-	return fail(ERR_REFUSED, "the head of #%d is %.10s by now, not %s", h->pull.number,
-		h->pull.head ? h->pull.head : "", head);
-}
-
-struct err *held_is_open(const struct held *h)
-{
-	return h->pull.state == PULL_OPEN
-		? NULL
-		: fail(ERR_FAILED, "#%d is %s", h->pull.number, pull_state_word(h->pull.state));
+	return w->resolve || w->reopen  ? settle_thread(h, f, w)
+		: w->kind == REMARK_ASK ? ask_for_review(h, f, w->to)
+					: say(h, f, w);
 }
 
 struct err *github_review(
 	struct pull *out, const struct forge *f, int number, const struct remark_wish *w)
 {
-	AUTO(held_release) struct held h = { 0 };
-
-	TRY(hold(&h, f, number));
-	TRY(held_is_open(&h));
-	TRY(held_same_head(&h, w->head));
-	if (w->resolve || w->reopen)
-		TRY(settle_thread(&h, f, w));
-	else if (w->kind == REMARK_ASK)
-		TRY(ask_for_review(&h, f, w->to));
-	else
-		TRY(say(&h, f, w));
-	return github_view(out, f, number);
+	return held_review(out, f, number, w, &ways);
 }
 
 /* ---- merge and close ------------------------------------------------------------------------- */
 
-/* For a while after a push GitHub does not know. */
-static struct err *wait_until_known(struct held *h, const struct forge *f, int number)
+static struct err *may_merge(const struct held *h, const struct forge *f, enum merge_method method)
 {
-	for (int i = 0; i < KNOWN_TRIES && h->pull.untested && h->pull.state == PULL_OPEN; i++) {
-		TRY(clock_sleep(KNOWN_WAIT_MS << (i < 3 ? i : 3)));
-		TRY(look(h, f, number));
-	}
-	return h->pull.untested
-		? fail(ERR_TIMEOUT, "%s does not say yet whether #%d can be merged: try again",
-			  h->g.host, number)
-		: NULL;
+	(void)f;
+	(void)method;
+	return held_may_merge(h);
 }
 
-struct err *held_refuse(const struct held *h, const char *why)
+static struct err *merge(struct held *h, const struct forge *f, enum merge_method method)
 {
-	return fail(ERR_REFUSED, "#%d is not merged: %s", h->pull.number, why);
-}
+	static const char *const methods[] = { "SQUASH", "MERGE", "REBASE" };
+	struct err *e = verb(h, f, "MergePull",
+		json_pack("{s:s, s:s, s:s}", "pullRequestId", node_text(h, "id"), "expectedHeadOid",
+			h->pull.head ? h->pull.head : "", "mergeMethod", methods[method]));
 
-struct err *held_may_merge(const struct held *h)
-{
-	const struct pull *p = &h->pull;
-	const char *state = node_text(h, "mergeStateStatus");
-
-	if (json_is_true(json_object_get(json_object_get(h->entry, "node"), "isDraft")))
-		return held_refuse(h, "it is a draft");
-	if (p->conflict)
-		return held_refuse(h, "it is in conflict with its base");
-	if (p->ci == CI_FAILURE)
-		return held_refuse(h, "a check failed: ao pr checks");
-	if (p->ci == CI_PENDING)
-		return held_refuse(h, "its checks are not done");
-	if (p->review == REVIEW_CHANGES)
-		return held_refuse(h, "changes were requested: ao pr view");
-	if (p->review == REVIEW_PENDING)
-		return held_refuse(h, "a review is wanted and not there");
-	if (str_equal(state, "BEHIND"))
-		return held_refuse(h, "its base has moved on, and must be merged into it first");
-	if (str_equal(state, "BLOCKED"))
-		return held_refuse(h, "a rule of its base branch is not met");
-	return NULL;
+	if (e && e->class == ERR_FAILED)
+		e->class = ERR_REFUSED; /* in the words of GitHub */
+	return e;
 }
 
 struct err *github_merge(struct pull *out, const struct forge *f, int number,
 	enum merge_method method, const char *head)
 {
-	static const char *const methods[] = { "SQUASH", "MERGE", "REBASE" };
-	AUTO(held_release) struct held h = { 0 };
-	struct err *e;
+	return held_merge(out, f, number, method, head, &ways);
+}
 
-	TRY(hold(&h, f, number));
-	TRY(held_is_open(&h));
-	TRY(held_same_head(&h, head));
-	TRY(wait_until_known(&h, f, number));
-	TRY(held_same_head(&h, head));
-	TRY(held_may_merge(&h));
-	e = verb(&h, f, "MergePull",
-		json_pack("{s:s, s:s, s:s}", "pullRequestId", node_text(&h, "id"),
-			"expectedHeadOid", h.pull.head ? h.pull.head : "", "mergeMethod",
-			methods[method]));
-	if (e && e->class == ERR_FAILED)
-		e->class = ERR_REFUSED; /* in the words of GitHub */
-	TRY(wrap(e, "#%d is not merged", number));
-	TRY(look(&h, f, number));
-	if (h.pull.state != PULL_MERGED)
-		return fail(ERR_UNCONFIRMED,
-			"#%d: %s took the wish to merge, and has not merged yet", number, h.g.host);
-	give(out, &h);
-	return NULL;
+static struct err *close_pull(struct held *h, const struct forge *f)
+{
+	return verb(h, f, "ClosePull", json_pack("{s:s}", "pullRequestId", node_text(h, "id")));
 }
 
 struct err *github_close(struct pull *out, const struct forge *f, int number)
 {
-	AUTO(held_release) struct held h = { 0 };
-
-	TRY(hold(&h, f, number));
-	if (h.pull.state == PULL_MERGED)
-		return fail(ERR_FAILED, "#%d is merged already", number);
-	if (h.pull.state == PULL_OPEN) {
-		TRY(verb(&h, f, "ClosePull",
-			json_pack("{s:s}", "pullRequestId", node_text(&h, "id"))));
-		TRY(look(&h, f, number));
-	}
-	give(out, &h);
-	return NULL;
+	return held_close(out, f, number, &ways);
 }
+
+static const struct held_ways ways = { github_open_forge, look, review, may_merge, merge,
+	close_pull };
 
 /* ---- for doctor ------------------------------------------------------------------------------ */
 

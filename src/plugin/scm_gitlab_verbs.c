@@ -1,23 +1,9 @@
 /* The verbs of `ao pr` on GitLab. What is asked for first decides, and GitLab decides again: a merge names
  * the commit that was looked at. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "plugin/scm_gitlab.h"
-
-enum { KNOWN_TRIES = 8, KNOWN_WAIT_MS = 500 };
-
-static const json_t *node_of(const struct held *h)
-{
-	return json_object_get(h->entry, "node");
-}
-
-static void give(struct pull *out, struct held *h)
-{
-	*out = h->pull;
-	h->pull = (struct pull){ 0 };
-}
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
@@ -62,28 +48,11 @@ static struct err *look(struct held *h, const struct forge *f, int number)
 	return e;
 }
 
-static struct err *hold(struct held *h, const struct forge *f, int number)
-{
-	TRY(open_forge(&h->g, f));
-	seen_open(&h->seen, &h->g, f->data_dir);
-	return look(h, f, number);
-}
-
-/* What a verb changes is looked at again. */
-static struct err *again(struct pull *out, struct held *h, const struct forge *f, int number)
-{
-	TRY(look(h, f, number));
-	give(out, h);
-	return NULL;
-}
+static const struct held_ways ways;
 
 struct err *gitlab_view(struct pull *out, const struct forge *f, int number)
 {
-	AUTO(held_release) struct held h = { 0 };
-
-	TRY(hold(&h, f, number));
-	give(out, &h);
-	return NULL;
+	return held_view(out, f, number, &ways);
 }
 
 /* They run there; here they are looked at, and those that failed are started again. Nobody waits. */
@@ -95,12 +64,12 @@ struct err *gitlab_check(struct pull *out, const struct forge *f, int number)
 	AUTO(gitlab_questions_release) struct gitlab_questions q = { 0 };
 	struct err *e;
 
-	TRY(hold(&h, f, number));
-	commits = json_object_get(json_object_get(node_of(&h), "commits"), "nodes");
+	TRY(held_take(&h, f, number, &ways));
+	commits = json_object_get(json_object_get(held_node(&h), "commits"), "nodes");
 	rollup = json_object_get(
 		json_object_get(json_array_get(commits, 0), "commit"), "statusCheckRollup");
 	if (f->red && h.pull.ci == CI_FAILURE) {
-		project = github_text(node_of(&h), "pipelineProject");
+		project = github_text(held_node(&h), "pipelineProject");
 		gitlab_add(&q, &h.g, project, "/pipelines/%lld/retry",
 			(long long)json_integer_value(json_object_get(rollup, "pipeline")))
 			->method = "POST";
@@ -108,15 +77,10 @@ struct err *gitlab_check(struct pull *out, const struct forge *f, int number)
 		e = q.list.v[0].failed;
 		q.list.v[0].failed = NULL;
 		TRY(e);
-		return again(out, &h, f, number);
+		return held_again(out, &h, f, number, &ways);
 	}
-	give(out, &h);
+	held_give(out, &h);
 	return NULL;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	return ((const struct pull *)a)->number - ((const struct pull *)b)->number;
 }
 
 /* The newest hundred, as a list tells them: not their pipelines and threads. */
@@ -125,8 +89,7 @@ struct err *gitlab_list(struct pulls *out, const struct forge *f)
 	AUTO(held_release) struct held h = { 0 };
 	json_t *place = NULL, *list = NULL;
 
-	TRY(open_forge(&h.g, f));
-	seen_open(&h.seen, &h.g, f->data_dir);
+	TRY(held_open(&h, f, &ways));
 	TRY(gitlab_place(&place, &h.seen, &h.g, GITLAB_MS, f->data_dir));
 	seen_save(&h.seen);
 	TRY(gitlab_do(
@@ -139,8 +102,7 @@ struct err *gitlab_list(struct pulls *out, const struct forge *f)
 		p->review = REVIEW_UNKNOWN;
 		json_decref(node);
 	}
-	if (out->list.n)
-		qsort(out->list.v, out->list.n, sizeof(*out->list.v), by_number);
+	held_sort(out);
 	json_decref(list);
 	return NULL;
 }
@@ -211,13 +173,12 @@ struct err *gitlab_create(
 	int number = 0;
 
 	here.pr = NULL;
-	TRY(open_forge(&h.g, &here));
-	seen_open(&h.seen, &h.g, f->data_dir);
+	TRY(held_open(&h, &here, &ways));
 	TRY(find_open(&number, &h, f, d->branch));
 	*made = !number;
 	if (*made)
 		TRY(make(&number, &h, f, d));
-	return again(out, &h, f, number);
+	return held_again(out, &h, f, number, &ways);
 }
 
 /* ---- review ---------------------------------------------------------------------------------- */
@@ -230,17 +191,9 @@ static struct err *put(struct held *h, const struct forge *f, json_t *body)
 
 static struct err *settle_thread(struct held *h, const struct forge *f, const struct remark_wish *w)
 {
-	int number = w->resolve ? w->resolve : w->reopen;
-	const json_t *numbers = json_object_get(h->entry, "numbers");
-	const char *id = json_string_value(json_array_get(numbers, (size_t)(number - 1)));
-	const struct remark *found = NULL;
+	const char *id;
 
-	for (size_t i = 0; i < h->pull.remarks.n; i++)
-		if (h->pull.remarks.v[i].number == number)
-			found = &h->pull.remarks.v[i];
-	if (!found || !id || found->kind != REMARK_COMMENT)
-		return fail(ERR_USAGE, "#%d has no thread %d: ao pr view #%d", h->pull.number,
-			number, h->pull.number);
+	TRY(held_thread(&id, h, w, false));
 	return gitlab_do(NULL, &h->g, f->data_dir, "PUT",
 		json_pack("{s:b}", "resolved", w->resolve != 0),
 		"/merge_requests/%d/discussions/%s", h->pull.number, id);
@@ -273,7 +226,7 @@ static struct err *ask_for_review(struct held *h, const struct forge *f, const c
 /* A thread, on a line of the file where one is named. */
 static struct err *begin_thread(struct held *h, const struct forge *f, const struct remark_wish *w)
 {
-	const json_t *refs = json_object_get(node_of(h), "diffRefs");
+	const json_t *refs = json_object_get(held_node(h), "diffRefs");
 	json_t *body = json_pack("{s:s}", "body", w->text ? w->text : "");
 
 	if (w->file && body)
@@ -299,93 +252,81 @@ static struct err *approve(struct held *h, const struct forge *f, const struct r
 }
 
 /* GitLab's API has no verb that requests changes; what does so there, for all tiers, is an open thread. */
+static struct err *review(struct held *h, const struct forge *f, const struct remark_wish *w)
+{
+	if (w->resolve || w->reopen)
+		return settle_thread(h, f, w);
+	if (w->kind == REMARK_ASK)
+		return ask_for_review(h, f, w->to);
+	if (w->kind == REMARK_APPROVE)
+		return approve(h, f, w);
+	return str_empty(w->text) ? fail(ERR_USAGE, "on GitLab changes are requested by a text")
+				  : begin_thread(h, f, w);
+}
+
 struct err *gitlab_review(
 	struct pull *out, const struct forge *f, int number, const struct remark_wish *w)
 {
-	AUTO(held_release) struct held h = { 0 };
-
-	TRY(hold(&h, f, number));
-	TRY(held_is_open(&h));
-	TRY(held_same_head(&h, w->head));
-	if (w->resolve || w->reopen)
-		TRY(settle_thread(&h, f, w));
-	else if (w->kind == REMARK_ASK)
-		TRY(ask_for_review(&h, f, w->to));
-	else if (w->kind == REMARK_APPROVE)
-		TRY(approve(&h, f, w));
-	else if (str_empty(w->text))
-		return fail(ERR_USAGE, "on GitLab changes are requested by a text");
-	else
-		TRY(begin_thread(&h, f, w));
-	return again(out, &h, f, number);
+	return held_review(out, f, number, w, &ways);
 }
 
 /* ---- merge and close ------------------------------------------------------------------------- */
 
-/* For a while after a push GitLab does not know. */
-static struct err *wait_until_known(struct held *h, const struct forge *f, int number)
+/* What GitLab calls a rebase writes the branch anew, which its session would not know: its next push would be
+ * refused, its checks and reviews would be of another head. So it is done where there is nothing to rebase, and
+ * where the project makes no merge commit of it. */
+static struct err *may_rebase(const struct held *h, const struct forge *f)
 {
-	for (int i = 0; i < KNOWN_TRIES && h->pull.untested && h->pull.state == PULL_OPEN; i++) {
-		TRY(clock_sleep(KNOWN_WAIT_MS << (i < 3 ? i : 3)));
-		TRY(look(h, f, number));
-	}
-	return h->pull.untested
-		? fail(ERR_TIMEOUT, "%s does not say yet whether #%d can be merged: try again",
-			  h->g.host, number)
-		: NULL;
+	json_t *project = NULL;
+	bool forward;
+
+	if (str_equal(github_text(held_node(h), "mergeStateStatus"), "BEHIND"))
+		return held_refuse(h, "its base has moved on: rebase its branch and push it");
+	TRY(gitlab_do(&project, &h->g, f->data_dir, NULL, NULL, "%s", ""));
+	forward = str_equal(github_text(project, "merge_method"), "ff");
+	json_decref(project);
+	return forward
+		? NULL
+		: held_refuse(h,
+			  "its project makes a commit of each merge (merge method): --merge does");
 }
 
-static struct err *may_merge(const struct held *h)
+static struct err *may_merge(const struct held *h, const struct forge *f, enum merge_method method)
 {
-	const char *detail = github_text(node_of(h), "detail");
+	const char *detail = github_text(held_node(h), "detail");
 
 	if (str_equal(detail, "discussions_not_resolved"))
 		return held_refuse(h, "its threads must be resolved first");
+	if (method == MERGE_REBASE)
+		TRY(may_rebase(h, f));
 	return held_may_merge(h);
+}
+
+static struct err *merge(struct held *h, const struct forge *f, enum merge_method method)
+{
+	return gitlab_do(NULL, &h->g, f->data_dir, "PUT",
+		json_pack("{s:s, s:b}", "sha", h->pull.head ? h->pull.head : "", "squash",
+			method == MERGE_SQUASH),
+		"/merge_requests/%d/merge", h->pull.number);
 }
 
 struct err *gitlab_merge(struct pull *out, const struct forge *f, int number,
 	enum merge_method method, const char *head)
 {
-	AUTO(held_release) struct held h = { 0 };
-	struct err *e;
+	return held_merge(out, f, number, method, head, &ways);
+}
 
-	if (method == MERGE_REBASE)
-		return fail(ERR_USAGE,
-			"GitLab rebases where the project's settings say so: --merge does it as they do");
-	TRY(hold(&h, f, number));
-	TRY(held_is_open(&h));
-	TRY(held_same_head(&h, head));
-	TRY(wait_until_known(&h, f, number));
-	TRY(held_same_head(&h, head));
-	TRY(may_merge(&h));
-	e = gitlab_do(NULL, &h.g, f->data_dir, "PUT",
-		json_pack("{s:s, s:b}", "sha", h.pull.head ? h.pull.head : "", "squash",
-			method == MERGE_SQUASH),
-		"/merge_requests/%d/merge", number);
-	TRY(wrap(e, "#%d is not merged", number));
-	TRY(look(&h, f, number));
-	if (h.pull.state != PULL_MERGED)
-		return fail(ERR_UNCONFIRMED,
-			"#%d: %s took the wish to merge, and has not merged yet", number, h.g.host);
-	give(out, &h);
-	return NULL;
+static struct err *close_pull(struct held *h, const struct forge *f)
+{
+	return put(h, f, json_pack("{s:s}", "state_event", "close"));
 }
 
 struct err *gitlab_close(struct pull *out, const struct forge *f, int number)
 {
-	AUTO(held_release) struct held h = { 0 };
-
-	TRY(hold(&h, f, number));
-	if (h.pull.state == PULL_MERGED)
-		return fail(ERR_FAILED, "#%d is merged already", number);
-	if (h.pull.state == PULL_OPEN) {
-		TRY(put(&h, f, json_pack("{s:s}", "state_event", "close")));
-		TRY(look(&h, f, number));
-	}
-	give(out, &h);
-	return NULL;
+	return held_close(out, f, number, &ways);
 }
+
+static const struct held_ways ways = { open_forge, look, review, may_merge, merge, close_pull };
 
 /* ---- for doctor ------------------------------------------------------------------------------ */
 

@@ -35,6 +35,8 @@ void channel_fact_release(struct channel_fact *f)
 {
 	str_release(&f->conversation);
 	str_release(&f->detail);
+	str_release(&f->asks);
+	strv_release(&f->options);
 	str_release(&f->prompt);
 	str_release(&f->words);
 	str_release(&f->title);

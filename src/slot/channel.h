@@ -33,8 +33,11 @@ struct channel_fact {
 	char *conversation; /* the one it is in; NULL: none has begun */
 	enum activity says; /* ACTIVITY_UNKNOWN: it is up, and that is all */
 	char *detail;       /* in words; NULL: none */
-	int64_t at;         /* its newest message, ms since 1970; 0: none */
-	char *prompt;       /* what the user said last; NULL: nothing yet */
+	char *asks;         /* its id of the open question, or permission; NULL: none */
+	struct strv
+		options; /* of that, as it shows them; none: it is not to be answered from here */
+	int64_t at;      /* its newest message, ms since 1970; 0: none */
+	char *prompt;    /* what the user said last; NULL: nothing yet */
 	int64_t prompt_at;
 	char *words;        /* the agent's last */
 	char *title;        /* of the conversation; NULL: none of its own */
@@ -44,7 +47,7 @@ struct channel_fact {
 };
 
 enum channel_answer {
-	CHANNEL_HAS,    /* the agent has the message */
+	CHANNEL_HAS,    /* the agent has it */
 	CHANNEL_HASNT,  /* it answers, and has not */
 	CHANNEL_SILENT, /* nobody knows */
 };
@@ -73,10 +76,18 @@ struct channel {
 	/* Has it the message of this ticket? */
 	MUST_USE struct err *(*has)(
 		enum channel_answer *out, const struct channel_ref *ref, const char *ticket);
+	/* What look() told that it asks, by one of the options (from 0). HASNT: it asks that no longer. */
+	MUST_USE struct err *(*answer)(enum channel_answer *out, const struct channel_ref *ref,
+		const struct channel_fact *told, size_t option);
+	/* The end of its turn, as a person's key would; nothing where it is not at work. */
+	MUST_USE struct err *(*interrupt)(enum channel_answer *out, const struct channel_ref *ref);
 	/* The newest conversation that was begun in the worktree since then, asked of the agent's own
 	 * program (an absolute path) where none of it runs. NULL: none. env as for its start. */
 	MUST_USE struct err *(*find)(
 		char **out, const struct channel_ref *ref, const char *program, char *const *env);
+	/* In the same way: did the conversation end in the middle of a turn? */
+	MUST_USE struct err *(*cut_off)(
+		bool *out, const struct channel_ref *ref, const char *program, char *const *env);
 };
 
 const struct channel *channel_named(const char *name); /* NULL: none; its messages are typed */

@@ -48,6 +48,28 @@ load box
 	ao agent check --json | jq -e '.[] | select(.name == "gemini") | .program == null'
 }
 
+@test "check, doctor: an agent that ignores ao's hooks, since others could write there" {
+	hooks=$HOME/.config/agent-orchestrator/agents/hooks/gemini
+	mkdir -p "$hooks"
+	echo '{}' >"$hooks/settings.json"
+	chmod g+w "$hooks"
+	printf '#!/bin/sh\necho 0.61.0\n' >"$BOX/gemini"
+	chmod +x "$BOX/gemini"
+	export PATH=$BOX:$PATH
+	expect 0 ao agent check gemini
+	has "gemini ignores ao's hooks, since $hooks"
+	has "chmod go-w"
+	AGENT=gemini box_config
+	sed -i 's/agent: standin/agent: gemini/' "$CONFIG"
+	run ao doctor
+	has "gemini ignores ao's hooks, since $hooks"
+	# all that is above is root's alone in no test, but another agent's hooks are not looked at
+	sed 's/gemini/qwen/' "$BOX/gemini" >"$BOX/qwen"
+	chmod +x "$BOX/qwen"
+	expect 0 ao agent check qwen
+	lacks "ignores ao's hooks"
+}
+
 @test "check: an agent whose data names no versions is not started to ask for one" {
 	AGENT="$BOX/mine"
 	printf '#!/bin/sh\necho "$@" >>"%s/started"\n' "$BOX" >"$BOX/mine"

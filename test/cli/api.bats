@@ -69,6 +69,68 @@ and \"quotes\" 漢"
 	counts typed 0
 }
 
+@test "--answer goes to it by number or words, and nothing is typed; also while somebody looks back" {
+	started
+	expect 6 ao send fe-1 --answer yes
+	tmux copy-mode -t =fe-1:
+	while read -r mode option want; do
+		mode "$mode"
+		wait_for 10 does waiting_input
+		expect 6 ao send fe-1 --answer "no such option"
+		errs "not among the options"
+		expect 0 ao send fe-1 --answer "${option//_/ }"
+		[ "$(tail -1 "$FAKE/log")" = "reply $want" ]
+		does ready
+	done <<-T
+		permission 1 permission {"reply":"once"}
+		permission allow_always permission {"reply":"always"}
+		permission rej permission {"reply":"reject"}
+		question 2 question {"answers":[["Dark blue"]]}
+		question red question {"answers":[["Red"]]}
+	T
+	counts typed 0
+}
+
+@test "the options that it offers are told where a message is refused" {
+	started
+	mode permission
+	expect 6 ao send fe-1 "hello"
+	errs "it asks for a permission: bash rm -rf x"
+	errs "3. Reject"
+	mode questions # of several answers its terminal alone is told
+	expect 6 ao send fe-1 "hello"
+	[[ $stderr != *"2. Dark blue"* ]]
+	expect 6 ao send fe-1 --answer Red
+	counts reply 0
+}
+
+@test "--interrupt goes to it, and no key is pressed" {
+	started
+	mode busy
+	tmux copy-mode -t =fe-1:
+	expect 0 ao send fe-1 --interrupt "instead"
+	[ "$(grep -c '^abort session' "$FAKE/log")" = 1 ]
+	counts post 1
+	counts typed 0
+	expect 0 ao send fe-1 --interrupt "it is at rest"
+	[ "$(grep -c '^abort session' "$FAKE/log")" = 1 ]
+}
+
+@test "a turn that its death cut off is asked for again, once" {
+	started
+	mode busy
+	expect 0 ao send fe-1 --no-wait "work"
+	for times in 1 1; do
+		kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+		wait_for 10 does exited
+		mode none
+		expect 0 ao session restore fe-1
+		[ "$(grep -c "^post .*continue where it stopped" "$FAKE/log")" = "$times" ]
+		wait_for 10 does ready
+	done
+	grep -q '^export ses_.* --sanitize' "$FAKE/log"
+}
+
 @test "one that is refused is not sent, and is told" {
 	started
 	mode refuse

@@ -144,3 +144,28 @@ url=http://gitlab.localhost/acme/platform/app/-
 	[[ $output == *'its host is not gitlab.example.org'* ]]
 	[ "$(asked gitlab)" = 0 ]
 }
+
+@test "a rebase is what it is elsewhere or is refused: no commit of the merge, and no branch that is written anew" {
+	session
+	echo more >"$TREES/fe-1/more"
+	git -C "$TREES/fe-1" add more
+	git -C "$TREES/fe-1" commit -q -m 'Add more'
+	ao pr create fe-1
+	why approve '"author": "rev"'
+	run -6 ao pr merge fe-1 --rebase
+	[[ $output == *'#1 is not merged: its project makes a commit of each merge (merge method): --merge does'* ]]
+	cause gitlab '[{"op": "project-set", "project": "acme/platform/app", "set": {"mergeMethod": "ff", "checkingReads": 0}},
+		{"op": "push", "project": "acme/platform/app", "branch": "main", "files": {"other": "x\n"}}]' >/dev/null
+	head=$(git -C "$TREES/fe-1" rev-parse HEAD)
+	run -6 ao pr merge fe-1 --rebase
+	[[ $output == *'its base has moved on: rebase its branch and push it'* ]]
+	[ "$(git -C "$GITLAB/repos/acme/platform/app.git" rev-parse feat/42)" = "$head" ]
+	[ "$(requests gitlab '[.[] | select(.path | endswith("/rebase"))] | length')" = 0 ]
+	git -C "$TREES/fe-1" fetch -q origin
+	git -C "$TREES/fe-1" rebase -q origin/main
+	git -C "$TREES/fe-1" push -qf origin HEAD:feat/42
+	head=$(git -C "$TREES/fe-1" rev-parse HEAD)
+	run -0 ao pr merge fe-1 --rebase
+	[[ $output == *"#1 merged into main as ${head:0:10}"* ]]
+	[ "$(git -C "$GITLAB/repos/acme/platform/app.git" rev-parse main)" = "$head" ]
+}

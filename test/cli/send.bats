@@ -213,6 +213,30 @@ load box
 	heard fe-1 "stop that"
 }
 
+@test "--interrupt by two Escapes, which are none in one go" {
+	AGENT="standin --turn-ms 60000 --double-escape" box_config
+	sed -i 's/interrupt: \[Escape\]/interrupt: [Escape, Escape]/' "$CONFIG"
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 0 ao send fe-1 "stop that" --interrupt --timeout 20
+	heard fe-1 "stop that"
+}
+
+@test "--interrupt where the input line holds text, which would take the Escape" {
+	AGENT="standin --turn-ms 60000 --put-back" box_config
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	for text in "stop that" "and that"; do # the second time what the first put back has been cleared
+		expect 0 ao send fe-1 "$text" --interrupt --timeout 20
+		heard fe-1 "$text"
+	done
+	uncleared
+	tmux send-keys -t =fe-1: -l 'half a thought'
+	expect 0 ao send fe-1 "the third" --interrupt --timeout 20
+	heard fe-1 "the third"
+	grep -q "half a thought" "$DATA/events.jsonl"
+}
+
 # A menu opens between the paste and its Enter: the text stands in the input line of an agent at work.
 refused() { # TEXT
 	AGENT="standin --turn-ms 60000 --menu-on-paste" box_config

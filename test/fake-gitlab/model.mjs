@@ -269,11 +269,12 @@ export class Model {
 		if (status === 'conflict') throw new Refusal(422, 'Branch cannot be merged');
 		if (status !== 'mergeable') throw new Refusal(405, '405 Method Not Allowed');
 		const { base, tree } = this.diff(mr), { project } = mr;
+		const forward = project.mergeMethod === 'ff';
 		const oid = git.merge(project.dir, {
-			method: squash ? 'SQUASH' : 'MERGE', base, branch: mr.targetBranch, head: mr.sha, tree,
+			method: squash ? 'SQUASH' : forward ? 'FORWARD' : 'MERGE', base, branch: mr.targetBranch, head: mr.sha, tree,
 			message: message ?? mr.title,
 		});
-		this.merged(mr, squash ? { squash: oid } : { merge: oid });
+		this.merged(mr, squash ? { squash: oid } : { merge: forward ? null : oid });
 		this.pushed(project);
 		if (removeSource ?? mr.removeSource) this.deleteBranch(mr.source, mr.sourceBranch);
 	}

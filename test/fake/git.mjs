@@ -76,6 +76,10 @@ export function compare(dir, base, head) {
 export const contains = (dir, tip, oid) => asks(dir, 'merge-base', '--is-ancestor', oid, tip).status === 0;
 
 export function merge(dir, { method, base, branch, head, tree, message }) {
+	if (method === 'FORWARD') {
+		git(dir, ['update-ref', `refs/heads/${branch}`, head, base]);
+		return head;
+	}
 	const parents = method === 'MERGE' ? ['-p', base, '-p', head] : ['-p', base];
 	const oid = git(dir, ['commit-tree', tree, ...parents, '-m', message]);
 	git(dir, ['update-ref', `refs/heads/${branch}`, oid, base]);

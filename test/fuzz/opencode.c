@@ -20,7 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	require(!f.detail || strlen(f.detail) < DETAIL_MAX);
 	require(!f.conversation || !f.conversation[strcspn(f.conversation, "/?#% \r\n")]);
 	require(usage_sum(&f.usage) >= 0 && f.cost >= 0);
+	require(!f.options.n || (f.asks && f.says == ACTIVITY_WAITING_INPUT));
 	channel_fact_release(&f);
+	opencode_is_cut_off(o);
 	json_decref(o);
 	return 0;
 }

@@ -191,6 +191,72 @@ static void test_shapes(void **state)
 	}
 }
 
+#define ASKED(status, permissions, questions)                                                      \
+	"{\"sessions\":[],\"status\":{" status "},\"permissions\":[" permissions                   \
+	"],\"questions\":[" questions "]}"
+#define BUSY "\"ses_a\":{\"type\":\"busy\"}"
+#define PERMISSION "{\"id\":\"per_1\",\"sessionID\":\"ses_a\",\"permission\":\"bash\"}"
+#define QUESTION(more)                                                                             \
+	"{\"id\":\"que_1\",\"sessionID\":\"ses_a\",\"questions\":[{\"question\":\"Which?\","       \
+	"\"options\":[{\"label\":\"Red\"},{\"label\":\"Blue\"}]" more "}]}"
+
+/* What it can be answered with; what was open when its turn was aborted stays in the list. */
+static const struct {
+	const char *text, *asks, *options;
+} asked[] = {
+	{ ASKED("", PERMISSION, ""), NULL, "" },
+	{ ASKED("", "", QUESTION("")), NULL, "" },
+	{ ASKED(BUSY, PERMISSION, ""), "per_1", "Allow once,Allow always,Reject" },
+	{ ASKED(BUSY, "", QUESTION("")), "que_1", "Red,Blue" },
+	{ ASKED(BUSY, "", QUESTION(",\"multiple\":true")), "que_1", "" },
+	{ ASKED(BUSY, "", QUESTION("},{\"question\":\"And?\"")), "que_1", "" },
+	{ ASKED(BUSY, "{\"sessionID\":\"ses_a\"}", ""), NULL, "" },
+};
+
+static void test_asked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(asked); i++) {
+		AUTO(channel_fact_release)
+		struct channel_fact f = read_text(
+			asked[i].text, strlen(asked[i].text), 1795365902607);
+		AUTO(buf_release) struct buf options = { 0 };
+
+		STRV_EACH(o, &f.options)
+			buf_addf(&options, "%s%s", options.n ? "," : "", *o);
+		if (!str_equal(f.asks, asked[i].asks) ||
+			!str_equal(buf_text(&options), asked[i].options))
+			fail_msg("%s\nasks %s: %s", asked[i].text, f.asks ? f.asks : "nothing",
+				buf_text(&options));
+	}
+}
+
+/* The recorded situations, as if it had been killed there. */
+static void test_cut_off(void **state)
+{
+	static const struct {
+		const char *file;
+		bool cut;
+	} ends[] = { { "busy", true }, { "permission", true }, { "question", true },
+		{ "done", false }, { "rejected", false }, { "dismissed", false },
+		{ "error", false }, { "aborted", false }, { "empty", false }, { "fresh", false } };
+	json_t *of_user = json_loads("{\"messages\":[{\"info\":{\"role\":\"user\"}}]}", 0, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		AUTO(str_release)
+		char *path = str_format("test/agents/answers/opencode/%s.json", ends[i].file);
+		json_t *o = json_load_file(path, 0, NULL);
+		assert_non_null(o);
+		if (opencode_is_cut_off(o) != ends[i].cut)
+			fail_msg("%s", ends[i].file);
+		json_decref(o);
+	}
+	assert_true(opencode_is_cut_off(of_user));
+	assert_false(opencode_is_cut_off(NULL));
+	json_decref(of_user);
+}
+
 static void test_times(void **state)
 {
 	static const char user[] = SAID("[{\"info\":{\"role\":\"user\",\"time\":{\"created\":"
@@ -243,6 +309,8 @@ int main(void)
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_ticket),

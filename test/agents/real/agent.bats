@@ -50,7 +50,7 @@ asks() { # TEXT OF THE TURN, WHAT THEN IS TRUE, KEYS…
 	say "nothing yet [[stall:30]]"
 	tells active
 	sleep 2
-	tmux send-keys -t fe-1 "${INTERRUPT:-Escape}"
+	for key in ${INTERRUPT:-Escape}; do tmux send-keys -t fe-1 "$key" && sleep 0.15; done
 	tells ready
 	sleep 2
 	[ "$(AO_TEST_NOW=$((${EPOCHREALTIME/./} / 1000 + 360000)) fact fe-1 activity)" = idle ]
@@ -102,6 +102,7 @@ send_busy() { # NUMBER
 	tells ready
 	sleep 1
 	all_heard
+	run ! grep -F '"cleared"' "$DATA/events.jsonl" # none of it was taken for a person's words
 }
 
 # The turn asks for a permission a moment later, and meanwhile somebody else sends.
@@ -157,6 +158,7 @@ comes_back() { # WORD
 	wait_for 10 heard_some "work [[slow:30]]"
 	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
 	comes_back "after the agent"
+	[ "$(heard_times "$CONTINUE")" = 1 ] || { echo "its turn was not asked for again"; return 1; }
 	say "work again [[slow:30]]"
 	wait_for 10 heard_some "work again [[slow:30]]"
 	kill -9 "$(tmux display-message -p '#{pid}')"

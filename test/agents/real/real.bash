@@ -136,6 +136,7 @@ point_copilot() {
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
 	mkdir -p "$HOME/.copilot"
 	[ -n "${REAL_FRESH:-}" ] || echo '{"trustedFolders": ["'"$REPO"'"]}' >"$HOME/.copilot/config.json"
+	INTERRUPT="Escape Escape"
 	ASKS=yes
 }
 
@@ -196,6 +197,8 @@ tells() { # ACTIVITY
 	wait_for "${2:-${PATIENCE:-60}}" is_now "$1" || return
 	echo "# $1 after $(((${EPOCHREALTIME/./} - from) / 1000)) ms"
 }
+# What ao tells an agent whose turn its death cut off.
+CONTINUE="[ao] You were ended while you were at work. Look at what is done already, then continue where it stopped."
 # How often the model was told exactly this by the user.
 heard_times() { node "$BATS_TEST_DIRNAME/truth.mjs" times "$HEARD" "$1"; } # TEXT
 heard_some() { [ "$(heard_times "$1")" -ge 1 ]; }
