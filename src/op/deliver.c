@@ -166,7 +166,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 
 static struct err *paste(struct hold *h, const struct message *m)
 {
-	AUTO(str_release) char *name = str_format("ao-%s-%d", h->s.id, m->number);
+	AUTO(str_release) char *name = str_format("ao-%.32s-%d", h->s.uid, m->number);
 	struct runtime_ref ref = hold_runtime(h);
 	enum runtime_answer answer;
 

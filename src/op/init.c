@@ -103,7 +103,7 @@ static void look_for_agents(struct init_found *f)
 		f->agents = buf_detach(&list);
 }
 
-struct err *init_look(struct init_found *f, const char *dir)
+static struct err *look(struct init_found *f, const char *dir)
 {
 	AUTO(str_release) char *main = checkout_main(dir);
 	AUTO(str_release) char *url = NULL;
@@ -152,7 +152,7 @@ static void quoted(struct buf *out, const char *key, const char *value)
 	buf_adds(out, "\"\n");
 }
 
-void init_text(struct buf *out, const struct init_found *f)
+static void write_text(struct buf *out, const struct init_found *f)
 {
 	AUTO(str_release) char *name = term_line(path_base(f->root));
 	bool named = !str_equal(name, f->id) && str_equal(name, path_base(f->root));
@@ -239,19 +239,19 @@ static bool taken(char **name, const struct buf *text, const char *file)
 	return is;
 }
 
-static void write_text(struct buf *text, struct init_found *f, const char *file)
+static void write_own(struct buf *text, struct init_found *f, const char *file)
 {
 	AUTO(str_release) char *first = NULL;
 	AUTO(str_release) char *name = NULL;
 
-	init_text(text, f);
+	write_text(text, f);
 	for (int n = 2; n < 100 && taken(&name, text, file); n++) {
 		if (!first)
 			first = str_dup(name);
 		str_release(&f->name);
 		f->name = str_format("%.60s-%d", first, n);
 		buf_cut(text, 0);
-		init_text(text, f);
+		write_text(text, f);
 	}
 }
 
@@ -261,12 +261,12 @@ struct err *op_init(char **file, struct init_found *f)
 	AUTO(str_release) char *yml = NULL;
 	AUTO(str_release) char *yaml = NULL;
 
-	TRY(init_look(f, "."));
+	TRY(look(f, "."));
 	yaml = path_join(f->root, "agent-orchestrator.yaml");
 	yml = path_join(f->root, "agent-orchestrator.yml");
 	if (path_exists(yml))
 		return fail(ERR_REFUSED, "%s: there is one already", yml);
-	write_text(&text, f, yaml);
+	write_own(&text, f, yaml);
 	TRY(write_new(yaml, &text));
 	str_set(file, yaml);
 	return NULL;
