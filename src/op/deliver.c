@@ -117,6 +117,20 @@ static bool lost_enter(const struct agent *a, const struct sight *s, const struc
 	return box_holds(a, s, m) || nothing_began(a, s, m);
 }
 
+/* No receipt came. Behind a dialog the text may stand in the input line, whose Enter was swallowed: seen
+ * on Gemini CLI where both came at once. That is looked at when the dialog is gone. */
+static struct err *give_up(struct hold *h, const struct agent *a, struct message *m)
+{
+	AUTO(sight_release) struct sight s = { 0 };
+	bool hidden;
+
+	TRY(sight_take(&s, h, a));
+	hidden = s.activity.activity == ACTIVITY_WAITING_INPUT && sight_box(&s, a) &&
+		s.box != SCREEN_BOX_EMPTY;
+	return deliver_state(h, m, hidden ? MESSAGE_SUBMITTED : MESSAGE_UNCONFIRMED,
+		hidden ? "a dialog opened at its Enter" : NULL);
+}
+
 /* Enter, then its receipt; pressed again where the text is still seen in the input line. */
 static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a, struct message *m)
 {
@@ -141,8 +155,11 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 		TRY(has_receipt(&found, h, a, m));
 		if (found)
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
-		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks && !asked))
+		if (*box_empty && !s.facts.has_hooks && !asked)
 			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
+		if (clock_mono() >= until)
+			return *box_empty ? deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL)
+					  : give_up(h, a, m);
 		TRY(clock_sleep(RECEIPT_NAP_MS));
 	}
 }
@@ -392,7 +409,7 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 		return deliver_state(h, m, MESSAGE_ACCEPTED,
 			m->refused ? "somebody else's Enter sent it" : NULL);
 	TRY(sight_take(&s, h, a));
-	if (m->state == MESSAGE_TYPING && must_wait(h, a, &s))
+	if (must_wait(h, a, &s))
 		return NULL;
 	if (m->refused)
 		return finish_refused(h, a, &s, m);

@@ -119,6 +119,10 @@ static struct err *handle(bool *blocked, struct sending *s, struct hold *h, stru
 		s->done = true;
 		return NULL;
 	}
+	if (own && m->state == MESSAGE_SUBMITTED) { /* a dialog hides what became of it */
+		s->state = m->state;
+		s->done = true;
+	}
 	err_drop(e, "the message of a sender that is gone; its state tells");
 	return NULL;
 }

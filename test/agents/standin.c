@@ -8,6 +8,7 @@
  *     --swallow N      the first N Enters are lost, the text stays in the box
  *     --menu           each turn opens a permission menu; --quiet-menu: without telling by a hook
  *     --menu-on-paste  the menu opens right behind a paste while it works, and the box keeps the text
+ *     --menu-on-enter  the menu opens at the first Enter while it works, which is lost, and the box keeps the text
  *     --late-box MS    the box is emptied so long after the message was taken and told
  *     --file-paste N   of a paste of N bytes and more the message has "<file>" instead
  *     --put-back       an interrupt puts the message back into the box, and none works while that holds text
@@ -55,8 +56,8 @@ struct message {
 static struct {
 	long start_ms, turn_ms, swallow, exit_after, late_box, file_paste;
 	int exit_code;
-	bool menu, quiet_menu, menu_on_paste, double_escape, put_back, no_queue, no_hooks,
-		silent_escape;
+	bool menu, quiet_menu, menu_on_paste, menu_on_enter, double_escape, put_back, no_queue,
+		no_hooks, silent_escape;
 	const char *resume, *prompt, *work;
 } option = { .turn_ms = 100 };
 
@@ -327,7 +328,10 @@ static void menu_key(char c)
 
 static void enter(void)
 {
-	if (option.swallow > 0)
+	if (option.menu_on_enter && busy) {
+		option.menu_on_enter = false;
+		open_menu();
+	} else if (option.swallow > 0)
 		option.swallow--;
 	else
 		submit();
@@ -466,6 +470,7 @@ static void read_options(char **argv)
 		{ "--menu", NULL, &option.menu },
 		{ "--quiet-menu", NULL, &option.quiet_menu },
 		{ "--menu-on-paste", NULL, &option.menu_on_paste },
+		{ "--menu-on-enter", NULL, &option.menu_on_enter },
 		{ "--double-escape", NULL, &option.double_escape },
 		{ "--put-back", NULL, &option.put_back },
 		{ "--no-queue", NULL, &option.no_queue },

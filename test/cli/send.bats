@@ -321,6 +321,48 @@ enter_sent() { # STATE of the first once it is polled, or none
 	enter_sent accepted
 }
 
+# The menu opens at its Enter, which is lost: nobody can tell until the menu is gone.
+swallowed() { # TEXT
+	AGENT="standin --turn-ms 60000 --menu-on-enter" box_config
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 3 ao send fe-1 --no-wait "$1"
+	shows "$1"
+	ao poll
+	shows "$1"
+	[ "$(outbox 0001 state)" = submitted ]
+}
+
+@test "a menu swallowed its Enter: a poll presses it when the menu is gone" {
+	swallowed "stray words"
+	person 2
+	wait_for 10 polled accepted
+	[ "$(last_message fe-1)" = "stray words " ]
+	[ "$(times_heard "stray words")" = 1 ]
+	uncleared
+}
+
+@test "a menu swallowed its Enter: the next send presses it first" {
+	swallowed "stray words"
+	expect 6 ao send fe-1 --no-wait "too early"
+	person 2
+	expect 0 ao send fe-1 --no-wait "other words"
+	heard fe-1 "stray words"
+	person Escape
+	wait_for 10 heard fe-1 "other words"
+	[ "$(times_heard "stray words") $(times_heard "too early")" = "1 0" ]
+	uncleared
+}
+
+@test "a menu swallowed its Enter, and a person's Enter sent it: known by its receipt" {
+	swallowed "stray words"
+	person 2
+	person Enter
+	wait_for 10 heard fe-1 "stray words"
+	wait_for 10 polled accepted
+	[ "$(times_heard "stray words")" = 1 ]
+}
+
 @test "a message that nobody waits for goes when the menu is gone" {
 	refused "stray words"
 	sed -i '/^refused=/d; s/^kind=.*/kind=continue/' "$DATA/fe-1/outbox/0001"

@@ -107,12 +107,13 @@ point_opencode() {
 
 point_gemini() {
 	export GEMINI_API_KEY=dummy-not-a-key GOOGLE_GEMINI_BASE_URL=$MODEL
-	EXPANDS=README # puts the file README behind the message, and its name where @re stands
+	# without loop detection: it asks whether it shall go on where an answer repeats itself, as the printed screens do
+	EXPANDS='*' # puts a file behind the message, and its name where @re stands: README, or now and then .gitignore
 	local trust=', "folderTrust": {"enabled": false}'
 	mkdir -p "$HOME/.gemini"
 	cat >"$HOME/.gemini/settings.json" <<-J
 		{"security": {"auth": {"selectedType": "gemini-api-key"}${REAL_FRESH:-$trust}},
-		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false},
+		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false}, "model": {"disableLoopDetection": true},
 		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
 	QUEUES=yes NESTED="$NPM/node_modules/.bin/gemini -p"

@@ -7,7 +7,8 @@
 //                                               turn before the model hears of it
 //   node truth.mjs heard LOG SENT               the model was told what SENT has, a JSON string a line: each
 //                                               once, in this order, and nothing else. White space at the end
-//                                               does not count, nor what the agent puts around a message
+//                                               does not count, nor what the agent puts around a message.
+//                                               @* at the end of one is @ and any word
 //
 //   node truth.mjs times LOG TEXT               how often it was told exactly this
 //
@@ -87,10 +88,13 @@ function turns(log) {
 	return JOINS ? texts.filter(text => !text.startsWith('<system_notification>')) : texts;
 }
 
+const fits = (got, want) => got === want ||
+	(want.endsWith('@*') && got.startsWith(want.slice(0, -1)) && /^\S+$/.test(got.slice(want.length - 1)));
+
 function heard(log, sent) {
 	const want = lines(sent).map(s => s.trimEnd()), got = turns(log);
 	let right = 0;
-	while (right < want.length && right < got.length && got[right] === want[right])
+	while (right < want.length && right < got.length && fits(got[right], want[right]))
 		right++;
 	console.log(`# ${right} of ${want.length} messages heard, each once, in order, to the byte`);
 	if (right < want.length || right < got.length) {
