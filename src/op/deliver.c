@@ -182,7 +182,7 @@ static size_t part_of(const char *s, size_t n, size_t most)
 
 static struct err *paste(struct hold *h, const struct agent *a, const struct message *m)
 {
-	AUTO(str_release) char *name = str_format("ao-%s-%d", h->s.id, m->number);
+	AUTO(str_release) char *name = str_format("ao-%.32s-%d", h->s.uid, m->number);
 	struct runtime_ref ref = hold_runtime(h);
 	enum runtime_answer answer = RUNTIME_DONE;
 

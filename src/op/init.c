@@ -98,7 +98,7 @@ static void look_for_agents(struct init_found *f)
 		f->agents = buf_detach(&list);
 }
 
-struct err *init_look(struct init_found *f, const char *dir)
+static struct err *look(struct init_found *f, const char *dir)
 {
 	AUTO(str_release) char *main = checkout_main(dir);
 	AUTO(str_release) char *url = NULL;
@@ -147,7 +147,7 @@ static void quoted(struct buf *out, const char *key, const char *value)
 	buf_adds(out, "\"\n");
 }
 
-void init_text(struct buf *out, const struct init_found *f)
+static void write_text(struct buf *out, const struct init_found *f)
 {
 	buf_adds(out,
 		"# Written by ao init. `ao config check` validates it, `ao config show` prints "
@@ -211,12 +211,12 @@ struct err *op_init(char **file, struct init_found *f)
 	AUTO(str_release) char *yml = NULL;
 	AUTO(str_release) char *yaml = NULL;
 
-	TRY(init_look(f, "."));
+	TRY(look(f, "."));
 	yaml = path_join(f->root, "agent-orchestrator.yaml");
 	yml = path_join(f->root, "agent-orchestrator.yml");
 	if (path_exists(yml))
 		return fail(ERR_REFUSED, "%s: there is one already", yml);
-	init_text(&text, f);
+	write_text(&text, f);
 	TRY(write_new(yaml, &text));
 	str_set(file, yaml);
 	return NULL;

@@ -15,10 +15,8 @@ struct init_found {
 	char *agents;      /* all installed ones, "claude-code, codex" */
 };
 
-/* dir in no git work tree: ERR_FAILED. */
-MUST_USE struct err *init_look(struct init_found *f, const char *dir);
-void init_text(struct buf *out, const struct init_found *f);
-/* Looks, writes <root>/agent-orchestrator.yaml. There is one already (or a .yml): ERR_REFUSED. */
+/* Looks, writes <root>/agent-orchestrator.yaml. In no git work tree: ERR_FAILED; there is one
+ * already (or a .yml): ERR_REFUSED. */
 MUST_USE struct err *op_init(char **file, struct init_found *f);
 /* "git@host:owner/repo.git" and the other forms -> host, "owner/repo"; false: none of them. */
 bool init_remote(char **host, char **repo, const char *url);
