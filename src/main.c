@@ -60,7 +60,7 @@
  *                         HTTP, which is also asked, and what its answers mean
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
  *                         webhook and ntfy, all four by notifier_http
- *   git http              one way to run git: no hooks, no filters, a pinned git dir; n requests by one
+ *   git git_lock http     one way to run git: no hooks, no filters, a pinned git dir; n requests by one
  *                         ao-http
  * op/      the verbs; never print, never see argv
  *   world hold settle     all that is open; one session in hand; what an interrupted verb left

@@ -48,7 +48,8 @@ bool box_holds(const struct agent *a, const struct sight *s, const struct messag
 	return shown.n && str_starts(buf_text(&text), shown.s);
 }
 
-bool box_is_of(const struct agent *a, const struct sight *s, const struct message *m)
+/* It holds our text, and no word of anybody else. */
+static bool is_of(const struct agent *a, const struct sight *s, const struct message *m)
 {
 	AUTO(buf_release) struct buf shown = { 0 }, text = { 0 };
 
@@ -138,7 +139,7 @@ static struct err *wait_gone(
 	for (;;) {
 		TRY(clock_sleep(LOOK_AGAIN_MS));
 		TRY(sight_take(now, h, a));
-		if (!box_is_of(a, now, m) || clock_mono() >= until)
+		if (!is_of(a, now, m) || clock_mono() >= until)
 			return NULL;
 	}
 }
@@ -149,14 +150,14 @@ static struct err *clear_seen(struct hold *h, const struct agent *a, const struc
 	AUTO(sight_release) struct sight now = { 0 };
 
 	TRY(last_typed(&last, h));
-	if (!box_is_of(a, before, &last)) {
+	if (!is_of(a, before, &last)) {
 		TRY(log_partial(h, before));
 		return wipe(h, a, &before->typed);
 	}
 	TRY(wait_gone(&now, h, a, &last));
 	if (now.box != SCREEN_BOX_TEXT)
 		return NULL;
-	if (!box_is_of(a, &now, &last))
+	if (!is_of(a, &now, &last))
 		TRY(log_partial(h, &now));
 	else if (last.state == MESSAGE_UNCONFIRMED)
 		TRY(deliver_state(h, &last, MESSAGE_FAILED,
@@ -180,7 +181,7 @@ struct err *box_take_out(const char **note, struct hold *h, const struct agent *
 	const struct sight *s, const struct message *m)
 {
 	*note = "a dialog opened before its Enter, and nothing of it is left in the input line";
-	if (sight_box(s, a) && !box_is_of(a, s, m))
+	if (sight_box(s, a) && !is_of(a, s, m))
 		return NULL;
 	TRY(sight_box(s, a) ? wipe(h, a, &s->typed) : box_clear(h, a, s));
 	*note = "a dialog opened before its Enter, and it was taken out of its input line";

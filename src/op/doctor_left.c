@@ -168,6 +168,33 @@ static struct err *check_project(struct exam *x, const struct project *p)
 	return NULL;
 }
 
+/* ---- locks of a git that was killed ---------------------------------------------------------- */
+
+/* Looked at once more, in the instant before. */
+static struct err *unlock(const struct workspace *ws, const struct project *p, const char *path)
+{
+	AUTO(strv_release) struct strv still = { 0 };
+
+	TRY(ws->left_locks(&still, p->path));
+	return strv_has(&still, path) ? file_remove(path) : NULL;
+}
+
+static struct err *check_locks(struct exam *x, const struct project *p)
+{
+	AUTO(strv_release) struct strv paths = { 0 };
+	const struct workspace *ws;
+
+	TRY(workspace_find(&ws, p->workspace));
+	TRY(ws->left_locks(&paths, p->path));
+	STRV_EACH(path, &paths) {
+		struct finding *f = exam_add(x, FINDING_PROBLEM,
+			"%s: a git that was killed left a lock: %s", p->id, *path);
+		if (exam_fixable(x, f, "remove it"))
+			exam_mended(f, unlock(ws, p, *path));
+	}
+	return NULL;
+}
+
 /* ---- saved work past its days ---------------------------------------------------------------- */
 
 static struct err *drop_old(struct exam *x, const struct project *p, const struct workspace *ws,
@@ -286,6 +313,8 @@ struct err *exam_leftovers(struct exam *x)
 		struct err *e = check_project(x, p);
 		if (!e)
 			e = check_trash(x, p);
+		if (!e)
+			e = check_locks(x, p);
 		if (!e)
 			e = check_forge(x, p);
 		if (e)

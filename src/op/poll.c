@@ -89,12 +89,12 @@ static struct err *check(struct pass *p, const struct view *v)
 
 struct tally {
 	int sessions, over, merged;
-	struct buf uids;
+	struct buf ended;
 };
 
 static void tally_release(struct tally *t)
 {
-	buf_release(&t->uids);
+	buf_release(&t->ended);
 }
 
 static void tally_take(struct tally *t, const struct views *views, const struct project *p)
@@ -111,7 +111,9 @@ static void tally_take(struct tally *t, const struct views *views, const struct 
 			continue;
 		t->over++;
 		t->merged += s.status == STATUS_MERGED;
-		items_add(&t->uids, "%.12s", v->session.uid ? v->session.uid : v->session.id);
+		/* with its start: one that was restored comes to another end */
+		items_add(&t->ended, "%.12s@%s", v->session.uid ? v->session.uid : v->session.id,
+			v->session.started_at ? v->session.started_at : "");
 	}
 }
 
@@ -180,7 +182,7 @@ static struct err *look_at_project(
 
 	tally_take(&t, views, project);
 	o.holds = !t.sessions ? TRI_UNKNOWN : t.over == t.sessions ? TRI_YES : TRI_NO;
-	o.items = buf_detach(&t.uids);
+	o.items = buf_detach(&t.ended);
 	TRY(episodes_read(&episodes, &p->world->store, id));
 	d = reaction_of(&r, &episodes.of[EVENT_COMPLETE], &o, EVENT_COMPLETE, &m);
 	if (!decision_is_any(&d) && !episodes.of[EVENT_COMPLETE].notifying)

@@ -36,5 +36,13 @@ struct git {
 MUST_USE struct err *git_run(struct run_result *r, const struct git *g, char *const *args);
 /* An exit code other than 0 is an error with the last line that git said. */
 MUST_USE struct err *git_ok(struct run_result *r, const struct git *g, char *const *args);
+/* git_run() of what changes `ref`, under a lock of ours. Where a git that was killed has left its own lock there, that is
+ * taken away and it runs once more. ERR_REFUSED: somebody is at work on it. */
+MUST_USE struct err *git_ref(
+	struct run_result *r, const struct git *g, const char *ref, char *const *args);
+/* Is the lock file so old, and no git at work in that repository that was there when it was made? */
+bool git_lock_is_dead(const char *lock, const char *common, int64_t least_ms);
+/* Such locks of refs and packed-refs, a minute old at least. */
+MUST_USE struct err *git_left_locks(struct strv *out, const char *repo);
 /* The error that git_ok would have given. */
 MUST_USE struct err *git_failed(const struct run_result *r, char *const *args);

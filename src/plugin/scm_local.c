@@ -286,7 +286,7 @@ static struct err *take_number(struct pull *p, const struct local *l)
 		AUTO(run_result_release) struct run_result r = { 0 };
 		char *const *args = ARGV("update-ref", "--no-deref", ref, p->head, "");
 
-		TRY(git_run(&r, &(struct git){ .git_dir = l->common }, args));
+		TRY(git_ref(&r, &(struct git){ .git_dir = l->common }, ref, args));
 		if (r.code == 0) {
 			p->number = n;
 			return NULL;

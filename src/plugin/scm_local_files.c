@@ -74,7 +74,8 @@ static char *packed_ref(struct local *l, const char *ref)
 }
 
 /* Symbolic refs are followed as far as git does; an agent could write a ring of them. */
-char *local_ref(struct local *l, const char *ref)
+/* The commit of a ref, by git's own files; NULL: none. */
+static char *local_ref(struct local *l, const char *ref)
 {
 	AUTO(str_release) char *at = str_dup(ref);
 
@@ -490,7 +491,8 @@ struct err *keep_head(const struct local *l, const struct pull *p)
 {
 	AUTO(str_release) char *ref = str_format("refs/ao/pull/%d/head", p->number);
 	AUTO(run_result_release) struct run_result r = { 0 };
+	char *const *args = ARGV("update-ref", "--no-deref", ref, p->head);
 
-	return git_ok(&r, &(struct git){ .git_dir = l->common },
-		ARGV("update-ref", "--no-deref", ref, p->head));
+	TRY(git_ref(&r, &(struct git){ .git_dir = l->common }, ref, args));
+	return r.code ? git_failed(&r, args) : NULL;
 }

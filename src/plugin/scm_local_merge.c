@@ -147,19 +147,20 @@ static struct err *move_ref(bool *lost, struct merging *m)
 	AUTO(buf_release) struct buf in = { 0 };
 	AUTO(str_release) char *branch = local_tip(&m->l, p->branch);
 	AUTO(str_release) char *why = str_format("ao: merge pull request %d", p->number);
+	AUTO(str_release) char *base = str_format("refs/heads/%s", p->base);
 	char *const *args = ARGV("update-ref", "-m", why, "--stdin");
 	struct err *e;
 
 	if (branch)
 		buf_addf(&in, "verify refs/heads/%s %s\n", p->branch, p->head);
 	buf_addf(&in, "update refs/heads/%s %s %s\n", p->base, m->new, m->old);
-	e = git_run(&r,
+	e = git_ref(&r,
 		&(struct git){ .git_dir = m->l.common,
 			.in = in.s,
 			.in_n = in.n,
 			.keep_fd = m->lock.fd,
 			.as_user = true },
-		args);
+		base, args);
 	if ((e || r.code) && has_moved(m)) {
 		err_drop(e, "it is done");
 		return NULL;

@@ -52,4 +52,5 @@ const struct workspace workspace_clone = {
 	.leftovers = clone_leftovers,
 	.adopt = clone_adopt,
 	.stale_locks = worktree_stale_locks,
+	.left_locks = git_left_locks,
 };

@@ -126,6 +126,12 @@ static struct err *stale_locks(struct strv *paths, const struct checkout *c)
 	return NULL;
 }
 
+static struct err *left_locks(struct strv *paths, const char *repo)
+{
+	(void)paths, (void)repo;
+	return NULL;
+}
+
 const struct workspace workspace_main = {
 	.plugin = { SLOT_WORKSPACE, "main", "the main checkout, for an orchestrator" },
 	.borrowed = true,
@@ -147,4 +153,5 @@ const struct workspace workspace_main = {
 	.leftovers = leftovers,
 	.adopt = adopt,
 	.stale_locks = stale_locks,
+	.left_locks = left_locks,
 };

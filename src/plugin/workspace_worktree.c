@@ -41,4 +41,5 @@ const struct workspace workspace_worktree = {
 	.leftovers = worktree_leftovers,
 	.adopt = worktree_adopt,
 	.stale_locks = worktree_stale_locks,
+	.left_locks = git_left_locks,
 };

@@ -122,6 +122,8 @@ struct workspace {
 		char **handle, char **branch, char **base, const struct checkout *c);
 	/* index.lock and HEAD.lock files of the checkout that nobody holds: for `ao doctor`. */
 	MUST_USE struct err *(*stale_locks)(struct strv *paths, const struct checkout *c);
+	/* The same of the repository's refs. */
+	MUST_USE struct err *(*left_locks)(struct strv *paths, const char *repo);
 };
 
 void start_point_release(struct start_point *o);

@@ -178,6 +178,28 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 	silent
 }
 
+@test "all is complete: told once, and once more when what was restored has ended again" {
+	configure
+	spawn frontend
+	for _ in 1 2; do
+		tmux kill-session -t =fe-1
+		wait_for 8 is fe-1 activity exited
+		poll
+		has "all-complete: told (info)"
+		silent
+		ao session restore fe-1 >/dev/null
+		settled fe-1
+		poll
+		lacks all-complete
+	done
+	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
+	poll
+	ao session kill fe-1 >/dev/null # the same end
+	silent
+	[ "$(grep -c ^all-complete "$HOME/notices")" = 3 ]
+}
+
 @test "a question, an end, a turn that hangs: people are told, once for each" {
 	AGENT="standin --turn-ms 50 --menu" configure
 	ao spawn frontend --prompt "ask me"

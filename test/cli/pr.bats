@@ -442,3 +442,50 @@ Make tea for two" ]
 	expect 0 ao pr checks fe-1 --again
 	[ "$(wc -l <"$BOX/flaky")" = 3 ]
 }
+
+@test "a lock that a killed git left on a ref stops nothing; one whose git lives is respected; doctor finds the rest" {
+	with_checks 'checks: {test: "true"}'
+	git=$REPO/.git
+	spawn frontend 1
+	spawn frontend 2
+	work fe-1
+	work fe-2
+	expect 0 ao pr create fe-1
+	work fe-1 more
+	touch -d '10 seconds ago' "$git/refs/ao/pull/1/head.lock"
+	expect 0 ao pr checks fe-1
+	[ "$(git -C "$REPO" rev-parse refs/ao/pull/1/head)" = "$(git -C "$REPO" rev-parse feat/1)" ]
+	[ ! -e "$git/refs/ao/pull/1/head.lock" ]
+	mkdir -p "$git/refs/ao/pull/2"
+	touch -d '10 seconds ago' "$git/refs/ao/pull/2/head.lock"
+	expect 0 ao pr create fe-2
+	ao pr review fe-1 --approve >/dev/null
+	touch -d '10 seconds ago' "$git/refs/heads/main.lock"
+	expect 0 ao pr merge fe-1
+	[ -z "$(find "$git" -name '*.lock' -path '*/refs/*')" ]
+	# a git that was there when the lock was made
+	mkfifo "$BOX/fifo"
+	git -C "$REPO" cat-file --batch <"$BOX/fifo" >/dev/null &
+	exec 7>"$BOX/fifo"
+	work fe-2 more
+	touch "$git/refs/ao/pull/2/head.lock"
+	expect 6 ao pr checks fe-2
+	errs "git is at work in"
+	[ -e "$git/refs/ao/pull/2/head.lock" ]
+	exec 7>&-
+	wait $!
+	expect 0 ao pr checks fe-2
+	# what no verb meets
+	mkdir -p "$git/refs/ao/trash/fe-9"
+	touch "$git/packed-refs.lock"
+	expect 0 ao doctor
+	lacks packed-refs.lock
+	touch -d '2 minutes ago' "$git/packed-refs.lock" "$git/refs/ao/trash/fe-9/20261122T071756Z.lock"
+	expect 1 ao doctor
+	has "a git that was killed left a lock: $git/packed-refs.lock"
+	has "a git that was killed left a lock: $git/refs/ao/trash/fe-9/20261122T071756Z.lock"
+	expect 0 ao doctor --fix
+	[ -z "$(find "$git" -name '*.lock' -path '*/refs/*' -o -name packed-refs.lock)" ]
+	expect 0 ao doctor
+	lacks lock:
+}

@@ -9,6 +9,7 @@ REAL_AO=$AO_BUILD/ao
 for name in $(compgen -e | grep -E '^(AO_|GIT_|TMUX|XDG_|STANDIN)'); do
 	[ "$name" = AO_BUILD ] || unset "$name"
 done
+unset BOX
 export LC_ALL=C.UTF-8 TERM=xterm-256color GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=ann@example.org
 export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=ann@example.org
@@ -51,7 +52,8 @@ plant_work() { # SESSION: work that nobody but its worktree has
 	echo "more" >>"$TREES/$1/README"
 }
 
-ours() { grep -lzxF "HOME=$HOME" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
+# Without a place, HOME is that of whoever runs this: nothing of his is ended.
+ours() { [ -z "${BOX:-}" ] || grep -lzxF "HOME=$HOME" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3; }
 # What a point left of ao, not what this script runs itself (all inherit our HOME): by name, or an orphan.
 survivors() {
 	local pid name stat
@@ -68,6 +70,7 @@ survivors() {
 }
 settle_down() { # end all that a point left, and wait until it is gone
 	local i
+	[ -n "${BOX:-}" ] || return 0
 	tmux kill-server 2>/dev/null
 	for i in $(seq 1500); do
 		[ -z "$(survivors)" ] && return 0
