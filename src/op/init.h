@@ -9,6 +9,7 @@
 struct init_found {
 	char *root;        /* the main checkout */
 	char *id;          /* the project: the folder's name, made an id */
+	char *name;        /* of the config; NULL: its folder's */
 	char *host, *repo; /* of origin; NULL: none, or not understood */
 	char *branch;      /* NULL: none yet */
 	char *agent;       /* the first installed one; NULL: none is */
