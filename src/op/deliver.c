@@ -1,5 +1,6 @@
 #include "op/deliver.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ enum {
 	ENTER_DELAY_MS = 200, /* measured: shorter ones are swallowed (real-agents, section 6) */
 	ENTER_DELAY_MAX_MS = 2000,
 	BYTES_PER_MS = 100,
+	PART_GAP_MS = 200,
 	SHOW_MS = 3000, /* for the text to appear in the input line */
 	RECEIPT_MS = 5000,
 	HANDED_MS = 10000, /* of what lies in a file that is looked at now and then */
@@ -164,13 +166,32 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 
 /* ---- in between: the paste ------------------------------------------------------------------- */
 
-static struct err *paste(struct hold *h, const struct message *m)
+/* Between characters, and inside of a word: an agent may trim a paste. */
+static size_t part_of(const char *s, size_t n, size_t most)
+{
+	size_t cut = most;
+
+	if (!most || n <= most)
+		return n;
+	while (cut > most / 2 &&
+		(isspace((unsigned char)s[cut - 1]) || isspace((unsigned char)s[cut]) ||
+			((unsigned char)s[cut] & 0xc0) == 0x80))
+		cut--;
+	return cut;
+}
+
+static struct err *paste(struct hold *h, const struct agent *a, const struct message *m)
 {
 	AUTO(str_release) char *name = str_format("ao-%.32s-%d", h->s.uid, m->number);
 	struct runtime_ref ref = hold_runtime(h);
-	enum runtime_answer answer;
+	enum runtime_answer answer = RUNTIME_DONE;
 
-	TRY(h->runtime->paste(&answer, &ref, name, m->text.s, m->text.n));
+	for (size_t at = 0, n; at < m->text.n && answer == RUNTIME_DONE; at += n) {
+		n = part_of(m->text.s + at, m->text.n - at, (size_t)a->send.paste_max);
+		if (at)
+			TRY(clock_sleep(PART_GAP_MS));
+		TRY(h->runtime->paste(&answer, &ref, name, m->text.s + at, n));
+	}
 	if (answer == RUNTIME_DONE)
 		return NULL;
 	return fail(ERR_FAILED,
@@ -308,7 +329,7 @@ static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
 	TRY(box_clear(h, a, s));
 	m->mark = clock_wall();
 	TRY(step(h, m, MESSAGE_TYPING));
-	TRY(paste(h, m));
+	TRY(paste(h, a, m));
 	TRY(wait_shown(h, a, m));
 	return submit(box_empty, h, a, m);
 }

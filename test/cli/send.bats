@@ -237,6 +237,15 @@ load box
 	grep -q "half a thought" "$DATA/events.jsonl"
 }
 
+@test "where a large paste would be made a file, it goes in parts, between characters" {
+	AGENT="standin --turn-ms 50 --file-paste 1001" box_config
+	sed -i 's/send: {/send: {pasteMax: 1000, /' "$CONFIG"
+	spawn frontend
+	seq 1 100 | sed 's/$/ 漢字🙂 and words  /' | paste -d' ' - - - - - - - - - - >"$BOX/long"
+	expect 0 ao send fe-1 --file "$BOX/long"
+	[ "$(last_message fe-1 | sed -z 's/[[:space:]]*$//' | md5sum)" = "$(sed -z 's/[[:space:]]*$//' "$BOX/long" | md5sum)" ]
+}
+
 # A menu opens between the paste and its Enter: the text stands in the input line of an agent at work.
 refused() { # TEXT
 	AGENT="standin --turn-ms 60000 --menu-on-paste" box_config

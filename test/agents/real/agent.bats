@@ -70,7 +70,7 @@ send_one() { # KIND NUMBER
 	large) text=$(for i in {1..400}; do echo "line $i of long message $2, with words in it to fill it"; done) ;;
 	special)
 		text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~"$'\u26a0\ufe0f\ta\u200bb\u202ec \\'
-		[ -z "${TAKES_OUT:-}" ] || arrives=$(sed $'s/\t/    /; s/\u200b//; s/\u202e//' <<<"$text")
+		[ -z "${ALTERS:-}" ] || arrives=$(sed "$ALTERS" <<<"$text")
 		;;
 	shell) text="!ls" arrives="[ao] !ls" ;;
 	quit) text="/quit" arrives="[ao] /quit" ;;

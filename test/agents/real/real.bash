@@ -61,7 +61,8 @@ point_claude_code() {
 	J
 	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
 	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
-	TAKES_OUT=yes # what nobody sees; of a tab it makes four blanks
+	# it takes out what nobody sees; of a tab it makes four blanks
+	ALTERS=$'s/\t/    /; s/\u200b//; s/\u202e//'
 	QUEUES=yes NESTED="$NPM/node_modules/.bin/claude -p" NESTED_AGAIN="$NPM/node_modules/.bin/claude -c -p"
 	ASKS=yes QUESTIONS=yes
 }
@@ -133,6 +134,7 @@ point_qwen() {
 
 point_copilot() {
 	QUEUES=yes
+	export JOINS=yes # what is sent while it works joins the turn, and a notice of a tool's end may stand behind it
 	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
 	mkdir -p "$HOME/.copilot"
@@ -143,6 +145,7 @@ point_copilot() {
 
 point_pi() {
 	QUEUES=yes
+	ALTERS=$'s/\t/    /' # of what is pasted
 	export PI_OFFLINE=1
 	mkdir -p "$HOME/.pi/agent"
 	cat >"$HOME/.pi/agent/models.json" <<-J

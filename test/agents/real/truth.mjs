@@ -72,8 +72,21 @@ function judge(log, out, ms, calls) {
 const bare = text => text.replace(/^The user sent a new message while you were working:\n([^]*?)\n\nThis is how Claude Code surfaces[^]*$/, '$1').replace(/^<current_datetime>[^<]*<\/current_datetime>\n\n/, '')
 	.replace(/^\s*<pasted_content id="....">\n/, '').replace(/\n<\/pasted_content id="....">\s*$/, '').trimEnd();
 
-const turns = log => lines(log)
-	.filter(l => l.did === 'asked' && !l.side && l.step === 0 && !l.text.startsWith('nested')).map(l => bare(l.text));
+// A message may join a turn ($JOINS): then it stands before what was said last, and is new in what the user has said.
+const JOINS = process.env.JOINS === 'yes';
+
+function turns(log) {
+	const texts = [];
+	let known = 0;
+	for (const l of lines(log).filter(line => line.did === 'asked' && !line.side && !line.text.startsWith('nested'))) {
+		const joined = JOINS ? l.before.slice(-(l.said - known - 1)).filter((_, i) => i < l.said - known - 1) : [];
+		texts.push(...joined.map(bare));
+		if (l.step === 0 && !(JOINS && l.said <= known))
+			texts.push(bare(l.text));
+		known = l.said;
+	}
+	return JOINS ? texts.filter(text => !text.startsWith('<system_notification>')) : texts;
+}
 
 const fits = (got, want) => got === want ||
 	(want.endsWith('@*') && got.startsWith(want.slice(0, -1)) && /^\S+$/.test(got.slice(want.length - 1)));
