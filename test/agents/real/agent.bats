@@ -69,7 +69,7 @@ send_one() { # KIND NUMBER
 	lines) text=$(printf 'two lines %d\nof words\n\nand a third' "$2") ;;
 	large) text=$(for i in {1..400}; do echo "line $i of long message $2, with words in it to fill it"; done) ;;
 	special)
-		text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~"$'\u26a0\ufe0f\ta\u200bb\u202ec \\'
+		text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~"$'\u26a0\ufe0f\ta\u200bb\u202ec '"${ENDING:-\\}"
 		[ -z "${ALTERS:-}" ] || arrives=$(sed "$ALTERS" <<<"$text")
 		;;
 	shell) text="!ls" arrives="[ao] !ls" ;;
