@@ -142,6 +142,21 @@ heard_by_poll() { ao poll >/dev/null 2>&1; heard_some "$1"; } # TEXT
 	done
 }
 
+@test "an option of what it asks is chosen by its number, and by its words" {
+	[ -n "${ASKS:-}" ] || skip "it never asks"
+	expect 0 ao spawn frontend
+	tells ready
+	for option in 1 "${YES:-Yes}"; do
+		say "allow $option [[bash:touch wanted]] [[say:ran]]"
+		tells waiting_input
+		expect 6 ao send fe-1 --answer "none of these"
+		expect 0 ao send fe-1 --answer "$option"
+		wait_for "${PATIENCE:-20}" test -e "$TREES/fe-1/wanted"
+		tells ready
+		rm "$TREES/fe-1/wanted"
+	done
+}
+
 # In the middle of a turn; what was said before is seen again by the model.
 comes_back() { # WORD
 	tells exited || return

@@ -102,7 +102,7 @@ point_opencode() {
 		  "models": {"scripted": {"name": "Scripted"}}}}}
 	J
 	QUEUES=yes
-	ASKS=yes QUESTIONS=yes
+	ASKS=yes QUESTIONS=yes YES="allow once"
 }
 
 point_gemini() {
@@ -117,7 +117,7 @@ point_gemini() {
 		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
 	QUEUES=yes NESTED="$NPM/node_modules/.bin/gemini -p"
-	ASKS=yes QUESTIONS=yes
+	ASKS=yes QUESTIONS=yes YES="allow once"
 }
 
 point_qwen() {
