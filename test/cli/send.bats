@@ -265,6 +265,22 @@ has_typed() { # the first second of a session is its creation
 	[ "$(last_message fe-1 | sed -z 's/[[:space:]]*$//' | md5sum)" = "$(sed -z 's/[[:space:]]*$//' "$BOX/long" | md5sum)" ]
 }
 
+# Its sender was killed right behind the paste.
+@test "what a dead sender pasted a moment ago, and does not show yet, is waited for and not typed beside" {
+	AGENT="standin --turn-ms 50 --slow-paste 1000" box_config
+	spawn frontend
+	mkdir -p "$DATA/fe-1/outbox"
+	now=$(date -u +%FT%T.%3NZ)
+	printf 'state=typing\nkind=message\nfrom=user\nmade=%s\nchanged=%s\nmark=%s\n\nstray words ' "$now" "$now" "$now" >"$DATA/fe-1/outbox/0001"
+	printf 'stray words ' | tmux load-buffer -b stray -
+	tmux paste-buffer -p -d -b stray -t =fe-1:
+	expect 0 ao send fe-1 "next words"
+	took fe-1 2
+	[ "$(last_message fe-1)" = "next words " ]
+	heard fe-1 "stray words"
+	[ "$(outbox 0001 state)" = accepted ]
+}
+
 # A menu opens between the paste and its Enter: the text stands in the input line of an agent at work.
 refused() { # TEXT
 	AGENT="standin --turn-ms 60000 --menu-on-paste" box_config
