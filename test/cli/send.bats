@@ -237,6 +237,25 @@ load box
 	grep -q "half a thought" "$DATA/events.jsonl"
 }
 
+has_typed() { # the first second of a session is its creation
+	tmux -L person send-keys x
+	[ "$(tmux display-message -p -t =fe-1: '#{!=:#{session_activity},#{session_created}}')" = 1 ]
+}
+
+@test "--interrupt where it is at no turn: no key is pressed into what a person types" {
+	spawn frontend 1
+	on_screen "env -u TMUX tmux attach -t fe-1" 'at your service'
+	wait_for 20 has_typed
+	AO_TEST_NOW=$(tmux display-message -p -t =fe-1: '#{session_activity}')500
+	export AO_TEST_NOW
+	expect 7 ao send fe-1 "instead" --interrupt --timeout 0
+	errs "somebody is typing in its terminal"
+	unset AO_TEST_NOW
+	run -1 grep -E '"type":"(interrupted|cleared)"' "$DATA/events.jsonl"
+	screen_shows x
+	tmux -L person kill-server
+}
+
 @test "where a large paste would be made a file, it goes in parts, between characters" {
 	AGENT="standin --turn-ms 50 --file-paste 1001" box_config
 	sed -i 's/send: {/send: {pasteMax: 1000, /' "$CONFIG"
@@ -244,6 +263,22 @@ load box
 	seq 1 100 | sed 's/$/ 漢字🙂 and words  /' | paste -d' ' - - - - - - - - - - >"$BOX/long"
 	expect 0 ao send fe-1 --file "$BOX/long"
 	[ "$(last_message fe-1 | sed -z 's/[[:space:]]*$//' | md5sum)" = "$(sed -z 's/[[:space:]]*$//' "$BOX/long" | md5sum)" ]
+}
+
+# Its sender was killed right behind the paste.
+@test "what a dead sender pasted a moment ago, and does not show yet, is waited for and not typed beside" {
+	AGENT="standin --turn-ms 50 --slow-paste 1000" box_config
+	spawn frontend
+	mkdir -p "$DATA/fe-1/outbox"
+	now=$(date -u +%FT%T.%3NZ)
+	printf 'state=typing\nkind=message\nfrom=user\nmade=%s\nchanged=%s\nmark=%s\n\nstray words ' "$now" "$now" "$now" >"$DATA/fe-1/outbox/0001"
+	printf 'stray words ' | tmux load-buffer -b stray -
+	tmux paste-buffer -p -d -b stray -t =fe-1:
+	expect 0 ao send fe-1 "next words"
+	took fe-1 2
+	[ "$(last_message fe-1)" = "next words " ]
+	heard fe-1 "stray words"
+	[ "$(outbox 0001 state)" = accepted ]
 }
 
 # A menu opens between the paste and its Enter: the text stands in the input line of an agent at work.
