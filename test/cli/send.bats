@@ -276,7 +276,7 @@ refused() { # TEXT
 }
 shows() { tmux capture-pane -p -t =fe-1: | grep -qF -- "> $1"; }
 hides() { run ! shows "$1"; }
-person() { tmux send-keys -t =fe-1: "$1"; } # KEY
+person_picks() { tmux send-keys -t =fe-1: "$1"; } # KEY
 polled() { ao poll && [ "$(outbox 0001 state)" = "$1" ]; } # STATE of the first message
 outbox() { sed -n "s/^$2=//p" "$DATA/fe-1/outbox/$1"; }   # NUMBER KEY
 times_heard() { grep -cF -- "$1" "$STANDIN_LOG/fe-1.log" || true; }
@@ -287,7 +287,7 @@ uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was ta
 	ao poll
 	shows "stray words"
 	[ "$(outbox 0001 state)" = typing ]
-	person 2
+	person_picks 2
 	wait_for 10 polled failed
 	hides "stray words"
 	[[ $(outbox 0001 note) == *"taken out of its input line" ]]
@@ -297,7 +297,7 @@ uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was ta
 
 @test "refused by a menu that opened meanwhile, and sent again: once, and nothing of it beside" {
 	refused "stray words"
-	person 2
+	person_picks 2
 	expect 0 ao send fe-1 --no-wait "stray words"
 	[ "$(last_message fe-1)" = "stray words " ]
 	[ "$(times_heard "stray words")" = 1 ]
@@ -307,7 +307,7 @@ uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was ta
 
 @test "refused by a menu that opened meanwhile, then another message: that one alone" {
 	refused "stray words"
-	person 2
+	person_picks 2
 	expect 0 ao send fe-1 --no-wait "other words"
 	[ "$(last_message fe-1)" = "other words " ]
 	[ "$(times_heard "stray words")" = 0 ]
@@ -317,7 +317,7 @@ uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was ta
 # It is not typed again; the next one of these words is another message.
 enter_sent() { # STATE of the first once it is polled, or none
 	refused "stray words"
-	person 2
+	person_picks 2
 	person Enter
 	wait_for 10 heard fe-1 "stray words"
 	[ -z "$1" ] || wait_for 10 polled "$1"
@@ -354,7 +354,7 @@ swallowed() { # TEXT
 
 @test "a menu swallowed its Enter: a poll presses it when the menu is gone" {
 	swallowed "stray words"
-	person 2
+	person_picks 2
 	wait_for 10 polled accepted
 	[ "$(last_message fe-1)" = "stray words " ]
 	[ "$(times_heard "stray words")" = 1 ]
@@ -364,7 +364,7 @@ swallowed() { # TEXT
 @test "a menu swallowed its Enter: the next send presses it first" {
 	swallowed "stray words"
 	expect 6 ao send fe-1 --no-wait "too early"
-	person 2
+	person_picks 2
 	expect 0 ao send fe-1 --no-wait "other words"
 	heard fe-1 "stray words"
 	person Escape
@@ -375,7 +375,7 @@ swallowed() { # TEXT
 
 @test "a menu swallowed its Enter, and a person's Enter sent it: known by its receipt" {
 	swallowed "stray words"
-	person 2
+	person_picks 2
 	person Enter
 	wait_for 10 heard fe-1 "stray words"
 	wait_for 10 polled accepted
@@ -385,7 +385,7 @@ swallowed() { # TEXT
 @test "a message that nobody waits for goes when the menu is gone" {
 	refused "stray words"
 	sed -i '/^refused=/d; s/^kind=.*/kind=continue/' "$DATA/fe-1/outbox/0001"
-	person 2
+	person_picks 2
 	wait_for 10 polled accepted
 	[ "$(last_message fe-1)" = "stray words " ]
 	[ "$(times_heard "stray words")" = 1 ]
