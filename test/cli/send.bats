@@ -318,7 +318,7 @@ uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was ta
 enter_sent() { # STATE of the first once it is polled, or none
 	refused "stray words"
 	person_picks 2
-	person Enter
+	person_picks Enter
 	wait_for 10 heard fe-1 "stray words"
 	[ -z "$1" ] || wait_for 10 polled "$1"
 	expect 0 ao send fe-1 --no-wait "stray words"
@@ -326,7 +326,7 @@ enter_sent() { # STATE of the first once it is polled, or none
 	errs "Enter"
 	[ "$(times_heard "stray words")" = 1 ]
 	[ "$(outbox 0001 state) $(outbox 0002 state)" = "accepted accepted" ]
-	person Escape
+	person_picks Escape
 	ready fe-1
 	expect 0 ao send fe-1 "stray words"
 	[ "$(times_heard "stray words")" = 2 ]
@@ -367,7 +367,7 @@ swallowed() { # TEXT
 	person_picks 2
 	expect 0 ao send fe-1 --no-wait "other words"
 	heard fe-1 "stray words"
-	person Escape
+	person_picks Escape
 	wait_for 10 heard fe-1 "other words"
 	[ "$(times_heard "stray words") $(times_heard "too early")" = "1 0" ]
 	uncleared
@@ -376,7 +376,7 @@ swallowed() { # TEXT
 @test "a menu swallowed its Enter, and a person's Enter sent it: known by its receipt" {
 	swallowed "stray words"
 	person_picks 2
-	person Enter
+	person_picks Enter
 	wait_for 10 heard fe-1 "stray words"
 	wait_for 10 polled accepted
 	[ "$(times_heard "stray words")" = 1 ]
