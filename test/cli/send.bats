@@ -237,6 +237,25 @@ load box
 	grep -q "half a thought" "$DATA/events.jsonl"
 }
 
+has_typed() { # the first second of a session is its creation
+	tmux -L person send-keys x
+	[ "$(tmux display-message -p -t =fe-1: '#{!=:#{session_activity},#{session_created}}')" = 1 ]
+}
+
+@test "--interrupt where it is at no turn: no key is pressed into what a person types" {
+	spawn frontend 1
+	on_screen "env -u TMUX tmux attach -t fe-1" 'at your service'
+	wait_for 20 has_typed
+	AO_TEST_NOW=$(tmux display-message -p -t =fe-1: '#{session_activity}')500
+	export AO_TEST_NOW
+	expect 7 ao send fe-1 "instead" --interrupt --timeout 0
+	errs "somebody is typing in its terminal"
+	unset AO_TEST_NOW
+	run -1 grep -E '"type":"(interrupted|cleared)"' "$DATA/events.jsonl"
+	screen_shows x
+	tmux -L person kill-server
+}
+
 @test "where a large paste would be made a file, it goes in parts, between characters" {
 	AGENT="standin --turn-ms 50 --file-paste 1001" box_config
 	sed -i 's/send: {/send: {pasteMax: 1000, /' "$CONFIG"

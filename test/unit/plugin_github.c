@@ -41,6 +41,7 @@ static void test_addresses(void **state)
 		{ "git@github.com:org/app.git", "github.com", "org", "app", true },
 		{ "ssh://git@github.com:22/org/a.b.git", "github.com", "org", "a.b", true },
 		{ "ssh://git@ssh.github.com:443/org/app.git", "github.com", "org", "app", true },
+		{ "ssh://git:pw@github.com/org/app.git", "github.com", "org", "app", true },
 		{ "https://git.corp.example/org/app.git", "git.corp.example", "org", "app", false },
 		{ "https://git.corp.example:8443/org/app", "git.corp.example:8443", "org", "app",
 			false },
