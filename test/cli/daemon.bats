@@ -138,11 +138,21 @@ notificationRouting: {urgent: [me]}" box_config
 	done
 }
 
-@test "an agent without hooks: that it is up and still is seen" {
-	AGENT="standin --no-hooks --turn-ms 0" box_config
+@test "an agent without hooks: that it is up and still is seen, and that it works again; a silent terminal is glanced at" {
+	AGENT="standin --no-hooks --turn-ms 4000" box_config
 	ao start >/dev/null
 	ao spawn frontend 1 >/dev/null
-	wait_for 40 recorded fe-1 idle
+	wait_for 60 recorded fe-1 idle
+	still() { # nothing but glances: no file is opened, nothing is started
+		timeout 11 strace -f -o "$BOX/trace" -p "$(pid)" 2>"$BOX/strace" || true
+		cat "$BOX/strace"
+		grep -q '/dev/pts/' "$BOX/trace" && ! grep -E 'open|readlink|clone|vfork' "$BOX/trace"
+	}
+	wait_for 90 still
+	tmux send-keys -t =fe-1: -l "go on"
+	tmux send-keys -t =fe-1: Enter
+	wait_for 40 recorded fe-1 working
+	wait_for 60 recorded fe-1 idle
 }
 
 @test "a broken configuration is said once, and taken up again" {
@@ -152,6 +162,7 @@ notificationRouting: {urgent: [me]}" box_config
 	cp "$CONFIG" "$BOX/good"
 	echo "nonsense: [" >>"$CONFIG"
 	wait_for 10 tells '.namespaces[0].trouble | type' string
+	wait_for 20 tells 'any(.namespaces[]; .polling)' false # one that began before would still see it
 	tmux kill-session -t =fe-1
 	touch "$CONFIG"
 	sleep 0.2
