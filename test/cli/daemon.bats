@@ -70,6 +70,35 @@ work() { # SESSION FILE TEXT
 	[ "$(ao events fe-2 --json | jq -r 'select(.type == "status") | .actor' | head -1)" = daemon ]
 }
 
+@test "an upgrade: a daemon of another version is told, and ao restart takes over; sessions go on" {
+	local agent
+	mkdir "$BOX/old"
+	sed "s/$(ao version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+')/0.0.9/g" "$AO_BUILD/ao-serve" >"$BOX/old/ao-serve"
+	chmod +x "$BOX/old/ao-serve"
+	ln -s "$AO_BUILD/ao" "$BOX/old/ao"
+	AO_SERVE_BIN=$BOX/old/ao-serve ao start >/dev/null
+	[ "$(told .version)" = 0.0.9 ]
+	spawn frontend 1
+	wait_for 10 recorded fe-1 idle
+	agent=$(tmux list-panes -t =fe-1: -F '#{pane_pid} #{session_created}')
+	expect 0 ao start --status
+	has "It is of version 0.0.9, ao of "
+	has "ao restart"
+	expect 0 ao start
+	has "already runs"
+	has "It is of version 0.0.9"
+	expect 0 ao doctor
+	has "the daemon is of version 0.0.9"
+	expect 0 ao restart
+	lacks 0.0.9
+	expect 0 ao start --status
+	lacks "of version"
+	[ "$(tmux list-panes -t =fe-1: -F '#{pane_pid} #{session_created}')" = "$agent" ]
+	ao send fe-1 "go on" >/dev/null
+	heard fe-1 "go on"
+	[ "$(grep -c 'agent-exited' "$DATA/events.jsonl")" = 0 ]
+}
+
 @test "many started at once: one serves, and all say which" {
 	local i
 	for i in 1 2 3 4 5; do ao start >"$BOX/start.$i" 2>&1 & done
