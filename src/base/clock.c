@@ -83,25 +83,63 @@ static const char *parse_fraction(int *milli, const char *s)
 	return s;
 }
 
+/* Two digits at s, at most `most`; -1: others. */
+static int two(const char *s, int most)
+{
+	int n = (s[0] - '0') * 10 + s[1] - '0';
+
+	return s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9' || n > most ? -1 : n;
+}
+
+/* The form of our own records, of which each look at a session reads hundreds: strptime() and timegm() would be most
+ * of what that costs. NULL: another form. */
+static const char *parse_ours(int64_t *seconds, const char *s)
+{
+	static const char marks[] = "....-..-..T..:..:..";
+	int year, month, day, hour, minute, second, of_year;
+
+	for (size_t i = 0; marks[i]; i++)
+		if (!s[i] || (marks[i] != '.' && s[i] != marks[i]))
+			return NULL;
+	if (two(s, 99) < 0 || two(s + 2, 99) < 0)
+		return NULL;
+	year = two(s, 99) * 100 + two(s + 2, 99);
+	month = two(s + 5, 12), day = two(s + 8, 31);
+	hour = two(s + 11, 23), minute = two(s + 14, 59), second = two(s + 17, 59);
+	if (year < 1970 || month < 1 || day < 1 || hour < 0 || minute < 0 || second < 0)
+		return NULL;
+	/* years that begin in March: then the day that a leap year adds is the last */
+	year -= month <= 2;
+	of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	*seconds = year * INT64_C(365) + year / 4 - year / 100 + year / 400 + of_year - 719468;
+	*seconds = ((*seconds * 24 + hour) * 60 + minute) * 60 + second;
+	return s + sizeof(marks) - 1;
+}
+
 bool clock_parse(int64_t *ms, const char *iso)
 {
 	struct tm tm = { 0 };
 	const char *rest;
+	int64_t seconds = 0;
 	int milli = 0;
 
 	if (!iso)
 		return false;
-	rest = strptime(iso, "%Y-%m-%dT%H:%M:%S", &tm);
+	rest = parse_ours(&seconds, iso);
 	if (!rest) {
-		tm = (struct tm){ 0 };
-		rest = strptime(iso, "%Y%m%dT%H%M%S", &tm);
+		rest = strptime(iso, "%Y-%m-%dT%H:%M:%S", &tm);
+		if (!rest) {
+			tm = (struct tm){ 0 };
+			rest = strptime(iso, "%Y%m%dT%H%M%S", &tm);
+		}
+		seconds = rest ? timegm(&tm) : 0;
 	}
 	if (!rest)
 		return false;
 	rest = parse_fraction(&milli, rest);
 	if (strcmp(rest, "Z") != 0)
 		return false;
-	*ms = (int64_t)timegm(&tm) * 1000 + milli;
+	*ms = seconds * 1000 + milli;
 	return true;
 }
 

@@ -18,6 +18,8 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	}
 	face_print(f, "✓ Wrote %s\n", file);
 	face_field(f, "Project", found.id);
+	if (found.name)
+		face_field(f, "Name", found.name);
 	face_field(f, "Repo", found.repo ? found.repo : "none (pull requests stay local)");
 	face_field(f, "Branch", found.branch);
 	face_field(f, "Agent", found.agent ? found.agent : "none installed (ao agent ls)");

@@ -79,7 +79,6 @@ static void watch_folders(struct watch *w)
 {
 	const uint32_t mask = IN_CREATE | IN_DELETE | IN_MODIFY | IN_MOVED_TO | IN_ONLYDIR |
 		IN_CLOSE_WRITE;
-
 	AUTO(strv_release) struct strv places = { 0 };
 
 	if (w->inotify < 0)

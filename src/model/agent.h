@@ -22,6 +22,7 @@ struct agent_send {
 	struct strv clear; /* key that clears one input line, e.g. C-u; empty: nothing clears */
 	struct strv interrupt;
 	int64_t enter_delay;   /* ms between paste and Enter; 0: 200 */
+	int paste_max;         /* bytes of one paste; 0: any */
 	char *command_chars;   /* first characters that make a text a command of the agent */
 	bool queue, has_queue; /* typed while busy, it is queued */
 	char *box;             /* regex of the input line's prompt, e.g. '^❯ ' */

@@ -90,8 +90,6 @@ const struct project *config_project(const struct config *c, const char *id); /*
 const struct project *config_project_of_session(const struct config *c, const char *session);
 const struct notifier_config *config_notifier(
 	const struct config *c, const char *name); /* NULL: none */
-/* Does the plugin need no settings, and so no entry of its own? */
-bool notifier_alone(const char *plugin);
 const struct reaction_config *config_reaction(
 	const struct reactions *r, const char *event); /* NULL: none */
 /* For whoever is about to use a sensitive value: NULL when trusted, else the error that says how. */

@@ -75,7 +75,7 @@ static const struct schema reaction_schema = {
 			.flags = KEY_SENSITIVE)
 static const struct key scm_keys[] = { SLOT_KEYS(scms) };
 static const struct schema scm_schema = {
-	.keys = scm_keys, .n = COUNT_OF(scm_keys), .done = slot_done
+	.keys = scm_keys, .n = COUNT_OF(scm_keys), .done = slot_done, .alone = true
 };
 static const struct key tracker_keys[] = {
 	SLOT_KEYS(trackers),
@@ -83,7 +83,7 @@ static const struct key tracker_keys[] = {
 	KEY("workspaceSlug", TEXT, S(workspace), "Linear: the workspace"),
 };
 static const struct schema tracker_schema = {
-	.keys = tracker_keys, .n = COUNT_OF(tracker_keys), .done = slot_done
+	.keys = tracker_keys, .n = COUNT_OF(tracker_keys), .done = slot_done, .alone = true
 };
 
 static const struct key agent_config_keys[] = {

@@ -57,7 +57,8 @@ static const struct ours *of_name(const char *plugin)
 	return NULL;
 }
 
-bool notifier_alone(const char *plugin)
+/* Does the plugin need no settings, and so no entry of its own? */
+static bool needs_none(const char *plugin)
 {
 	const struct ours *ours = of_name(plugin);
 
@@ -229,8 +230,7 @@ static void check_names(
 {
 	for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++) {
 		const struct yaml *e = &list->v[i];
-		if (e->kind == YAML_TEXT && !config_notifier(c, e->text) &&
-			!notifier_alone(e->text))
+		if (e->kind == YAML_TEXT && !config_notifier(c, e->text) && !needs_none(e->text))
 			schema_wrong(r, e->line, e->column,
 				"%s: '%s' needs settings: define it under 'notifiers'", path,
 				e->text);

@@ -392,7 +392,12 @@ static void read_rest(struct schema_reader *r, const struct schema *s, const str
 void schema_read(struct schema_reader *r, const struct schema *s, const struct yaml *y, void *owner,
 	const char *path)
 {
-	if (y->kind != YAML_MAP && !yaml_is_null(y)) {
+	bool alone = s->alone && y->kind == YAML_TEXT && !yaml_is_null(y);
+
+	if (alone) {
+		AUTO(str_release) char *inner = str_format("%s.%s", path, s->keys[0].name);
+		read_key(r, &s->keys[0], y, owner, inner);
+	} else if (y->kind != YAML_MAP && !yaml_is_null(y)) {
 		schema_wrong(r, y->line, y->column, "%s must be a map, not %s",
 			*path ? path : "the file", yaml_kind_word(y));
 		return;

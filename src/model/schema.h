@@ -83,6 +83,8 @@ struct schema {
 	 * at `rest`; 0: refused. One whose variable is not set stays as it is written, for `done` to say.
 	 * Those named in the strv at `hidden` are not shown. */
 	size_t rest, hidden;
+	/* A text in the map's place is the value of the first key: scm: local. */
+	bool alone;
 	/* Called when all is read: rules that need more than one value. */
 	void (*done)(struct schema_reader *r, const struct yaml *y, void *owner, const char *path);
 };

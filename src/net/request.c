@@ -35,7 +35,8 @@ char *url_origin(const char *url)
 	return str_format("%s://%s:%s", scheme, host, port);
 }
 
-bool url_allowed(const char *url, bool socket)
+/* http is for this machine only. */
+static bool is_allowed(const char *url, bool socket)
 {
 	AUTO(str_release) char *scheme = url_part(url, CURLUPART_SCHEME);
 	AUTO(str_release) char *host = url_part(url, CURLUPART_HOST);
@@ -89,7 +90,7 @@ static void fill(struct request *r, const json_t *o)
 
 static const char *refusal(const struct request *r)
 {
-	if (!url_allowed(r->url, r->socket))
+	if (!is_allowed(r->url, r->socket))
 		return "not an https address, and plain http is for this machine only";
 	if (!one_line(r->token) || !one_line(r->method))
 		return "the token or the method holds a line break";

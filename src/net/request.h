@@ -70,8 +70,6 @@ MUST_USE struct err *request_parse(struct request *r, char **why, const char *li
 void request_release(struct request *r);
 /* Scheme, host and port of a url, default ports left out; NULL: not one that may be asked. */
 char *url_origin(const char *url);
-/* http is for this machine only. */
-bool url_allowed(const char *url, bool socket);
 
 void answer_write(struct buf *out, size_t id, const struct answer *a);
 void answer_release(struct answer *a);

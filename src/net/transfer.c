@@ -207,6 +207,7 @@ static struct err *new_handle(struct transfer *t)
 {
 	end_handle(t);
 	buf_release(&t->answer.body);
+	str_release(&t->etag);
 	t->answer.quota = (struct quota){ -1, -1, -1 };
 	t->retry_ms = -1;
 	t->date_ms = 0;

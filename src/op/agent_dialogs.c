@@ -15,30 +15,37 @@ static void json_release(json_t **j)
 	json_decref(*j);
 }
 
+static struct err *unexpected(const char *path)
+{
+	return fail(ERR_FAILED, "%s is not JSON as it is expected there", path);
+}
+
 /* NULL: not there. What is there and cannot be read is not written over. */
 static struct err *read_json(json_t **j, const char *path)
 {
 	AUTO(buf_release) struct buf text = { 0 };
-	json_error_t why;
 	bool found;
 
 	TRY(file_read_if(&text, &found, path, STATE_MAX));
-	*j = found ? json_loadb(buf_text(&text), text.n, 0, &why) : NULL;
-	if (found && !json_is_object(*j))
-		return fail(ERR_FAILED, "%s is not JSON as it is expected there", path);
-	return NULL;
+	*j = found ? json_loadb(buf_text(&text), text.n, 0, NULL) : NULL;
+	return found && !json_is_object(*j) ? unexpected(path) : NULL;
 }
 
-/* The member, made when missing. */
-static json_t *member(json_t *o, const char *key, json_t *(*make)(void))
+/* The member, made when missing. NULL: o is none that has members, or it is of another type. */
+static json_t *member(json_t *o, const char *key, json_type type)
 {
 	json_t *value = json_object_get(o, key);
 
-	if (!value) {
-		value = make();
+	if (!value && json_is_object(o)) {
+		value = type == JSON_OBJECT ? json_object() : json_array();
 		json_object_set_new(o, key, value);
 	}
-	return value;
+	return value && json_typeof(value) == type ? value : NULL;
+}
+
+static bool add_text(json_t *array, const char *text)
+{
+	return json_array_append_new(array, json_string(text)) == 0;
 }
 
 static bool holds(const json_t *array, const char *text)
@@ -85,16 +92,14 @@ static enum tri claude_look(const json_t *j, const char *root)
 	return json_is_true(json_object_get(project, "hasTrustDialogAccepted")) ? TRI_YES : TRI_NO;
 }
 
-static void claude_answer(json_t *j, const char *root)
+static bool claude_answer(json_t *j, const char *root)
 {
-	json_t *project = member(member(j, "projects", json_object), root, json_object);
-	json_t *keys = member(j, "customApiKeyResponses", json_object);
+	json_t *project = member(member(j, "projects", JSON_OBJECT), root, JSON_OBJECT);
+	json_t *keys = member(j, "customApiKeyResponses", JSON_OBJECT);
 
 	json_object_set_new(j, "hasCompletedOnboarding", json_true());
-	json_object_set_new(project, "hasTrustDialogAccepted", json_true());
-	if (!claude_key_known(j))
-		json_array_append_new(
-			member(keys, "approved", json_array), json_string(key_tail()));
+	return json_object_set_new(project, "hasTrustDialogAccepted", json_true()) == 0 &&
+		(claude_key_known(j) || add_text(member(keys, "approved", JSON_ARRAY), key_tail()));
 }
 
 /* ---- Copilot CLI (seen on 1.0.102): ~/.copilot/config.json, by the main checkout ------------------ */
@@ -106,9 +111,9 @@ static enum tri copilot_look(const json_t *j, const char *root)
 	return holds(json_object_get(j, "trustedFolders"), root) ? TRI_YES : TRI_NO;
 }
 
-static void copilot_answer(json_t *j, const char *root)
+static bool copilot_answer(json_t *j, const char *root)
 {
-	json_array_append_new(member(j, "trustedFolders", json_array), json_string(root));
+	return add_text(member(j, "trustedFolders", JSON_ARRAY), root);
 }
 
 /* ---- all ----------------------------------------------------------------------------------------- */
@@ -118,7 +123,7 @@ static const struct dialogs {
 	const char *file; /* in HOME; NULL: it asks nothing that its command line does not answer */
 	const char *spared; /* a word of its command line by which it does not ask */
 	enum tri (*look)(const json_t *j, const char *root);
-	void (*answer)(json_t *j, const char *root);
+	bool (*answer)(json_t *j, const char *root); /* false: it is not as it is expected */
 	const char *answers, *hint;
 } all[] = {
 	{ "claude-code", ".claude.json", NULL, claude_look, claude_answer,
@@ -179,7 +184,8 @@ struct err *agent_answer_dialogs(char **what, const struct agent *a, const char 
 	TRY(read_json(&j, path));
 	if (!j)
 		j = json_object();
-	d->answer(j, root);
+	if (!d->answer(j, root))
+		return unexpected(path);
 	dir = path_dir(path);
 	text = json_dumps(j, JSON_INDENT(2));
 	TRY(file_make_dirs(dir));

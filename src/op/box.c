@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
 #include "base/term.h"
 #include "op/deliver.h"
+#include "op/prompt.h"
 
 enum {
 	CLEAR_MAX = 40,
@@ -45,7 +48,8 @@ bool box_holds(const struct agent *a, const struct sight *s, const struct messag
 	return shown.n && str_starts(buf_text(&text), shown.s);
 }
 
-bool box_is_of(const struct agent *a, const struct sight *s, const struct message *m)
+/* It holds our text, and no word of anybody else. */
+static bool is_of(const struct agent *a, const struct sight *s, const struct message *m)
 {
 	AUTO(buf_release) struct buf shown = { 0 }, text = { 0 };
 
@@ -61,10 +65,12 @@ bool box_is_of(const struct agent *a, const struct sight *s, const struct messag
 	return shown.n >= NO_CHANCE && strstr(buf_text(&text), shown.s);
 }
 
-/* The one that was typed last: its mark was set then. */
+/* The one that was typed last: its mark was set then. Before any, the prompt that the agent was started with. */
 static struct err *last_typed(struct message *out, const struct hold *h)
 {
 	AUTO(messages_release) struct messages all = { 0 };
+	AUTO(str_release) char *prompt = path_join(h->folder, "prompt.md");
+	bool found;
 
 	TRY(outbox_read(&all, &h->world->store, h->s.id, false));
 	for (size_t i = all.list.n; i-- > 0 && !out->number;) {
@@ -74,6 +80,8 @@ static struct err *last_typed(struct message *out, const struct hold *h)
 		*out = *m;
 		*m = (struct message){ 0 };
 	}
+	if (!out->number)
+		err_drop(file_read_if(&out->text, &found, prompt, PROMPT_MAX), "as if none");
 	return NULL;
 }
 
@@ -131,7 +139,7 @@ static struct err *wait_gone(
 	for (;;) {
 		TRY(clock_sleep(LOOK_AGAIN_MS));
 		TRY(sight_take(now, h, a));
-		if (!box_is_of(a, now, m) || clock_mono() >= until)
+		if (!is_of(a, now, m) || clock_mono() >= until)
 			return NULL;
 	}
 }
@@ -142,14 +150,14 @@ static struct err *clear_seen(struct hold *h, const struct agent *a, const struc
 	AUTO(sight_release) struct sight now = { 0 };
 
 	TRY(last_typed(&last, h));
-	if (!box_is_of(a, before, &last)) {
+	if (!is_of(a, before, &last)) {
 		TRY(log_partial(h, before));
 		return wipe(h, a, &before->typed);
 	}
 	TRY(wait_gone(&now, h, a, &last));
 	if (now.box != SCREEN_BOX_TEXT)
 		return NULL;
-	if (!box_is_of(a, &now, &last))
+	if (!is_of(a, &now, &last))
 		TRY(log_partial(h, &now));
 	else if (last.state == MESSAGE_UNCONFIRMED)
 		TRY(deliver_state(h, &last, MESSAGE_FAILED,
@@ -173,7 +181,7 @@ struct err *box_take_out(const char **note, struct hold *h, const struct agent *
 	const struct sight *s, const struct message *m)
 {
 	*note = "a dialog opened before its Enter, and nothing of it is left in the input line";
-	if (sight_box(s, a) && !box_is_of(a, s, m))
+	if (sight_box(s, a) && !is_of(a, s, m))
 		return NULL;
 	TRY(sight_box(s, a) ? wipe(h, a, &s->typed) : box_clear(h, a, s));
 	*note = "a dialog opened before its Enter, and it was taken out of its input line";

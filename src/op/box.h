@@ -10,8 +10,6 @@
 
 /* Does it begin with our text, as far as it can be seen? A chip hides it. */
 bool box_holds(const struct agent *a, const struct sight *s, const struct message *m);
-/* That, and no word of anybody else. */
-bool box_is_of(const struct agent *a, const struct sight *s, const struct message *m);
 /* Before a paste. ERR_REFUSED: it could not be emptied, or a dialog is open now; nothing was typed. */
 MUST_USE struct err *box_clear(struct hold *h, const struct agent *a, const struct sight *before);
 /* What stands of m in it goes, where that can be told; *note is what became of it, a constant. */

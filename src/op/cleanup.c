@@ -53,7 +53,6 @@ static char *reason_text(
 struct err *op_cleanup_plan(struct cleanup_plan *out, const struct world *w, const char *project)
 {
 	AUTO(views_release) struct views views = { 0 };
-
 	struct issue_state *issues;
 
 	TRY(op_list(&views, w, &(struct list_options){ .project = project, .ask = ASK_QUICK }));

@@ -1,5 +1,6 @@
 #include "op/deliver.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ enum {
 	ENTER_DELAY_MS = 200, /* measured: shorter ones are swallowed (real-agents, section 6) */
 	ENTER_DELAY_MAX_MS = 2000,
 	BYTES_PER_MS = 100,
+	PART_GAP_MS = 200,
 	SHOW_MS = 3000, /* for the text to appear in the input line */
 	RECEIPT_MS = 5000,
 	HANDED_MS = 10000, /* of what lies in a file that is looked at now and then */
@@ -115,6 +117,20 @@ static bool lost_enter(const struct agent *a, const struct sight *s, const struc
 	return box_holds(a, s, m) || nothing_began(a, s, m);
 }
 
+/* No receipt came. Behind a dialog the text may stand in the input line, whose Enter was swallowed: seen
+ * on Gemini CLI where both came at once. That is looked at when the dialog is gone. */
+static struct err *give_up(struct hold *h, const struct agent *a, struct message *m)
+{
+	AUTO(sight_release) struct sight s = { 0 };
+	bool hidden;
+
+	TRY(sight_take(&s, h, a));
+	hidden = s.activity.activity == ACTIVITY_WAITING_INPUT && sight_box(&s, a) &&
+		s.box != SCREEN_BOX_EMPTY;
+	return deliver_state(h, m, hidden ? MESSAGE_SUBMITTED : MESSAGE_UNCONFIRMED,
+		hidden ? "a dialog opened at its Enter" : NULL);
+}
+
 /* Enter, then its receipt; pressed again where the text is still seen in the input line. */
 static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a, struct message *m)
 {
@@ -139,21 +155,43 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 		TRY(has_receipt(&found, h, a, m));
 		if (found)
 			return deliver_state(h, m, MESSAGE_ACCEPTED, NULL);
-		if (clock_mono() >= until || (*box_empty && !s.facts.has_hooks && !asked))
+		if (*box_empty && !s.facts.has_hooks && !asked)
 			return deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL);
+		if (clock_mono() >= until)
+			return *box_empty ? deliver_state(h, m, MESSAGE_UNCONFIRMED, NULL)
+					  : give_up(h, a, m);
 		TRY(clock_sleep(RECEIPT_NAP_MS));
 	}
 }
 
 /* ---- in between: the paste ------------------------------------------------------------------- */
 
-static struct err *paste(struct hold *h, const struct message *m)
+/* Between characters, and inside of a word: an agent may trim a paste. */
+static size_t part_of(const char *s, size_t n, size_t most)
 {
-	AUTO(str_release) char *name = str_format("ao-%s-%d", h->s.id, m->number);
-	struct runtime_ref ref = hold_runtime(h);
-	enum runtime_answer answer;
+	size_t cut = most;
 
-	TRY(h->runtime->paste(&answer, &ref, name, m->text.s, m->text.n));
+	if (!most || n <= most)
+		return n;
+	while (cut > most / 2 &&
+		(isspace((unsigned char)s[cut - 1]) || isspace((unsigned char)s[cut]) ||
+			((unsigned char)s[cut] & 0xc0) == 0x80))
+		cut--;
+	return cut;
+}
+
+static struct err *paste(struct hold *h, const struct agent *a, const struct message *m)
+{
+	AUTO(str_release) char *name = str_format("ao-%.32s-%d", h->s.uid, m->number);
+	struct runtime_ref ref = hold_runtime(h);
+	enum runtime_answer answer = RUNTIME_DONE;
+
+	for (size_t at = 0, n; at < m->text.n && answer == RUNTIME_DONE; at += n) {
+		n = part_of(m->text.s + at, m->text.n - at, (size_t)a->send.paste_max);
+		if (at)
+			TRY(clock_sleep(PART_GAP_MS));
+		TRY(h->runtime->paste(&answer, &ref, name, m->text.s + at, n));
+	}
 	if (answer == RUNTIME_DONE)
 		return NULL;
 	return fail(ERR_FAILED,
@@ -291,7 +329,7 @@ static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
 	TRY(box_clear(h, a, s));
 	m->mark = clock_wall();
 	TRY(step(h, m, MESSAGE_TYPING));
-	TRY(paste(h, m));
+	TRY(paste(h, a, m));
 	TRY(wait_shown(h, a, m));
 	return submit(box_empty, h, a, m);
 }
@@ -371,7 +409,7 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 		return deliver_state(h, m, MESSAGE_ACCEPTED,
 			m->refused ? "somebody else's Enter sent it" : NULL);
 	TRY(sight_take(&s, h, a));
-	if (m->state == MESSAGE_TYPING && must_wait(h, a, &s))
+	if (must_wait(h, a, &s))
 		return NULL;
 	if (m->refused)
 		return finish_refused(h, a, &s, m);

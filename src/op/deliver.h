@@ -8,8 +8,8 @@
 #include "op/sight.h"
 #include "store/outbox.h"
 
-/* s: the sight by which the session was found ready. m ends accepted, unconfirmed or failed;
- * *box_empty tells an unconfirmed one whose text left the input line. */
+/* s: the sight by which the session was found ready. m ends accepted, unconfirmed or failed,
+ * or submitted, where a dialog hides whether its Enter was taken; *box_empty tells an unconfirmed one whose text left the input line. */
 MUST_USE struct err *deliver(bool *box_empty, struct hold *h, const struct agent *a,
 	const struct sight *s, struct message *m);
 /* A message that was typed, and whose sender is gone: its receipt is looked for; what of it stands in the input

@@ -1,9 +1,11 @@
 #include "op/doctor.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "base/run.h"
@@ -178,11 +180,29 @@ static void check_private(struct exam *x, const char *path)
 	struct finding *f;
 	struct stat st;
 
-	if (stat(path, &st) < 0 || !(st.st_mode & 077))
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || !(st.st_mode & 077))
 		return;
 	f = exam_add(x, FINDING_PROBLEM, "%s can be read by other users", path);
 	if (exam_fixable(x, f, "chmod 700"))
 		exam_mended(f, chmod(path, 0700) < 0 ? fail_errno("%s", path) : NULL);
+}
+
+/* Where it is not there yet, whoever makes it needs the folder above. */
+static void check_writable(struct exam *x, const char *key, const char *path)
+{
+	AUTO(str_release) char *there = str_dup(path);
+	const char *why = NULL;
+
+	while (!path_exists(there) && !str_equal(there, "/")) {
+		AUTO(str_release) char *above = path_dir(there);
+		str_set(&there, above);
+	}
+	if (!path_is_dir(there))
+		why = "is no folder";
+	else if (access(there, W_OK | X_OK) < 0)
+		why = errno == EROFS ? "is on a read-only file system" : "is not yours to write in";
+	if (why)
+		exam_add(x, FINDING_PROBLEM, "%s %s: %s %s", key, path, there, why);
 }
 
 static void check_agents(struct exam *x)
@@ -287,6 +307,8 @@ struct err *op_doctor(struct findings *out, const struct world *w, bool fix)
 	check_agents(&x);
 	check_notifiers(&x);
 	check_forges(&x);
+	check_writable(&x, "dataDir", w->config.data_dir);
+	check_writable(&x, "worktreeDir", w->config.worktree_dir);
 	check_private(&x, w->config.data_dir);
 	check_private(&x, w->store.dir);
 	exam_daemon(&x);

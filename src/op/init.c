@@ -10,10 +10,13 @@
 #include "base/env.h"
 #include "base/path.h"
 #include "base/run.h"
+#include "base/term.h"
 #include "model/config_check.h"
 #include "model/config_read.h"
 #include "store/agent_files.h"
 #include "store/checkout.h"
+#include "store/config_file.h"
+#include "store/store.h"
 
 /* The one line that git prints; NULL: it failed. */
 static char *ask_git(const char *dir, char *const *words)
@@ -68,8 +71,10 @@ static char *project_id(const char *root)
 		if (isascii((unsigned char)*p) &&
 			(isalnum((unsigned char)*p) || *p == '_' || (*p == '-' && b.n)))
 			buf_addc(&b, *p);
-		else if (b.n)
+		else if (b.n && b.s[b.n - 1] != '-')
 			buf_addc(&b, '-');
+	while (b.n && b.s[b.n - 1] == '-')
+		buf_cut(&b, b.n - 1);
 	return b.n ? buf_detach(&b) : str_dup("app");
 }
 
@@ -98,7 +103,7 @@ static void look_for_agents(struct init_found *f)
 		f->agents = buf_detach(&list);
 }
 
-struct err *init_look(struct init_found *f, const char *dir)
+static struct err *look(struct init_found *f, const char *dir)
 {
 	AUTO(str_release) char *main = checkout_main(dir);
 	AUTO(str_release) char *url = NULL;
@@ -147,8 +152,11 @@ static void quoted(struct buf *out, const char *key, const char *value)
 	buf_adds(out, "\"\n");
 }
 
-void init_text(struct buf *out, const struct init_found *f)
+static void write_text(struct buf *out, const struct init_found *f)
 {
+	AUTO(str_release) char *name = term_line(path_base(f->root));
+	bool named = !str_equal(name, f->id) && str_equal(name, path_base(f->root));
+
 	buf_adds(out,
 		"# Written by ao init. `ao config check` validates it, `ao config show` prints "
 		"what is in force,\n"
@@ -162,7 +170,14 @@ void init_text(struct buf *out, const struct init_found *f)
 		buf_adds(out,
 			"# No agent is installed here; ao agent ls lists those that are known.\n"
 			"defaults:\n  agent: claude-code\n");
+	if (f->name)
+		buf_addf(out,
+			"\nname: %s    # of the data; the folder's own name is another "
+			"configuration's\n",
+			f->name);
 	buf_addf(out, "\nprojects:\n  \"%s\":\n    path: .\n", f->id);
+	if (named)
+		quoted(out, "name", name);
 	if (f->repo)
 		quoted(out, "repo", f->repo);
 	else
@@ -177,9 +192,10 @@ void init_text(struct buf *out, const struct init_found *f)
 			f->host);
 	buf_adds(out, "\n    # More of a project's keys:\n");
 	more_keys(out, &project_schema, "    ",
-		ARGV("path", f->repo ? "repo" : "-", f->branch ? "defaultBranch" : "-"));
+		ARGV("path", named ? "name" : "-", f->repo ? "repo" : "-",
+			f->branch ? "defaultBranch" : "-"));
 	buf_adds(out, "\n# More keys:\n");
-	more_keys(out, &config_schema, "", ARGV("defaults", "projects"));
+	more_keys(out, &config_schema, "", ARGV("defaults", "projects", f->name ? "name" : "-"));
 }
 
 static void fd_release(int *fd)
@@ -205,18 +221,52 @@ static struct err *write_new(const char *file, const struct buf *text)
 	return NULL;
 }
 
+/* Would the text's namespace be that of another config, as of a repository in a folder of the same
+ * name? *name is the namespace then. */
+static bool taken(char **name, const struct buf *text, const char *file)
+{
+	AUTO(config_release) struct config c = { 0 };
+	AUTO(store_release) struct store st = { 0 };
+	struct err *e = config_read(&c, file, NULL, text->s, text->n, &config_world);
+	bool read = !e, is;
+
+	if (read)
+		e = store_open(&st, &c, NULL, false);
+	is = read && e && e->class == ERR_CONFIG;
+	if (is)
+		str_set(name, c.name);
+	err_drop(e, "what else is wrong, the next command says");
+	return is;
+}
+
+static void write_own(struct buf *text, struct init_found *f, const char *file)
+{
+	AUTO(str_release) char *first = NULL;
+	AUTO(str_release) char *name = NULL;
+
+	write_text(text, f);
+	for (int n = 2; n < 100 && taken(&name, text, file); n++) {
+		if (!first)
+			first = str_dup(name);
+		str_release(&f->name);
+		f->name = str_format("%.60s-%d", first, n);
+		buf_cut(text, 0);
+		write_text(text, f);
+	}
+}
+
 struct err *op_init(char **file, struct init_found *f)
 {
 	AUTO(buf_release) struct buf text = { 0 };
 	AUTO(str_release) char *yml = NULL;
 	AUTO(str_release) char *yaml = NULL;
 
-	TRY(init_look(f, "."));
+	TRY(look(f, "."));
 	yaml = path_join(f->root, "agent-orchestrator.yaml");
 	yml = path_join(f->root, "agent-orchestrator.yml");
 	if (path_exists(yml))
 		return fail(ERR_REFUSED, "%s: there is one already", yml);
-	init_text(&text, f);
+	write_own(&text, f, yaml);
 	TRY(write_new(yaml, &text));
 	str_set(file, yaml);
 	return NULL;
@@ -226,6 +276,7 @@ void init_found_release(struct init_found *f)
 {
 	free(f->root);
 	free(f->id);
+	free(f->name);
 	free(f->host);
 	free(f->repo);
 	free(f->branch);

@@ -35,23 +35,32 @@ static struct err *may_ask(const struct world *w, const struct project *p)
 
 /* ---- which tracker --------------------------------------------------------------------------- */
 
-void issue_tracker(const struct tracker **out, const struct project *p)
+/* NULL: none that can be asked. May run git. */
+static const struct tracker *tracker_of(const struct project *p)
 {
+	const char *named = p->tracker.plugin ? p->tracker.plugin : p->scm.plugin;
 	struct tracked t = tracked_of(NULL, p);
 
-	if (p->tracker.plugin)
-		*out = tracker_named(p->tracker.plugin);
-	else if (p->scm.plugin)
-		*out = tracker_named(p->scm.plugin);
-	else
-		*out = tracker_serving(&t);
+	return named ? tracker_named(named) : tracker_serving(&t);
+}
+
+static bool differs(const char *tracker, const char *scm)
+{
+	return tracker && !str_equal(tracker, scm);
+}
+
+bool issue_is_elsewhere(const struct project *p)
+{
+	return differs(p->tracker.host, p->scm.host) ||
+		differs(p->tracker.api_url, p->scm.api_url) ||
+		differs(p->tracker.socket, p->scm.socket);
 }
 
 static struct err *need_tracker(
 	const struct tracker **out, const struct world *w, const struct project *p)
 {
 	TRY(may_ask(w, p));
-	issue_tracker(out, p);
+	*out = tracker_of(p);
 	if (*out)
 		return NULL;
 	if (p->tracker.plugin)
@@ -101,7 +110,7 @@ struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker, con
 {
 	AUTO(str_release) char *id = issue_id(issue);
 	struct tracked t = tracked_of(w, p);
-	const struct tracker *asked = NULL;
+	const struct tracker *asked;
 	struct sink *sink = w->sink;
 	struct err *e;
 	bool found;
@@ -109,7 +118,7 @@ struct err *issue_for_spawn(struct issue *i, const struct tracker **tracker, con
 	*tracker = NULL;
 	if (!id)
 		return NULL;
-	issue_tracker(&asked, p);
+	asked = tracker_of(p);
 	if (!asked)
 		return NULL;
 	if (asked->is_id(id))

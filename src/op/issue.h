@@ -10,8 +10,8 @@
 
 enum { ISSUE_TITLE_MAX = 1024, ISSUE_BODY_MAX = 1 << 20 };
 
-/* NULL in *out: none that can be asked. May run git. */
-void issue_tracker(const struct tracker **out, const struct project *p);
+/* Does the project's tracker, where it is one of the forge's kind, stand beside another forge than its own? */
+bool issue_is_elsewhere(const struct project *p);
 
 /* For a spawn: the issue where the tracker has it. What it does not have is an ad-hoc task, with
  * i->id NULL; a number that it lacks, and an issue that is closed, are warnings. *tracker NULL: ad hoc. */

@@ -253,6 +253,15 @@ static struct err *ask_all(struct views *views, struct work *work, const struct 
 
 /* ---- judged ---------------------------------------------------------------------------------- */
 
+/* Of one that is. */
+static char *limit_text(const struct view *v)
+{
+	AUTO(str_release)
+	char *time = v->facts.limited_until > 0 ? clock_iso(v->facts.limited_until) : NULL;
+
+	return time ? str_format("rate limited until %s", time) : str_dup("rate limited");
+}
+
 static void judge(struct view *v)
 {
 	int64_t recorded = 0;
@@ -271,7 +280,7 @@ static void judge(struct view *v)
 		v->facts.half_done)
 		str_set(&v->summary, v->session.reason ? v->session.reason : v->session.title);
 	if (!v->summary && v->facts.limited_until)
-		v->summary = view_limit(v);
+		v->summary = limit_text(v);
 	if (!v->summary && v->told.words)
 		v->summary = str_dup(v->told.words);
 	if (!v->summary)
@@ -296,14 +305,6 @@ static void tell_wait(struct view *v, const struct views *views, const struct wo
 	str_set(&v->session.reason, why ? why : "waits for a place");
 }
 
-char *view_limit(const struct view *v)
-{
-	AUTO(str_release)
-	char *time = v->facts.limited_until > 0 ? clock_iso(v->facts.limited_until) : NULL;
-
-	return time ? str_format("rate limited until %s", time) : str_dup("rate limited");
-}
-
 char *view_why(const struct view *v)
 {
 	const struct fact *f = v->activity.by >= 0 ? &v->facts.v[v->activity.by] : NULL;
@@ -311,7 +312,7 @@ char *view_why(const struct view *v)
 	if (v->facts.recorded == STATUS_QUEUED && !str_empty(v->session.reason))
 		return str_format("it %s", v->session.reason);
 	if (v->facts.limited_until)
-		return view_limit(v);
+		return limit_text(v);
 	if (!f || str_empty(f->detail))
 		return str_format("%s (%s)", v->status.why, v->activity.why);
 	return str_format("%s: %s (%s)", v->status.why, f->detail, v->activity.why);

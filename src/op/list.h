@@ -1,6 +1,7 @@
 /*
- * What is going on: every session with its facts, judged. Reads only: no record is changed, at most
- * one process is started (the runtime's bulk probe), and only when no file tells.
+ * What is going on: every session with its facts, judged. Reads only: no record is changed. What no file
+ * tells is asked in bulk: each runtime once, agents that have an interface once or twice by kind, the
+ * forges as far as `ask` says.
  */
 #pragma once
 
@@ -42,7 +43,5 @@ struct list_options {
 MUST_USE struct err *op_list(
 	struct views *out, const struct world *w, const struct list_options *o);
 void views_release(struct views *v);
-/* "rate limited until T", of one that is. Caller frees. */
-char *view_limit(const struct view *v);
 /* A short word for why a judgement holds: the deciding fact in plain words. Caller frees. */
 char *view_why(const struct view *v);

@@ -90,7 +90,7 @@ static void fill_record(struct hold *h, const struct plan *p, const char *id)
 	const struct project *project = p->o->project;
 	char **gone[] = { &h->s.pr, &h->s.issue, &h->s.branch, &h->s.killed_at, &h->s.restored_at,
 		&h->s.started_at, &h->s.reason, &h->s.agent_session_id, &h->s.uid,
-		&h->s.runtime_handle };
+		&h->s.runtime_handle, &h->s.limited_until };
 
 	for (size_t i = 0; i < COUNT_OF(gone); i++)
 		str_release(gone[i]);

@@ -181,10 +181,10 @@ static struct err *bring_head(const struct world *w, const struct pull_target *t
 
 /* An issue on the same forge is closed by it when the pull request that names it so is merged. NULL: there is
  * none, or the forge is ours. */
-static char *closing_words(const struct session *s, const struct scm *scm)
+static char *closing_words(const struct session *s, const struct scm *scm, const struct project *p)
 {
 	bool there = !scm->in_files && !str_empty(s->issue) &&
-		str_equal(s->tracker, scm->plugin.name);
+		str_equal(s->tracker, scm->plugin.name) && !issue_is_elsewhere(p);
 
 	return there ? str_format("Closes #%s", s->issue) : NULL;
 }
@@ -215,7 +215,7 @@ struct err *op_pull_create(struct pull *pull, struct pull_target *out, bool *mad
 	TRY(hand_over(&h, out->scm, branch));
 	f = forge_of(w, out);
 	title = o->title ? str_dup(o->title) : issue_title(&h.s, w, h.project);
-	body = o->body ? str_dup(o->body) : closing_words(&h.s, out->scm);
+	body = o->body ? str_dup(o->body) : closing_words(&h.s, out->scm, h.project);
 	TRY(out->scm->create(pull, made, &f,
 		&(struct pull_draft){ .branch = branch,
 			.base = o->base,

@@ -50,7 +50,6 @@ static struct err *find_limit(
 	struct count n;
 
 	*room = false;
-
 	TRY(count(&n, w, p->id));
 	if (w->config.max_sessions > 0 && n.all >= w->config.max_sessions)
 		*why = str_format(
@@ -61,9 +60,7 @@ static struct err *find_limit(
 				  "(projects.%s.limits.maxSessions)",
 			n.project, p->max_sessions, p->id, p->id);
 	else
-		*why = room_short(&w->config);
-	*room = *why && n.all < w->config.max_sessions &&
-		(!p->max_sessions || n.project < p->max_sessions);
+		*room = (*why = room_short(&w->config)) != NULL;
 	return NULL;
 }
 

@@ -39,6 +39,13 @@ static json_t *of_text(const struct key *k)
 	return k->words ? json_pack("{s:o}", "enum", words_of(k)) : text();
 }
 
+static json_t *of_map(const struct schema *s)
+{
+	if (!s->alone)
+		return of_schema(s);
+	return json_pack("{s:[o, o]}", "anyOf", of_text(&s->keys[0]), of_schema(s));
+}
+
 static json_t *of_type(const struct key *k)
 {
 	switch (k->type) {
@@ -64,7 +71,7 @@ static json_t *of_type(const struct key *k)
 	case KEY_LISTS:
 		return map_of(k, list());
 	case KEY_MAP:
-		return of_schema(k->inside);
+		return of_map(k->inside);
 	case KEY_EACH:
 		return map_of(k, of_schema(k->inside));
 	case KEY_IGNORED:

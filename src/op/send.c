@@ -5,11 +5,14 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "op/answer.h"
+#include "op/box.h"
 #include "op/deliver.h"
 #include "op/settle.h"
 #include "store/agent_files.h"
 
-enum { NAP_MS = 200, FIRST_PROMPT_MS = 60000, AGAIN_MS = 600000 };
+/* KEY_GAP_MS: two Escapes at once are an Alt-Escape, and too late they are two (Copilot CLI: 100 and 300 ms
+ * are an interrupt, 0 and 800 are none) */
+enum { NAP_MS = 200, KEY_GAP_MS = 150, FIRST_PROMPT_MS = 60000, AGAIN_MS = 600000 };
 
 /* ---- the text -------------------------------------------------------------------------------- */
 
@@ -115,6 +118,10 @@ static struct err *handle(bool *blocked, struct sending *s, struct hold *h, stru
 		s->error = e;
 		s->done = true;
 		return NULL;
+	}
+	if (own && m->state == MESSAGE_SUBMITTED) { /* a dialog hides what became of it */
+		s->state = m->state;
+		s->done = true;
 	}
 	err_drop(e, "the message of a sender that is gone; its state tells");
 	return NULL;
@@ -276,7 +283,15 @@ static struct err *stop_turn(
 		return NULL;
 	if (!a->send.interrupt.n)
 		return fail(ERR_FAILED, "agent '%s' has no interrupt key", a->name);
-	return hold_press(h, a->send.interrupt.v);
+	if (s->box ==
+		SCREEN_BOX_TEXT) /* Qwen Code puts what was interrupted there, and then takes no Escape */
+		TRY(box_clear(h, a, s));
+	STRV_EACH(key, &a->send.interrupt) {
+		if (key != a->send.interrupt.v)
+			TRY(clock_sleep(KEY_GAP_MS));
+		TRY(hold_press(h, ARGV(*key)));
+	}
+	return NULL;
 }
 
 /* Where it works; a key that interrupts nothing may mean something else. A question is refused. */

@@ -158,7 +158,7 @@ static bool is_fresh(const struct asking *a, int64_t at)
 	return age >= 0 && age <= (a->look->ask == ASK_QUICK ? QUICK_AGE_MS : ALL_AGE_MS);
 }
 
-static void add_item(struct asking *a, size_t place, int number, const char *branch)
+void asking_add(struct asking *a, size_t place, int number, const char *branch)
 {
 	char *key = asking_key(&a->places.v[place].g, number, branch);
 	struct item *i;
@@ -188,10 +188,10 @@ static void add_due(struct asking *a, size_t ref)
 	if (by_branch && !str_empty(r->branch) && !str_equal(state, "MERGED")) {
 		branch_number(a, r, place, &branch_at);
 		if (!is_fresh(a, branch_at))
-			add_item(a, place, 0, r->branch);
+			asking_add(a, place, 0, r->branch);
 	} else if (number && !str_equal(state, "MERGED") &&
 		!is_fresh(a, json_integer_value(json_object_get(entry, "at")))) {
-		add_item(a, place, number, NULL);
+		asking_add(a, place, number, NULL);
 	}
 }
 

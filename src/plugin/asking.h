@@ -54,7 +54,9 @@ struct asking {
 struct wanted *asking_host(struct asking *a, size_t place); /* of the place's API */
 char *asking_key(const struct github *g, int number, const char *branch);
 json_t *asking_entry(struct asking *a, size_t place, int number); /* what was seen; NULL: nothing */
-int asking_number(struct asking *a, size_t ref);                  /* 0: unknown */
+/* One more to ask for, where it is not there yet; items of before may move. */
+void asking_add(struct asking *a, size_t place, int number, const char *branch);
+int asking_number(struct asking *a, size_t ref); /* 0: unknown */
 MUST_USE struct err *asking_refresh(struct pull *out, const struct pull_ref *refs, size_t n,
 	const struct look *look, const struct way *way);
 /* For struct scm: a push from here, and what any process saw anew of the forge. */

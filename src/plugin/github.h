@@ -37,6 +37,10 @@ int github_number(const char *url, const char *what);
 /* Is origin of the repository on github.com? */
 bool github_serves(const char *repo);
 char *forge_origin(const char *repo); /* its url; NULL: none */
+/* https://[user@]host[:port]/path, ssh://[user@]host[:port]/path, user@host:path (git-clone(1), "GIT URLS"):
+ * *host, with its port where that is of http, is the caller's; given is where the / or : before path stands in url.
+ * NULL: none of these. */
+const char *forge_address(char **host, const char *url);
 bool forge_is_loopback(const char *url);
 
 /* ---- github_ask.c ---------------------------------------------------------------------------- */

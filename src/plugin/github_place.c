@@ -45,30 +45,39 @@ static bool take_names(struct github *g, const char *path)
 	return true;
 }
 
-/* https://[user@]host[:port]/org/app, ssh://git@host[:port]/org/app, git@host:org/app. */
-static bool take_address(struct github *g, const char *url)
+const char *forge_address(char **host, const char *url)
 {
-	const char *scheme = strstr(url, "://"), *at, *path;
+	const char *scheme = strstr(url, "://"), *path;
 	bool http = str_starts(url, "http");
-	AUTO(str_release) char *host = NULL;
-	char *port;
+	AUTO(str_release) char *whole = NULL;
+	char *at, *port;
 
 	if (scheme)
 		url = scheme + 3;
 	path = url + strcspn(url, scheme ? "/" : ":/");
 	if (!*path || (!scheme && *path != ':'))
-		return false;
-	host = str_ndup(url, (size_t)(path - url));
-	at = strrchr(host, '@');
-	port = scheme ? strrchr(host, ':') : NULL;
+		return NULL;
+	whole = str_ndup(url, (size_t)(path - url));
+	at = strrchr(whole, '@');
+	at = at ? at + 1 : whole;
+	port = scheme ? strrchr(at, ':') : NULL;
 	if (port && !http) /* that of ssh is not that of the API */
 		*port = '\0';
-	at = at ? at + 1 : host;
 	if (!*at || at[0] == '.' || strspn(at, HOST_CHARS) != strlen(at))
+		return NULL;
+	*host = str_dup(at);
+	return path;
+}
+
+static bool take_address(struct github *g, const char *url)
+{
+	AUTO(str_release) char *host = NULL;
+	const char *path = forge_address(&host, url);
+	bool other = str_equal(host, "ssh.github.com") || str_equal(host, "www.github.com");
+
+	if (!path)
 		return false;
-	str_set(&g->host, at);
-	if (str_equal(g->host, "ssh.github.com") || str_equal(g->host, "www.github.com"))
-		str_set(&g->host, "github.com");
+	str_set(&g->host, other ? "github.com" : host);
 	return take_names(g, path + 1);
 }
 

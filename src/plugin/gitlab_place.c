@@ -35,31 +35,18 @@ static bool take_path(struct github *g, const char *path)
 	return true;
 }
 
-/* https://[user@]host[:port][/root]/group/app, ssh://git@host[:port]/group/app, git@host:group/app. root:
- * what GitLab lies below there; NULL: nothing. */
+/* root: what GitLab lies below there; NULL: nothing. */
 static bool take_address(struct github *g, const char *url, const char *root)
 {
-	const char *scheme = strstr(url, "://"), *path;
-	bool http = str_starts(url, "http");
 	AUTO(str_release) char *host = NULL;
-	char *at, *port;
+	const char *path = forge_address(&host, url);
 
-	if (scheme)
-		url = scheme + 3;
-	path = url + strcspn(url, scheme ? "/" : ":/");
-	if (!*path || (!scheme && *path != ':'))
+	if (!path)
 		return false;
-	host = str_ndup(url, (size_t)(path - url));
-	at = strrchr(host, '@');
-	at = at ? at + 1 : host;
-	port = scheme ? strrchr(at, ':') : NULL;
-	if (port && !http) /* that of ssh is not that of the API */
-		*port = '\0';
-	if (!*at || at[0] == '.' || strspn(at, WORD_CHARS ":") != strlen(at))
-		return false;
-	if (http && root && *root && str_starts(path, root) && path[strlen(root)] == '/')
+	if (str_starts(url, "http") && root && *root && str_starts(path, root) &&
+		path[strlen(root)] == '/')
 		path += strlen(root);
-	str_set(&g->host, str_equal(at, "altssh.gitlab.com") ? "gitlab.com" : at);
+	str_set(&g->host, str_equal(host, "altssh.gitlab.com") ? "gitlab.com" : host);
 	return take_path(g, path + 1);
 }
 

@@ -80,11 +80,17 @@ struct err *notifier_address(
 
 /* ---- what is said of it ---------------------------------------------------------------------- */
 
-static char *host_of(const char *url)
+static const char *behind_scheme(const char *url)
 {
 	const char *at = strstr(url, "://");
 
-	at = at ? at + 3 : url;
+	return at ? at + 3 : url;
+}
+
+static char *host_of(const char *url)
+{
+	const char *at = behind_scheme(url);
+
 	return str_ndup(at, strcspn(at, "/?#"));
 }
 
@@ -111,7 +117,7 @@ static struct err *failed(const struct http_answer *a, const struct http_request
 {
 	AUTO(str_release) char *host = host_of(r->url);
 	AUTO(buf_release) struct buf text = { 0 };
-	const char *path = strstr(r->url, host) + strlen(host);
+	const char *path = behind_scheme(r->url) + strlen(host);
 	bool with_words = a->status >= 400 && a->status < 500 && a->outcome != HTTP_RATE_LIMITED;
 	AUTO(str_release) char *there = a->location ? host_of(a->location) : NULL;
 	struct err *e = http_failed(a, host), *clean;

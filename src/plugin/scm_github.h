@@ -14,6 +14,7 @@ struct github_part {
 	const struct github *g;
 	int number;
 	const char *branch;
+	bool brief;      /* of the branch only which there are: number, state, whose */
 	json_t *threads; /* of GITHUB_DETAILS: only these, by their ids; NULL: the newest hundred */
 };
 

@@ -1,6 +1,9 @@
 #include "plugin/scm_github.h"
 
+#include <string.h>
+
 #define NEWEST "orderBy: {field: CREATED_AT, direction: DESC}"
+#define BRIEF "number state headRepositoryOwner { login }"
 
 static void set(json_t *variables, const char *name, size_t i, json_t *value)
 {
@@ -52,13 +55,25 @@ static void add_part(struct buf *head, struct buf *body, json_t *variables,
 		buf_addf(head, ", $branch%zu: String!", i);
 		buf_addf(body,
 			"    p%zu: pullRequests(headRefName: $branch%zu, first: 3, " NEWEST
-			") { nodes { ...Pull } }\n",
-			i, i);
+			") { nodes { %s } }\n",
+			i, i, p->brief ? BRIEF : "...Pull");
 		set(variables, "branch", i, json_string(p->branch));
 	} else {
 		buf_adds(body,
 			"    all: pullRequests(first: 50, " NEWEST ") { nodes { ...Pull } }\n");
 	}
+}
+
+/* A fragment that is not used is an error. */
+static void add_fragments(
+	struct buf *query, enum github_document d, const struct github_part *parts, size_t n)
+{
+	const char *all = github_fragments(d), *pull = strstr(all, "\nfragment Pull ");
+	bool brief = d == GITHUB_SESSIONS;
+
+	for (size_t i = 0; i < n; i++)
+		brief = brief && parts[i].brief;
+	buf_add(query, all, brief && pull ? (size_t)(pull - all) : strlen(all));
 }
 
 char *github_query(enum github_document d, const struct github_part *parts, size_t n)
@@ -68,7 +83,7 @@ char *github_query(enum github_document d, const struct github_part *parts, size
 	AUTO(buf_release) struct buf head = { 0 };
 	AUTO(buf_release) struct buf body = { 0 };
 	AUTO(buf_release) struct buf first = { 0 };
-	AUTO(str_release) char *query = NULL;
+	AUTO(buf_release) struct buf query = { 0 };
 	json_t *variables = json_object();
 
 	for (size_t i = 0; i < n; i++) {
@@ -83,9 +98,10 @@ char *github_query(enum github_document d, const struct github_part *parts, size
 	}
 	if (sessions)
 		buf_adds(&first, "  rateLimit { limit remaining resetAt }\n");
-	query = str_format("query %s(%s) {\n%s%s  }\n}\n%s", name, buf_text(&head),
-		buf_text(&first), buf_text(&body), github_fragments(d));
-	return github_body(query, NULL, variables);
+	buf_addf(&query, "query %s(%s) {\n%s%s  }\n}\n", name, buf_text(&head), buf_text(&first),
+		buf_text(&body));
+	add_fragments(&query, d, parts, n);
+	return github_body(buf_text(&query), NULL, variables);
 }
 
 json_t *github_place_of(const json_t *data, const struct github_part *p)

@@ -3,10 +3,12 @@
 #include "plugin/scm_github.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 enum {
 	AT_ONCE = 50,     /* in one query: beyond, GitHub may end it for taking too long */
 	FOR_A_POINT = 29, /* five lists each, a point for a hundred, rounded */
+	LISTS = 5,        /* but one where a branch is only asked which it has */
 	AT_LEAST = 5,
 	QUICK_MS = 2000,
 	ROUNDS = 4,
@@ -18,7 +20,7 @@ struct query {
 	size_t host;
 	struct item **items;
 	struct github_part *parts;
-	size_t n;
+	size_t n, size; /* things, and how many whole ones cost as much */
 	char *body;
 };
 
@@ -43,32 +45,47 @@ static void set_most(struct wanted *host, size_t most)
 	json_object_set_new(host->seen.root, "most", json_integer((json_int_t)most));
 }
 
+/* A poll asks what is due more often than anything is found by its branch: so it asks first which there are. */
+static bool is_brief(const struct asking *a, const struct item *item)
+{
+	return a->look->ask == ASK_ALL && item->branch;
+}
+
+static void add_part(struct query *q, struct asking *a, struct item *item)
+{
+	q->items[q->n] = item;
+	q->parts[q->n++] = (struct github_part){ .place = item->place,
+		.g = &a->places.v[item->place].g,
+		.number = item->number,
+		.branch = item->branch,
+		.brief = is_brief(a, item) };
+}
+
 /* The next unanswered items of one host, those of a repository together. */
 static bool make_query(struct query *q, struct asking *a, bool *taken, size_t host)
 {
-	size_t most = most_of(&a->places.v[host]);
+	size_t most = most_of(&a->places.v[host]), lists = 0;
 
 	/* nobody waits for a poll, so it takes what is cheapest; who looks gets one answer */
 	if (a->look->ask == ASK_ALL && most > FOR_A_POINT)
 		most = FOR_A_POINT;
 	q->host = host;
-	q->items = mem_alloc(most * sizeof(struct item *));
-	q->parts = mem_alloc(most * sizeof(*q->parts));
+	q->items = mem_alloc(most * LISTS * sizeof(struct item *));
+	q->parts = mem_alloc(most * LISTS * sizeof(*q->parts));
 	for (size_t place = 0; place < a->places.n; place++) {
-		for (size_t i = 0; i < a->items.n && q->n < most; i++) {
+		for (size_t i = 0; i < a->items.n; i++) {
 			struct item *item = &a->items.v[i];
+			size_t more = is_brief(a, item) ? 1 : LISTS;
 
 			if (taken[i] || item->answered || item->place != place ||
-				a->places.v[place].host != host)
+				a->places.v[place].host != host || lists + more > most * LISTS)
 				continue;
 			taken[i] = true;
-			q->items[q->n] = item;
-			q->parts[q->n++] = (struct github_part){ .place = place,
-				.g = &a->places.v[place].g,
-				.number = item->number,
-				.branch = item->branch };
+			lists += more;
+			add_part(q, a, item);
 		}
 	}
+	q->size = (lists + LISTS - 1) / LISTS;
 	q->body = github_query(GITHUB_SESSIONS, q->parts, q->n);
 	return q->n != 0;
 }
@@ -93,18 +110,23 @@ static void take_node(struct asking *a, size_t place, json_t *node, json_t *repo
 	json_decref(where);
 }
 
-static void take_branch(
-	struct asking *a, const struct item *item, json_t *nodes, json_t *repository)
+static bool is_ours(struct asking *a, size_t place, const json_t *node)
+{
+	const char *owner = github_text(json_object_get(node, "headRepositoryOwner"), "login");
+
+	return strcasecmp(owner, a->places.v[place].g.head_owner) == 0;
+}
+
+/* What strangers have under the same name says nothing of it. */
+static void keep_branch(struct asking *a, const struct item *item, const json_t *nodes)
 {
 	json_t *entry = seen_make(&asking_host(a, item->place)->seen, "branches", item->key);
 	json_t *numbers = json_array();
 
-	for (size_t i = 0; i < json_array_size(nodes); i++) {
-		json_t *node = json_array_get(nodes, i);
-
-		take_node(a, item->place, node, repository);
-		json_array_append(numbers, json_object_get(node, "number"));
-	}
+	for (size_t i = 0; i < json_array_size(nodes); i++)
+		if (is_ours(a, item->place, json_array_get(nodes, i)))
+			json_array_append(
+				numbers, json_object_get(json_array_get(nodes, i), "number"));
 	if (!json_equal(json_object_get(entry, "numbers"), numbers) ||
 		!json_object_get(entry, "since"))
 		json_object_set_new(entry, "since", json_integer(a->now));
@@ -112,23 +134,47 @@ static void take_branch(
 	json_object_set_new(entry, "at", json_integer(a->now));
 }
 
+/* One of ours that is open, or not as it was seen last, is asked for in the next round. */
+static void take_brief(struct asking *a, size_t place, const json_t *node, json_t *wanted)
+{
+	int number = (int)json_integer_value(json_object_get(node, "number"));
+	json_t *entry = number > 0 ? asking_entry(a, place, number) : NULL;
+	const char *state = github_text(json_object_get(entry, "node"), "state");
+
+	if (number <= 0 || !is_ours(a, place, node))
+		return;
+	if (entry && !str_equal(state, "OPEN") && str_equal(state, github_text(node, "state")))
+		json_object_set_new(entry, "at", json_integer(a->now));
+	else
+		json_array_append_new(wanted, json_pack("[I, i]", (json_int_t)place, number));
+}
+
 /* A pull request or repository that is gone is null, beside the others: that is an answer, too. */
-static void take_items(struct asking *a, struct query *q, const json_t *data)
+static void take_items(struct asking *a, struct query *q, const json_t *data, json_t *wanted)
 {
 	for (size_t i = 0; i < q->n; i++) {
 		json_t *repository = github_place_of(data, &q->parts[i]);
 		json_t *found = github_part_of(data, &q->parts[i], i);
+		json_t *nodes = json_object_get(found, "nodes");
+		struct item *item = q->items[i];
 
-		q->items[i]->answered = true;
-		if (q->items[i]->branch)
-			take_branch(a, q->items[i], json_object_get(found, "nodes"), repository);
+		item->answered = true;
+		if (item->branch)
+			keep_branch(a, item, nodes);
 		else if (json_is_object(found))
-			take_node(a, q->items[i]->place, found, repository);
+			take_node(a, item->place, found, repository);
+		for (size_t k = 0; k < json_array_size(nodes) && item->branch; k++) {
+			if (q->parts[i].brief)
+				take_brief(a, item->place, json_array_get(nodes, k), wanted);
+			else
+				take_node(a, item->place, json_array_get(nodes, k), repository);
+		}
 	}
 }
 
 /* True: the query took GitHub too long, and smaller ones are worth a try. */
-static bool take_answer(struct asking *a, struct query *q, const struct http_answer *answer)
+static bool take_answer(
+	struct asking *a, struct query *q, const struct http_answer *answer, json_t *wanted)
 {
 	struct wanted *host = &a->places.v[q->host];
 	json_t *root = http_good(answer) ? http_json(answer) : NULL;
@@ -140,15 +186,15 @@ static bool take_answer(struct asking *a, struct query *q, const struct http_ans
 
 	if (json_is_object(data)) {
 		json_object_set(host->seen.root, "quota", json_object_get(data, "rateLimit"));
-		take_items(a, q, data);
+		take_items(a, q, data, wanted);
 	}
 	if (answer->outcome == HTTP_RATE_LIMITED)
 		json_object_set_new(host->seen.root, "until", json_integer(answer->until));
-	if (slow && q->n / 2 < most)
-		set_most(host, q->n / 2);
-	else if (json_is_object(data) && q->n == most)
+	if (slow && q->size / 2 < most)
+		set_most(host, q->size / 2);
+	else if (json_is_object(data) && q->size == most)
 		set_most(host, most + AT_LEAST);
-	if (slow && a->look->ask == ASK_ALL && q->n > AT_LEAST) {
+	if (slow && a->look->ask == ASK_ALL && q->size > AT_LEAST) {
 		json_decref(root);
 		return true;
 	}
@@ -176,8 +222,21 @@ bool github_round_login(struct asking *a, size_t place)
 	return !host->silent;
 }
 
+/* Of branches, what they were found to have. True: there is any. */
+static bool want(struct asking *a, const json_t *wanted)
+{
+	for (size_t i = 0; i < json_array_size(wanted); i++) {
+		const json_t *one = json_array_get(wanted, i);
+
+		asking_add(a, (size_t)json_integer_value(json_array_get(one, 0)),
+			(int)json_integer_value(json_array_get(one, 1)), NULL);
+	}
+	return json_array_size(wanted) != 0;
+}
+
 static struct err *ask_once(struct asking *a, bool *again)
 {
+	json_t *wanted = json_array();
 	bool *taken = mem_alloc(a->items.n + 1);
 	struct query *queries = mem_alloc((a->items.n + 1) * sizeof(*queries));
 	struct http_request *requests = mem_alloc((a->items.n + 1) * sizeof(*requests));
@@ -199,7 +258,9 @@ static struct err *ask_once(struct asking *a, bool *again)
 	e = http_ask(answers, requests, n, a->look->data_dir);
 	*again = false;
 	for (size_t i = 0; i < n && !e; i++)
-		*again |= take_answer(a, &queries[i], &answers[i]);
+		*again |= take_answer(a, &queries[i], &answers[i], wanted);
+	*again |= want(a, wanted);
+	json_decref(wanted);
 	http_answers_release(answers, n);
 	for (size_t i = 0; i < n; i++)
 		query_release(&queries[i]);

@@ -75,7 +75,6 @@ static void add_fragments(struct buf *b, const json_t *lacks)
 			buf_add(b, at, n);
 		at += n;
 	}
-	buf_addc(b, '\n');
 }
 
 static void set(json_t *variables, const char *name, size_t i, json_t *value)

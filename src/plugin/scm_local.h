@@ -33,8 +33,6 @@ void local_release(struct local *l);
 void local_reread(struct local *l); /* forget what was read already */
 void record_release(struct record *r);
 char *local_path(const struct local *l, int number, const char *name);
-/* The commit of a ref, by git's own files; NULL: none. */
-char *local_ref(struct local *l, const char *ref);
 char *local_tip(struct local *l, const char *branch);
 /* The numbers there are, ascending. */
 struct numbers {
@@ -54,8 +52,6 @@ MUST_USE struct err *keep_head(const struct local *l, const struct pull *p);
 
 /* scm_local_checks.c */
 MUST_USE struct err *local_check(struct pull *out, const struct forge *f, int number);
-/* Is head in conflict with its base? Found out once for each pair. Under the pull's lock. */
-MUST_USE struct err *local_test_merge(struct record *r, struct local *l, bool *known);
 
 /* scm_local_trees.c */
 char *check_trees(const struct local *l, const char *data_dir, int number);

@@ -396,7 +396,8 @@ static void keep_conflicts(struct record *r, const struct buf *out)
 	kv_set(&r->kv, "conflicts", lines.n ? buf_text(&lines) : NULL);
 }
 
-struct err *local_test_merge(struct record *r, struct local *l, bool *known)
+/* Is head in conflict with its base? Found out once for each pair. Under the pull's lock. */
+static struct err *test_merge(struct record *r, struct local *l, bool *known)
 {
 	struct pull *p = &r->pull;
 	AUTO(run_result_release) struct run_result result = { 0 };
@@ -439,7 +440,7 @@ struct err *local_check(struct pull *out, const struct forge *f, int number)
 	TRY(record_read(&r, &l, number, f->project));
 	TRY(local_settle(&r, &l, f, lock.fd));
 	if (r.pull.state == PULL_OPEN)
-		TRY(local_test_merge(&r, &l, &known));
+		TRY(test_merge(&r, &l, &known));
 	*out = r.pull;
 	r.pull = (struct pull){ 0 };
 	return NULL;

@@ -23,6 +23,7 @@
 enum {
 	LOCK_MS = 2000,       /* for the one before us to go: its program has ended by then */
 	TYPED_MAX = 32 << 20, /* what a program does not read is not kept for ever */
+	ASKED_MAX = 64 << 10, /* and who reads no answer gets no more of them */
 	BEHIND_MAX = 4 << 20, /* a person's terminal that is so far behind is let go */
 	DRAIN_MAX = 64, /* reads of what is left: another may hold the terminal and write on */
 	OTHERS = 4,     /* descriptors that are waited for, beside the clients */
@@ -98,8 +99,13 @@ static void show(struct client *c, const char *bytes, size_t n)
 		buf_add(&c->output, bytes, n);
 }
 
-/* False: there is no more, for now or for ever. Where a person looks on, their terminal answers what
- * the program asks. */
+/* Where a person looks on, their terminal answers what the program asks. */
+static struct buf *answers_of(struct holder *h)
+{
+	return is_watched(h) || h->input.n > ASKED_MAX ? NULL : &h->input;
+}
+
+/* False: there is no more, for now or for ever. */
 static bool read_output(struct holder *h)
 {
 	char bytes[65536];
@@ -113,7 +119,7 @@ static bool read_output(struct holder *h)
 		return false;
 	}
 	kept_add(&h->kept, bytes, (size_t)n);
-	modes_feed(&h->modes, bytes, (size_t)n, is_watched(h) ? NULL : &h->input);
+	modes_feed(&h->modes, bytes, (size_t)n, answers_of(h));
 	h->output_at = clock_wall();
 	for (size_t i = 0; i < h->clients.n; i++)
 		if (h->clients.v[i].attached)

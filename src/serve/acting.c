@@ -204,6 +204,7 @@ void act_poll(struct space *s, int64_t now)
 	if (e) {
 		log_say(&s->daemon->log, "%s", e->text);
 		err_drop(e, "said; it is tried again");
+		strv_release(&s->polling);
 		fail_again(s, 127, now);
 		return;
 	}

@@ -98,10 +98,14 @@ static bool is_used(const struct daemon *d, const struct space *s)
 static void respace(struct daemon *d)
 {
 	AUTO(strv_release) struct strv names = { 0 };
+	struct err *e = file_list(&names, d->sessions);
 	size_t kept = 0;
 
-	d->respace = false;
-	err_drop(file_list(&names, d->sessions), "the next look finds them");
+	d->respace = e != NULL;
+	if (e) {
+		err_drop(e, "those that are known stay; the next look asks again");
+		return;
+	}
 	for (size_t i = 0; i < d->spaces.n; i++) {
 		struct space *s = d->spaces.v[i];
 		if (strv_has(&names, s->name) || is_used(d, s))

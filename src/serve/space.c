@@ -152,24 +152,36 @@ static void reload(struct space *s)
 
 /* ---- its sessions -------------------------------------------------------------------------------- */
 
-static void ward_join(struct space *s, const char *id)
+static struct ward *ward_join(struct space *s, const char *id)
 {
-	AUTO(str_release) char *folder = store_folder(&s->store, id);
 	struct ward *w = mem_alloc(sizeof(*w));
 
 	w->id = str_dup(id);
 	w->dirty = true;
 	*vec_push(&s->wards) = w;
-	watch_add(&s->daemon->watch, folder, WATCH_WARD, w);
+	return w;
+}
+
+/* Also of one that was there before: a record of the older form has a folder only now. */
+static void take_in(struct space *s, const char *id)
+{
+	AUTO(str_release) char *folder = store_folder(&s->store, id);
+	struct ward *w = space_ward(s, id);
+
+	watch_add(&s->daemon->watch, folder, WATCH_WARD, w ? w : ward_join(s, id));
 }
 
 static void relist(struct space *s)
 {
 	AUTO(strv_release) struct strv ids = { 0 };
+	struct err *e = store_ids(&ids, &s->store, true);
 	size_t kept = 0;
 
-	s->relist = false;
-	err_drop(store_ids(&ids, &s->store, true), "the next look finds them");
+	s->relist = e != NULL;
+	if (e) {
+		err_drop(e, "those that are known stay; the next look asks again");
+		return;
+	}
 	for (size_t i = 0; i < s->wards.n; i++) {
 		struct ward *w = s->wards.v[i];
 		if (strv_has(&ids, w->id))
@@ -179,8 +191,7 @@ static void relist(struct space *s)
 	}
 	s->wards.n = kept;
 	STRV_EACH(id, &ids)
-		if (!space_ward(s, *id))
-			ward_join(s, *id);
+		take_in(s, *id);
 }
 
 static void look(struct space *s, struct ward *w)

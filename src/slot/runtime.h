@@ -76,7 +76,7 @@ struct runtime {
 
 	/* Paste as one bracketed paste (text has no control bytes but \n and \t), nothing pressed
 	 * after it. As from any terminal a line's end arrives as CR: the agents measured read it as
-	 * LF. name: [A-Za-z0-9_-]+, unique for this message. A dead pane is never pasted into. */
+	 * LF. name: [A-Za-z0-9_-]{1,64}, unique for this message. A dead pane is never pasted into. */
 	MUST_USE struct err *(*paste)(enum runtime_answer *answer, const struct runtime_ref *r,
 		const char *name, const char *text, size_t n);
 

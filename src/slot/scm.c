@@ -10,7 +10,7 @@ static const struct scm *const scms[] = {
 #undef SCM
 };
 
-struct err *scm_find(const struct scm **out, const char *name)
+static struct err *find(const struct scm **out, const char *name)
 {
 	for (size_t i = 0; i < COUNT_OF(scms); i++) {
 		if (str_equal(scms[i]->plugin.name, name)) {
@@ -26,7 +26,7 @@ struct err *scm_find(const struct scm **out, const char *name)
 struct err *scm_of_project(const struct scm **out, const struct project *p)
 {
 	if (p->scm.plugin)
-		return scm_find(out, p->scm.plugin);
+		return find(out, p->scm.plugin);
 	for (size_t i = 0; i < COUNT_OF(scms); i++) {
 		if (scms[i]->serves(p->path)) {
 			*out = scms[i];

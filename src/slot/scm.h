@@ -104,8 +104,6 @@ struct scm {
 	MUST_USE struct err *(*leftovers)(struct strv *paths, const struct forge *f, bool remove);
 };
 
-/* By the word of the config; ERR_CONFIG: none of that name. */
-MUST_USE struct err *scm_find(const struct scm **out, const char *name);
 /* The project's: what the config says, else the one that serves the repository. */
 MUST_USE struct err *scm_of_project(const struct scm **out, const struct project *p);
 const struct scm *scm_of_pull(const char *pr); /* NULL: none */

@@ -23,7 +23,9 @@ char *agent_user_dir(const char *name)
 	return str_format("%s/.config/agent-orchestrator/%s", path_home(), name);
 }
 
-char *agent_share_dir(void)
+/* The folder `share/ao` (installed) or `share` (build tree), found from our own executable; AO_SHARE
+ * names another. NULL: nowhere. */
+static char *share_dir(void)
 {
 	static const char *const places[] = { "../share/ao", "../share", "../../share",
 		"../../../share", "../../../../share" };
@@ -43,7 +45,7 @@ char *agent_share_dir(void)
 /* The two folders of agent files, in rising precedence. */
 static void folders(struct strv *dirs)
 {
-	AUTO(str_release) char *share = agent_share_dir();
+	AUTO(str_release) char *share = share_dir();
 
 	if (share)
 		strv_take(dirs, path_join(share, "agents"));

@@ -22,6 +22,3 @@ void agent_all_names(struct strv *names, const struct config *c);
 void agent_sources(struct strv *files, const struct config *c, const char *name);
 /* ~/.config/agent-orchestrator/NAME, by XDG_CONFIG_HOME. */
 char *agent_user_dir(const char *name);
-/* The folder `share/ao` (installed) or `share` (build tree), found from our own executable; AO_SHARE
- * names another. NULL: nowhere. */
-char *agent_share_dir(void);

@@ -123,7 +123,7 @@ struct err *episodes_lock(struct lock *l, const struct store *st, const char *id
 	AUTO(str_release) char *folder = store_folder(st, id);
 	AUTO(str_release) char *path = store_path(st, id, "reactions.lock");
 
-	if (id[0] == '.') /* a project's: nobody else makes its folder */
-		TRY(file_make_dirs(folder));
+	/* a project's: nobody else makes its folder */
+	TRY(id[0] == '.' ? file_make_dirs(folder) : store_need_folder(st, id));
 	return lock_take(l, path, 0);
 }

@@ -35,6 +35,9 @@ static int64_t free_disk(const char *path)
 		if (top)
 			return -1;
 	}
+	/* what is no disk (proc, a FUSE file system that cannot tell) has none at all */
+	if (!v.f_blocks)
+		return -1;
 	return (int64_t)((double)v.f_bavail * (double)v.f_frsize / (1 << 20));
 }
 

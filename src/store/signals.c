@@ -1,8 +1,10 @@
 #include "store/signals.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,28 +161,56 @@ static char *unescape(const char *s, size_t n)
 	return buf_detach(&b);
 }
 
+/* The next word of a line, cut off; NULL: there is none. */
+static char *take_word(char **at)
+{
+	char *word = *at;
+
+	*at += strcspn(word, " ");
+	if (**at)
+		*(*at)++ = '\0';
+	return *word ? word : NULL;
+}
+
+static bool take_number(uint64_t *out, char **at, uint64_t most)
+{
+	char *word = take_word(at), *end = NULL;
+
+	if (!word || strspn(word, "0123456789") != strlen(word))
+		return false;
+	errno = 0;
+	*out = strtoull(word, &end, 10);
+	return !errno && *out <= most;
+}
+
 static bool parse_line(struct signal_line *out, const char *line, size_t n)
 {
+	enum { HEX = 16 };
 	AUTO(str_release) char *copy = str_ndup(line, n);
-	char time[32], kind[16], source[32], hash[17], *slash;
-	int pid, used = 0, which;
-	size_t length;
+	char *at = copy, *time, *kind, *source, *hash, *slash;
+	uint64_t pid, length;
+	int which;
 
-	if (strlen(copy) != n ||
-		sscanf(copy, "%31s %15s %31s %d %zu %16[0-9a-f]%n", time, kind, source, &pid,
-			&length, hash, &used) != 6)
+	if (strlen(copy) != n)
 		return false;
+	time = take_word(&at);
+	kind = take_word(&at);
+	source = take_word(&at);
+	if (!source || !take_number(&pid, &at, INT_MAX) || !take_number(&length, &at, SIZE_MAX))
+		return false;
+	hash = take_word(&at);
 	which = signal_parse_word(kind);
-	if (which < 0 || !clock_parse(&out->at, time) || (copy[used] && copy[used] != ' '))
+	if (which < 0 || !hash || strlen(hash) > HEX ||
+		strspn(hash, "0123456789abcdef") != strlen(hash) || !clock_parse(&out->at, time))
 		return false;
 	out->kind = (enum signal_kind)which;
 	slash = strchr(source, '/');
 	out->turn = slash ? strtoull(slash + 1, NULL, 16) : 0;
 	out->source = str_ndup(source, strcspn(source, "/"));
-	out->pid = pid;
-	out->length = length;
+	out->pid = (int)pid;
+	out->length = (size_t)length;
 	out->hash = strtoull(hash, NULL, 16);
-	out->text = copy[used] ? unescape(copy + used + 1, n - (size_t)used - 1) : str_dup("");
+	out->text = unescape(at, strlen(at));
 	return true;
 }
 

@@ -246,16 +246,21 @@ struct err *store_save(const struct store *st, struct session *s)
 	return wrap(save(st, s), "%s", s->id);
 }
 
-struct err *store_lock(struct lock *l, const struct store *st, const char *id, int64_t wait_ms)
+struct err *store_need_folder(const struct store *st, const char *id)
 {
 	AUTO(str_release) char *folder = store_folder(st, id);
-	AUTO(str_release) char *path = path_join(folder, "lock");
-	struct err *e;
 
 	if (!valid_id(id) || !path_exists(folder))
 		return missing(st, id);
-	if (!path_is_dir(folder))
-		TRY(adopt_older(st, id));
+	return path_is_dir(folder) ? NULL : adopt_older(st, id);
+}
+
+struct err *store_lock(struct lock *l, const struct store *st, const char *id, int64_t wait_ms)
+{
+	AUTO(str_release) char *path = store_path(st, id, "lock");
+	struct err *e;
+
+	TRY(store_need_folder(st, id));
 	e = lock_take(l, path, wait_ms);
 	if (e && e->class == ERR_TIMEOUT) {
 		err_free(e);

@@ -43,6 +43,8 @@ MUST_USE struct err *store_load(struct session *s, const struct store *st, const
 MUST_USE struct err *store_save(const struct store *st, struct session *s);
 bool store_exists(const struct store *st, const char *id); /* record or folder */
 
+/* A session's folder is there when this succeeds: an older plain file becomes one. Makes no session. */
+MUST_USE struct err *store_need_folder(const struct store *st, const char *id);
 /* Take the session's lock; ERR_TIMEOUT after wait_ms. Makes no session. */
 MUST_USE struct err *store_lock(
 	struct lock *l, const struct store *st, const char *id, int64_t wait_ms);

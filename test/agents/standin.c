@@ -8,7 +8,11 @@
  *     --swallow N      the first N Enters are lost, the text stays in the box
  *     --menu           each turn opens a permission menu; --quiet-menu: without telling by a hook
  *     --menu-on-paste  the menu opens right behind a paste while it works, and the box keeps the text
+ *     --menu-on-enter  the menu opens at the first Enter while it works, which is lost, and the box keeps the text
  *     --late-box MS    the box is emptied so long after the message was taken and told
+ *     --file-paste N   of a paste of N bytes and more the message has "<file>" instead
+ *     --put-back       an interrupt puts the message back into the box, and none works while that holds text
+ *     --double-escape  two Escapes interrupt, one after the other: what comes in one go is Alt-Escape
  *     --no-queue       Enter while busy does nothing (else the message waits for its turn)
  *     --no-hooks       tells nothing; --silent-escape: only an interrupt is not told
  *     --exit-after N CODE   exits with CODE after its Nth turn
@@ -50,14 +54,16 @@ struct message {
 };
 
 static struct {
-	long start_ms, turn_ms, swallow, exit_after, late_box;
+	long start_ms, turn_ms, swallow, exit_after, late_box, file_paste;
 	int exit_code;
-	bool menu, quiet_menu, menu_on_paste, no_queue, no_hooks, silent_escape;
+	bool menu, quiet_menu, menu_on_paste, menu_on_enter, double_escape, put_back, no_queue,
+		no_hooks, silent_escape;
 	const char *resume, *prompt, *work;
 } option = { .turn_ms = 100 };
 
 static struct message *queue;
-static char *hangs_until; /* this file is there */
+static struct text at_work; /* the message of its turn */
+static char *hangs_until;   /* this file is there */
 static bool pasting, paste_cr, busy, menu_open;
 static long turns;
 static int64_t turn_ends;
@@ -198,6 +204,8 @@ static void begin_turn(const char *text, size_t n)
 
 	busy = true;
 	turns++;
+	at_work.n = 0;
+	add(&at_work, text, n);
 	snprintf(head, sizeof(head), "MSG %zu", n);
 	note(head, text, n);
 	set_title("⠂");
@@ -289,9 +297,17 @@ static void look_at_turn(void)
 
 static void escape(void)
 {
-	if (!busy)
+	static int64_t first;
+
+	if (!busy || (option.put_back && box.n))
 		return;
+	if (option.double_escape && now_ms() - first > 600) {
+		first = now_ms();
+		return;
+	}
 	note("ESCAPE", NULL, 0);
+	if (option.put_back)
+		add(&box, at_work.s, at_work.n);
 	end_turn("⎿ Interrupted", !option.silent_escape);
 }
 
@@ -312,7 +328,10 @@ static void menu_key(char c)
 
 static void enter(void)
 {
-	if (option.swallow > 0)
+	if (option.menu_on_enter && busy) {
+		option.menu_on_enter = false;
+		open_menu();
+	} else if (option.swallow > 0)
 		option.swallow--;
 	else
 		submit();
@@ -358,6 +377,8 @@ static size_t sequence(const char *s, size_t n)
 {
 	size_t i = 2;
 
+	if (n > 1 && s[1] == 033 && option.double_escape)
+		return 2;
 	if (n < 2 || s[1] != '[')
 		return n < 2 ? 0 : 1;
 	while (i < n && (unsigned char)s[i] < 0x40)
@@ -389,6 +410,10 @@ static void take_input(struct text *in, bool late)
 			pasted_at = box.n;
 		} else if (is_sequence(s, n, "\033[201~")) {
 			pasting = false;
+			if (option.file_paste && (long)(box.n - pasted_at) >= option.file_paste) {
+				box.n = pasted_at;
+				add(&box, "<file>", strlen("<file>"));
+			}
 			if (option.menu_on_paste && busy && !menu_open)
 				open_menu();
 		} else if (pasting) {
@@ -440,10 +465,14 @@ static void read_options(char **argv)
 		{ "--turn-ms", &option.turn_ms, NULL },
 		{ "--swallow", &option.swallow, NULL },
 		{ "--exit-after", &option.exit_after, NULL },
+		{ "--file-paste", &option.file_paste, NULL },
 		{ "--late-box", &option.late_box, NULL },
 		{ "--menu", NULL, &option.menu },
 		{ "--quiet-menu", NULL, &option.quiet_menu },
 		{ "--menu-on-paste", NULL, &option.menu_on_paste },
+		{ "--menu-on-enter", NULL, &option.menu_on_enter },
+		{ "--double-escape", NULL, &option.double_escape },
+		{ "--put-back", NULL, &option.put_back },
 		{ "--no-queue", NULL, &option.no_queue },
 		{ "--no-hooks", NULL, &option.no_hooks },
 		{ "--silent-escape", NULL, &option.silent_escape },

@@ -89,6 +89,18 @@ fake_claude() {
 }
 answers() { jq -r "$1" "$HOME/.claude.json"; } # JQ
 
+@test "check --fix: a file that is other than it is expected is told, and stays as it is" {
+	fake_claude
+	local odd
+	for odd in '{"projects": null}' '{"projects": []}' "{\"projects\": {\"$REPO\": 1}}" '{"customApiKeyResponses": {"approved": "all"}}' '[]'; do
+		export ANTHROPIC_API_KEY=dummy
+		echo "$odd" >"$HOME/.claude.json"
+		expect 1 ao agent check claude-code -p frontend --fix
+		errs "$HOME/.claude.json is not JSON as it is expected there"
+		[ "$(cat "$HOME/.claude.json")" = "$odd" ]
+	done
+}
+
 @test "check: what it will ask at its first start; --fix answers it in its own file and says so" {
 	fake_claude
 	expect 0 ao agent check claude-code -p frontend

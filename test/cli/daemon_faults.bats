@@ -30,6 +30,8 @@ work() { # SESSION FILE TEXT
 reports_of_work() { [ "$(grep -c ' tool ' "$DATA/fe-1/signals")" = "$1" ]; } # HOW-MANY
 told() { grep -c "^$1 " "$HOME/told" 2>/dev/null || true; } # EVENT
 is_told() { [ "$(told "$1")" = "$2" ]; }                    # EVENT TIMES
+knows() { [ "$(about '.namespaces[0].sessions')" = "$1" ]; } # HOW-MANY
+not_recorded() { [ "$(field "$1" status)" != "$2" ]; }    # SESSION STATUS
 noticed() { [ "$(says 'the clock was set' | grep -c .)" -ge "$1" ]; } # TIMES
 cpu_ms() { echo $(($(cut -d' ' -f1 "/proc/$(about .pid)/schedstat") / 1000000)); }
 
@@ -191,6 +193,32 @@ set_clock() { # OFFSET-IN-SECONDS [RATE]
 	[ "$(($(about .polls) - polls))" -le 12 ]
 	recorded fe-1 idle
 	[ "$(ao events fe-1 --json | jq -r 'select(.type == "status") | .to' | tail -1)" = idle ]
+}
+
+@test "a folder that cannot be listed for a moment: no session is forgotten, the new one is found" {
+	ao start >/dev/null
+	spawn frontend 1
+	wait_for 10 recorded fe-1 idle
+	wait_for 40 calm
+	strace -qq -o "$BOX/trace" -P "$DATA" -e trace=openat -e inject=openat:error=EIO:when=1 -p "$(about .pid)" &
+	wait_for 10 grep -q 'TracerPid:.*[1-9]' "/proc/$(about .pid)/status"
+	mkdir "$DATA/fe-7"
+	wait_for 10 grep -q INJECTED "$BOX/trace"
+	[ "$(about '.namespaces[0].sessions')" -ge 1 ]
+	mkdir "$DATA/fe-8"
+	wait_for 10 knows 3
+	kill %%
+}
+
+@test "a record of the older form, a plain file: polled, and watched once it is a folder" {
+	ao session ls >/dev/null
+	mkdir -p "$DATA"
+	printf '%s\n' projectId=frontend status=working branch=feat/5 issueId=5 "worktree=$REPO" >"$DATA/fe-5"
+	ao start frontend >/dev/null
+	wait_for 20 test -d "$DATA/fe-5"
+	wait_for 60 calm
+	sed -i 's/^status=.*/status=working/' "$DATA/fe-5/metadata"
+	wait_for 30 not_recorded fe-5 working
 }
 
 @test "no hint arrives: what was missed is found by the slow look over all" {

@@ -8,6 +8,18 @@ load box
 	[[ ${output,,} == *tmux* ]]
 }
 
+@test "folders that cannot be made or written are problems" {
+	touch "$BOX/file"
+	printf 'dataDir: %s/data\nworktreeDir: %s\n' "$BOX/file" "$BOX/file" >>"$CONFIG"
+	expect 1 ao doctor
+	has "✗ dataDir $BOX/file/data: $BOX/file is no folder"
+	has "✗ worktreeDir $BOX/file: $BOX/file is no folder"
+	box_config
+	printf 'worktreeDir: /sys/trees\n' >>"$CONFIG"
+	run ao doctor
+	[ -w /sys ] || has "✗ worktreeDir /sys/trees: /sys is"
+}
+
 @test "without a config it looks at the machine" {
 	rm "$CONFIG"
 	run ao doctor

@@ -51,6 +51,21 @@ why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}"; 
 	[[ $output == *'Cleaned: fe-1'* ]]
 }
 
+@test "a pull request closes the issue of its session where that is on the same forge, and no other's" {
+	cause github '{"op": "issue", "repo": "acme/app", "title": "Bread"}' >/dev/null
+	session 1
+	git -C "$TREES/fe-1" push -q origin HEAD:feat/1
+	FRONTEND="scm: $GITHUB_SCM
+tracker: {plugin: github, host: git.example.org}" box_config
+	ao pr create fe-1
+	[ "$(ao pr view fe-1 --json | jq -r .body)" != 'Closes #1' ]
+	ao pr close fe-1
+	FRONTEND="scm: $GITHUB_SCM" box_config
+	ao pr create fe-1
+	ao pr view fe-1 --json
+	[ "$(ao pr view fe-1 --json | jq -r .body)" = 'Closes #1' ]
+}
+
 @test "found by its branch: the newest open one, never a fork's, nor one older than the session" {
 	cause github '[{"op": "push", "repo": "acme/app", "branch": "feat/42", "files": {"a": "b\n"}},
 		{"op": "pr", "repo": "acme/app", "head": "feat/42"}, {"op": "merge", "repo": "acme/app", "pr": 1},

@@ -56,6 +56,34 @@ records() { # N: sessions whose pull requests are 1 to N, each red, with two ope
 	[ "$(asked github)" = 1 ]
 }
 
+@test "a hundred sessions without a pull request take a point in a poll, and one more when one of them has it" {
+	local i
+	for ((i = 1; i <= 100; i++)); do
+		mkdir -p "$DATA/fe-$i" "$TREES/fe-$i"
+		printf 'projectId=frontend\nstatus=working\nbranch=b%d\ncreatedAt=2026-11-22T07:17:56Z\nworktree=%s\n' \
+			"$i" "$TREES/fe-$i" >"$DATA/fe-$i/metadata"
+	done
+	[ "$(cost ao poll)" = 1 ]
+	[ "$(asked github)" = 1 ]
+	{
+		jq -nc '{branch: "b7", files: {b7: "x\n"}}' | on push
+		jq -nc '{head: "b7"}' | on pr
+		jq -nc '{op: "repo", repo: "mallory/app", fork: "acme/app"}'
+		jq -nc '{op: "push", repo: "mallory/app", branch: "b8", files: {b8: "x\n"}}'
+		jq -nc '{head: "mallory:b8"}' | on pr
+	} | causes
+	old
+	[ "$(cost ao poll)" = 2 ]
+	[ "$(fact fe-7 prNumber) $(fact fe-8 prNumber)" = '1 null' ]
+	old
+	[ "$(cost ao poll)" = 1 ]
+	jq -nc '{pr: 1}' | on close | causes # one that is closed is seen whole, once
+	old
+	cost ao poll
+	old
+	[ "$(cost ao poll)" = 1 ]
+}
+
 @test "threads, checks and reviews beyond a hundred are counted and told; beyond five hundred that is said" {
 	session
 	push
@@ -104,7 +132,7 @@ polled() { # what a poll asks: points, requests by REST, and those that cost not
 	ao spawn frontend 43 # without a pull request
 	cause github '[{"op": "pr", "repo": "acme/app", "head": "feat/42"},
 		{"op": "check", "repo": "acme/app", "pr": 1, "name": "unit", "conclusion": "SUCCESS"}]' >/dev/null
-	[ "$(polled)" = '1 1 0' ]
+	[ "$(polled)" = '2 2 0' ] # found by its branch, and looked at
 	[ "$(polled)" = '1 1 0' ] # it was not still for long enough
 	still
 	[ "$(polled)" = '1 2 0' ] # the bell is heard for the first time
@@ -130,7 +158,7 @@ polled() { # what a poll asks: points, requests by REST, and those that cost not
 	ao poll || true
 	[ "$(fact fe-2 prNumber)" = null ]
 	ago 1 down
-	[ "$(polled)" = '1 2 1' ]
+	[ "$(polled)" = '2 3 1' ]
 	[ "$(fact fe-2 prNumber)" = 2 ]
 
 	# a check that is run again does not ring: in five minutes it is seen all the same

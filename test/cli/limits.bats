@@ -58,6 +58,13 @@ looked() { [ "$(ao start --status --json | jq .polls)" = "$1" ]; }
 	tmux kill-server
 }
 
+@test "where free space cannot be told, nobody waits for it" {
+	limits 'freeDisk: 99999999'
+	printf 'dataDir: %s\nworktreeDir: /proc/trees\n' "$BOX/data" >>"$CONFIG"
+	run ao spawn frontend 1
+	[[ $output == *"waits for disk"* ]] && [[ $output != *"free at /proc/trees"* ]]
+}
+
 @test "who waits longest comes first, whatever it is called; a new one does not pass by" {
 	limits 'freeMemory: 99999999'
 	ao spawn frontend 1 >/dev/null

@@ -108,6 +108,30 @@ notificationRouting: {info: [log]}' box_config
 	done
 }
 
+@test "what an earlier one waited for is not waited for by a new one" {
+	ao orchestrator frontend >/dev/null
+	ready fe-orchestrator
+	ao session kill fe-orchestrator
+	echo 'limitedUntil=2099-01-01T00:00:00Z' >>"$DATA/fe-orchestrator/metadata"
+	expect 0 ao orchestrator frontend
+	ready fe-orchestrator
+	[ -z "$(field fe-orchestrator limitedUntil)" ]
+	ao session kill --now fe-orchestrator
+	untouched
+}
+
+@test "a prefix as long as they may be: it is started, and is told something" {
+	local prefix
+	prefix=$(printf 'p%.0s' {1..50})
+	sed -i "s/^\( *sessionPrefix:\) fe$/\1 $prefix/" "$CONFIG"
+	expect 0 ao orchestrator frontend
+	ready "$prefix-orchestrator"
+	expect 0 ao send "$prefix-orchestrator" 'what is there to do?'
+	heard "$prefix-orchestrator" 'what is there to do?'
+	ao session kill --now "$prefix-orchestrator"
+	untouched
+}
+
 @test "an agent that is not there, a name that is a stranger's: told, and nothing is left" {
 	expect 4 ao orchestrator nowhere
 	expect 4 ao orchestrator frontend --agent no-such-agent

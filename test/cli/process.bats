@@ -99,6 +99,14 @@ lived_a_while() { [ "$(date +%s)" -gt "$(($(date -d "$(field "$1" restoredAt)" +
 	wait_for 10 nothing_runs
 }
 
+@test "a program that asks its terminal without end and hears no answer: what is kept for it is bounded" {
+	spawn frontend 1
+	ao send --no-wait fe-1 'run: yes "$(printf "\\033[c\\033[c\\033[c")" | head -c 24M >/dev/tty; touch asked' || true
+	wait_for 60 test -e "$TREES/fe-1/asked"
+	grep VmHWM "/proc/$(holder fe-1)/status"
+	[ "$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(holder fe-1)/status")" -lt 16000 ]
+}
+
 @test "a reboot took it: no reason to clean up, restore --all brings it back" {
 	spawn frontend 1
 	kill -9 "$(holder fe-1)" "$(ran fe-1 supervisor)"

@@ -213,6 +213,39 @@ load box
 	heard fe-1 "stop that"
 }
 
+@test "--interrupt by two Escapes, which are none in one go" {
+	AGENT="standin --turn-ms 60000 --double-escape" box_config
+	sed -i 's/interrupt: \[Escape\]/interrupt: [Escape, Escape]/' "$CONFIG"
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 0 ao send fe-1 "stop that" --interrupt --timeout 20
+	heard fe-1 "stop that"
+}
+
+@test "--interrupt where the input line holds text, which would take the Escape" {
+	AGENT="standin --turn-ms 60000 --put-back" box_config
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	for text in "stop that" "and that"; do # the second time what the first put back has been cleared
+		expect 0 ao send fe-1 "$text" --interrupt --timeout 20
+		heard fe-1 "$text"
+	done
+	uncleared
+	tmux send-keys -t =fe-1: -l 'half a thought'
+	expect 0 ao send fe-1 "the third" --interrupt --timeout 20
+	heard fe-1 "the third"
+	grep -q "half a thought" "$DATA/events.jsonl"
+}
+
+@test "where a large paste would be made a file, it goes in parts, between characters" {
+	AGENT="standin --turn-ms 50 --file-paste 1001" box_config
+	sed -i 's/send: {/send: {pasteMax: 1000, /' "$CONFIG"
+	spawn frontend
+	seq 1 100 | sed 's/$/ 漢字🙂 and words  /' | paste -d' ' - - - - - - - - - - >"$BOX/long"
+	expect 0 ao send fe-1 --file "$BOX/long"
+	[ "$(last_message fe-1 | sed -z 's/[[:space:]]*$//' | md5sum)" = "$(sed -z 's/[[:space:]]*$//' "$BOX/long" | md5sum)" ]
+}
+
 # A menu opens between the paste and its Enter: the text stands in the input line of an agent at work.
 refused() { # TEXT
 	AGENT="standin --turn-ms 60000 --menu-on-paste" box_config
@@ -286,6 +319,48 @@ enter_sent() { # STATE of the first once it is polled, or none
 
 @test "the same, and a poll has seen it in between" {
 	enter_sent accepted
+}
+
+# The menu opens at its Enter, which is lost: nobody can tell until the menu is gone.
+swallowed() { # TEXT
+	AGENT="standin --turn-ms 60000 --menu-on-enter" box_config
+	ao spawn frontend --prompt "long work"
+	wait_for 5 is fe-1 activity active
+	expect 3 ao send fe-1 --no-wait "$1"
+	shows "$1"
+	ao poll
+	shows "$1"
+	[ "$(outbox 0001 state)" = submitted ]
+}
+
+@test "a menu swallowed its Enter: a poll presses it when the menu is gone" {
+	swallowed "stray words"
+	person 2
+	wait_for 10 polled accepted
+	[ "$(last_message fe-1)" = "stray words " ]
+	[ "$(times_heard "stray words")" = 1 ]
+	uncleared
+}
+
+@test "a menu swallowed its Enter: the next send presses it first" {
+	swallowed "stray words"
+	expect 6 ao send fe-1 --no-wait "too early"
+	person 2
+	expect 0 ao send fe-1 --no-wait "other words"
+	heard fe-1 "stray words"
+	person Escape
+	wait_for 10 heard fe-1 "other words"
+	[ "$(times_heard "stray words") $(times_heard "too early")" = "1 0" ]
+	uncleared
+}
+
+@test "a menu swallowed its Enter, and a person's Enter sent it: known by its receipt" {
+	swallowed "stray words"
+	person 2
+	person Enter
+	wait_for 10 heard fe-1 "stray words"
+	wait_for 10 polled accepted
+	[ "$(times_heard "stray words")" = 1 ]
 }
 
 @test "a message that nobody waits for goes when the menu is gone" {

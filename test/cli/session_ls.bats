@@ -213,5 +213,5 @@ Backend:
 	ao send fe-1 "hello there"
 	expect 0 ao session show fe-1
 	has "hello there"
-	! grep -qE ' $' <<<"$output"
+	run -1 grep -E ' $' <<<"$output"
 }

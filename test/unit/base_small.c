@@ -50,6 +50,11 @@ static void test_clock_parse(void **state)
 		{ "2026-11-22T07:27:56.123456789Z", 1795332476123 },
 		{ "20261122T072756Z", 1795332476000 },
 		{ "2028-02-29T00:00:00Z", 1835395200000 },
+		{ "20280229T000000Z", 1835395200000 },
+		{ "2027-02-29T00:00:00Z", 1803859200000 }, /* the first of March */
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2026-00-22T07:27:56Z", -1 },
+		{ "2026-11-22T07:27:5:Z", -1 },
 		{ "2026-11-22T07:27:56", -1 },
 		{ "2026-11-22T07:27:56.Z", -1 },
 		{ "2026-11-22T07:27:56.-5Z", -1 },
@@ -72,6 +77,12 @@ static void test_clock_parse(void **state)
 		if (is_time != (rows[i].ms >= 0) || ms != (is_time ? rows[i].ms : -7))
 			fail_msg("'%s': %d %lld", rows[i].text ? rows[i].text : "(null)", is_time,
 				(long long)ms);
+	}
+	for (int64_t day = 0; day < 366 * 150; day++) {
+		AUTO(str_release) char *text = clock_iso(day * 86400000 + 86399000);
+		int64_t back = 0;
+		assert_true(clock_parse(&back, text));
+		assert_int_equal(back, day * 86400000 + 86399000);
 	}
 	for (int64_t ms = 1; ms < INT64_C(4000000000000); ms = ms * 3 + 1) {
 		AUTO(str_release) char *text = clock_iso_ms(ms);

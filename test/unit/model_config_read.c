@@ -163,6 +163,10 @@ static const struct refusal refusals[] = {
 	{ "projects: {a: {path: /x, scm: {plugin: gitub}}}\n",
 		"agent-orchestrator.yaml:1:40: 'gitub' is not known in projects.a.scm.plugin (did "
 		"you mean 'github'?)" },
+	{ "projects: {a: {path: /x, scm: gitub, tracker: [local]}}\n",
+		"agent-orchestrator.yaml:1:31: 'gitub' is not known in projects.a.scm.plugin (did "
+		"you mean 'github'?)\n"
+		"agent-orchestrator.yaml:1:47: projects.a.tracker must be a map, not a list" },
 	{ "reactions: {ci-faild: {}}\n",
 		"agent-orchestrator.yaml:1:13: 'ci-faild' is not known in reactions (did you mean "
 		"'ci-failed'?)" },
@@ -419,6 +423,16 @@ static void test_notifiers_elsewhere(void **state)
 	assert_false(strv_has(&c.notifier_list.v[2].hidden, "urlFile"));
 }
 
+static void test_plugin_alone(void **state)
+{
+	AUTO(config_release) struct config c = { 0 };
+
+	(void)state;
+	ok(read_text(&c, "projects: {a: {path: /x, scm: local, tracker: '${NOPE:-linear}'}}\n"));
+	assert_string_equal(c.projects.v[0].scm.plugin, "local");
+	assert_string_equal(c.projects.v[0].tracker.plugin, "linear");
+}
+
 static void test_defaults(void **state)
 {
 	static const char *const empty[] = { "projects: {a: {path: /x}}",
@@ -614,6 +628,7 @@ int main(void)
 		cmocka_unit_test(test_sensitive_outside),
 		cmocka_unit_test(test_sensitive_network),
 		cmocka_unit_test(test_notifiers_elsewhere),
+		cmocka_unit_test(test_plugin_alone),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_hostile),

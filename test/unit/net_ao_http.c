@@ -20,6 +20,7 @@ static const struct loopback_answer answers[] = {
 	{ "/422", 422, NULL, "{\"message\":\"no\"}" },
 	{ "/502", 502, NULL, "<html>" },
 	{ "/here", 302, "Location: /ok\r\n", NULL },
+	{ "/tagged", 302, "ETag: \"of the way\"\r\nLocation: /ok\r\n", NULL },
 	{ "/round", 302, "Location: /round\r\n", NULL },
 	{ "/away", 302, "Location: http://localhost:{port}/ok\r\n", NULL },
 	{ "/primary", 403, "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: {reset}\r\n", "{}" },
@@ -283,6 +284,18 @@ static void test_etag(void **state)
 	cached(SECRET, HTTP_OK);
 }
 
+/* A mark of the answer that sent us on is none of the answer that we came to. */
+static void test_etag_of_redirect(void **state)
+{
+	(void)state;
+	gives((struct http_request){ .url = "/tagged", .token = SECRET, .cached = true }, HTTP_OK,
+		200);
+	gives((struct http_request){ .url = "/tagged", .token = SECRET, .cached = true }, HTTP_OK,
+		200);
+	assert_int_equal(
+		loopback_count(&server, "GET /tagged Bearer " SECRET " \"of the way\""), 0);
+}
+
 static void test_cache_is_bounded(void **state)
 {
 	AUTO(strv_release) struct strv names = { 0 };
@@ -443,6 +456,7 @@ int main(void)
 		WITH_SERVER(test_socket),
 		WITH_SERVER(test_redirects),
 		WITH_SERVER(test_etag),
+		WITH_SERVER(test_etag_of_redirect),
 		WITH_SERVER(test_cache_is_bounded),
 		WITH_SERVER(test_concurrent_writers),
 		WITH_SERVER(test_primary_limit),

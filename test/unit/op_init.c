@@ -18,6 +18,8 @@
 #include "op/config_show.h"
 #include "op/init.h"
 #include "op/schema.h"
+#include "store/config_file.h"
+#include "store/store.h"
 #include "place.h"
 
 #include <cmocka.h> /* last: it has a macro fail() */
@@ -145,6 +147,33 @@ static void test_init(void **state)
 	init_found_release(&again);
 	AUTO(err_release) struct err *yml = op_init(&file, &again);
 	assert_int_equal(yml->class, ERR_REFUSED);
+}
+
+/* A second repository in a folder of the same name, and a third, without a plain letter in it. */
+static void test_init_names(void **state)
+{
+	static const char *const dirs[] = { "one/B\u00fcro \u00dcn\u00ef",
+		"two/B\u00fcro \u00dcn\u00ef", "\u65e5\u672c" };
+	static const char *const ids[] = { "B-ro-n", "B-ro-n", "app" };
+	static const char *const names[] = { "B--ro---n--", "B--ro---n---2", "_-----" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(dirs); i++) {
+		AUTO(init_found_release) struct init_found f = { 0 };
+		AUTO(config_release) struct config c = { 0 };
+		AUTO(store_release) struct store st = { 0 };
+		AUTO(str_release) char *file = NULL;
+		AUTO(str_release) char *dir = path_join(root, dirs[i]);
+		ok(file_make_dirs(dir));
+		assert_int_equal(chdir(dir), 0);
+		git(ARGV("init", "-q", "-b", "trunk"));
+		ok(op_init(&file, &f));
+		ok(config_peek(&c, NULL));
+		assert_string_equal(c.name, names[i]);
+		assert_string_equal(c.projects.v[0].id, ids[i]);
+		assert_string_equal(c.projects.v[0].name, path_base(dirs[i]));
+		ok(store_open(&st, &c, NULL, true));
+	}
 }
 
 static void test_schema(void **state)
@@ -281,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_remote),
 		TEST(test_init),
+		TEST(test_init_names),
 		cmocka_unit_test(test_schema),
 		TEST(test_show),
 		cmocka_unit_test(test_versions),

@@ -41,6 +41,7 @@ static void test_addresses(void **state)
 		{ "git@github.com:org/app.git", "github.com", "org", "app", true },
 		{ "ssh://git@github.com:22/org/a.b.git", "github.com", "org", "a.b", true },
 		{ "ssh://git@ssh.github.com:443/org/app.git", "github.com", "org", "app", true },
+		{ "ssh://git:pw@github.com/org/app.git", "github.com", "org", "app", true },
 		{ "https://git.corp.example/org/app.git", "git.corp.example", "org", "app", false },
 		{ "https://git.corp.example:8443/org/app", "git.corp.example:8443", "org", "app",
 			false },
@@ -172,8 +173,10 @@ static void test_the_question_is_the_document(void **state)
 {
 	struct github g = { .owner = (char *)"org", .name = (char *)"app" };
 	struct github_part parts[] = { { .g = &g, .number = 42 },
-		{ .g = &g, .branch = "feat/\"}\n" }, { .g = &g } };
-	AUTO(str_release) char *body = github_query(GITHUB_SESSIONS, parts, 3);
+		{ .g = &g, .branch = "feat/\"}\n" }, { .g = &g, .branch = "b", .brief = true },
+		{ .g = &g } };
+	AUTO(str_release) char *body = github_query(GITHUB_SESSIONS, parts, 4);
+	AUTO(str_release) char *brief = github_query(GITHUB_SESSIONS, &parts[2], 1);
 	json_t *o = json(body);
 	json_t *variables = json_object_get(o, "variables");
 
@@ -182,6 +185,8 @@ static void test_the_question_is_the_document(void **state)
 	assert_string_equal(github_text(variables, "branch1"), "feat/\"}\n");
 	assert_string_equal(github_text(variables, "owner0"), "org");
 	assert_int_equal(json_integer_value(json_object_get(variables, "number0")), 42);
+	assert_null(strstr(brief, "fragment Pull")); /* one that is not used is an error */
+	assert_non_null(strstr(brief, "fragment Place"));
 	json_decref(o);
 }
 

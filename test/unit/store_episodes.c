@@ -54,6 +54,23 @@ static void test_by_hand(void **state)
 	assert_int_equal(got.outbox, 0);
 }
 
+/* A record of the older form, a plain file, gets its folder first. */
+static void test_lock_of_older(void **state)
+{
+	AUTO(str_release) char *ns = at("sessions/ns");
+	struct store st = { .dir = ns };
+	AUTO(lock_release) struct lock l = { 0 };
+	AUTO(lock_release) struct lock none = { 0 };
+	AUTO(str_release) char *record = NULL;
+
+	(void)state;
+	put_text("sessions/ns/fe-1", "status=working\n");
+	ok(episodes_lock(&l, &st, "fe-1"));
+	record = get("sessions/ns/fe-1/metadata");
+	assert_string_equal(record, "status=working\n");
+	not_ok(episodes_lock(&none, &st, "fe-2"), ERR_MISSING, "no session 'fe-2'");
+}
+
 static void test_lock(void **state)
 {
 	AUTO(lock_release) struct lock a = { 0 };
@@ -64,7 +81,7 @@ static void test_lock(void **state)
 	(void)state;
 	ok(episodes_lock(&a, &st, project)); /* makes its folder */
 	not_ok(episodes_lock(&b, &st, project), ERR_TIMEOUT, "busy");
-	not_ok(episodes_lock(&b, &st, "fe-9"), ERR_FAILED, "fe-9"); /* no session is made */
+	not_ok(episodes_lock(&b, &st, "fe-9"), ERR_MISSING, "fe-9"); /* no session is made */
 }
 
 int main(void)
@@ -73,6 +90,7 @@ int main(void)
 		TEST(test_round_trip),
 		TEST(test_by_hand),
 		TEST(test_lock),
+		TEST(test_lock_of_older),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@
 // it says "ok". LOG gets lines of JSON, each with the time `at` in ms. For each request {did: "asked", text,
 // step, said, side, before}, text being what the user said last, to the byte: that is what was delivered;
 // `said` how often the user has spoken in this conversation and `before` what, the latest last; `side`: a
-// request without tools, such as for a title. For its end {did, side, text}: answered, called (a tool),
+// request of the agent's own, without tools, such as for a title, or by the words of Qwen Code's (SIDE). For its end {did, side, text}: answered, called (a tool),
 // failed (with the status asked for), or cut (by the agent, which hung up).
 // PORT 0 is any that is free; which one is printed.
 import { appendFileSync } from 'node:fs';
@@ -265,6 +265,8 @@ function reply(response, status, value) {
 	response.end(JSON.stringify(value));
 }
 
+const SIDE = /^\[SUGGESTION MODE: |^Managed memory has TWO directories\./;
+
 async function serve(request, response) {
 	const path = request.url.split('?')[0];
 	const api = PATHS.find(([pattern]) => pattern.test(path))?.[1];
@@ -279,7 +281,7 @@ async function serve(request, response) {
 	if (!api)
 		return reply(response, 404, { error: { message: `no such path ${path}` } });
 	const asked = readers[api](body), plan = answer(asked);
-	const { text, step, said, before } = asked, side = !Object.keys(asked.tools).length;
+	const { text, step, said, before } = asked, side = !Object.keys(asked.tools).length || SIDE.test(text);
 	note({ did: 'asked', text, step, said, side, before });
 	const over = plan.call ? 'called' : plan.error ? 'failed' : 'answered';
 	response.on('close', () => note({ did: response.writableFinished ? over : 'cut', side, text: text.slice(0, 200) }));

@@ -61,7 +61,8 @@ point_claude_code() {
 	J
 	mkdir "$HOME/.claude" # its auto mode asks a server what is safe
 	echo '{"permissions": {"defaultMode": "default", "disableAutoMode": "disable"}}' >"$HOME/.claude/settings.json"
-	TAKES_OUT=yes # what nobody sees; of a tab it makes four blanks
+	# it takes out what nobody sees; of a tab it makes four blanks
+	ALTERS=$'s/\t/    /; s/\u200b//; s/\u202e//'
 	QUEUES=yes NESTED="$NPM/node_modules/.bin/claude -p" NESTED_AGAIN="$NPM/node_modules/.bin/claude -c -p"
 	ASKS=yes QUESTIONS=yes
 }
@@ -106,12 +107,13 @@ point_opencode() {
 
 point_gemini() {
 	export GEMINI_API_KEY=dummy-not-a-key GOOGLE_GEMINI_BASE_URL=$MODEL
-	EXPANDS=README # puts the file README behind the message, and its name where @re stands
+	# without loop detection: it asks whether it shall go on where an answer repeats itself, as the printed screens do
+	EXPANDS='*' # puts a file behind the message, and its name where @re stands: README, or now and then .gitignore
 	local trust=', "folderTrust": {"enabled": false}'
 	mkdir -p "$HOME/.gemini"
 	cat >"$HOME/.gemini/settings.json" <<-J
 		{"security": {"auth": {"selectedType": "gemini-api-key"}${REAL_FRESH:-$trust}},
-		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false},
+		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false}, "model": {"disableLoopDetection": true},
 		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
 	QUEUES=yes NESTED="$NPM/node_modules/.bin/gemini -p"
@@ -132,15 +134,18 @@ point_qwen() {
 
 point_copilot() {
 	QUEUES=yes
+	export JOINS=yes # what is sent while it works joins the turn, and a notice of a tool's end may stand behind it
 	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
 	mkdir -p "$HOME/.copilot"
 	[ -n "${REAL_FRESH:-}" ] || echo '{"trustedFolders": ["'"$REPO"'"]}' >"$HOME/.copilot/config.json"
+	INTERRUPT="Escape Escape"
 	ASKS=yes
 }
 
 point_pi() {
 	QUEUES=yes
+	ALTERS=$'s/\t/    /' # of what is pasted
 	export PI_OFFLINE=1
 	mkdir -p "$HOME/.pi/agent"
 	cat >"$HOME/.pi/agent/models.json" <<-J

@@ -7,7 +7,8 @@
 //                                               turn before the model hears of it
 //   node truth.mjs heard LOG SENT               the model was told what SENT has, a JSON string a line: each
 //                                               once, in this order, and nothing else. White space at the end
-//                                               does not count, nor what the agent puts around a message
+//                                               does not count, nor what the agent puts around a message.
+//                                               @* at the end of one is @ and any word
 //
 //   node truth.mjs times LOG TEXT               how often it was told exactly this
 //
@@ -71,13 +72,29 @@ function judge(log, out, ms, calls) {
 const bare = text => text.replace(/^The user sent a new message while you were working:\n([^]*?)\n\nThis is how Claude Code surfaces[^]*$/, '$1').replace(/^<current_datetime>[^<]*<\/current_datetime>\n\n/, '')
 	.replace(/^\s*<pasted_content id="....">\n/, '').replace(/\n<\/pasted_content id="....">\s*$/, '').trimEnd();
 
-const turns = log => lines(log)
-	.filter(l => l.did === 'asked' && !l.side && l.step === 0 && !l.text.startsWith('nested')).map(l => bare(l.text));
+// A message may join a turn ($JOINS): then it stands before what was said last, and is new in what the user has said.
+const JOINS = process.env.JOINS === 'yes';
+
+function turns(log) {
+	const texts = [];
+	let known = 0;
+	for (const l of lines(log).filter(line => line.did === 'asked' && !line.side && !line.text.startsWith('nested'))) {
+		const joined = JOINS ? l.before.slice(-(l.said - known - 1)).filter((_, i) => i < l.said - known - 1) : [];
+		texts.push(...joined.map(bare));
+		if (l.step === 0 && !(JOINS && l.said <= known))
+			texts.push(bare(l.text));
+		known = l.said;
+	}
+	return JOINS ? texts.filter(text => !text.startsWith('<system_notification>')) : texts;
+}
+
+const fits = (got, want) => got === want ||
+	(want.endsWith('@*') && got.startsWith(want.slice(0, -1)) && /^\S+$/.test(got.slice(want.length - 1)));
 
 function heard(log, sent) {
 	const want = lines(sent).map(s => s.trimEnd()), got = turns(log);
 	let right = 0;
-	while (right < want.length && right < got.length && got[right] === want[right])
+	while (right < want.length && right < got.length && fits(got[right], want[right]))
 		right++;
 	console.log(`# ${right} of ${want.length} messages heard, each once, in order, to the byte`);
 	if (right < want.length || right < got.length) {
