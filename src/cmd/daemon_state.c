@@ -37,8 +37,9 @@ static void show_version(struct face *f, const json_t *told)
 	const char *version = text_of(told, "version");
 
 	if (!str_equal(version, AO_VERSION))
-		face_print(f, "  It is of version %s, ao of " AO_VERSION
-			      ": 'ao restart' takes over; sessions go on.\n",
+		face_print(f,
+			"  It is of version %s, ao of " AO_VERSION
+			": 'ao restart' takes over; sessions go on.\n",
 			version);
 }
 

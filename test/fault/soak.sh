@@ -61,7 +61,7 @@ round() { # N
 
 descriptors() { find "/proc/$1/fd" -mindepth 1 2>/dev/null | wc -l; }
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
-zombies() { ps -o stat= --ppid "$1" | grep -c Z || true; }
+zombies() { ps -o stat= --ppid "$1" | awk '/Z/ { n++ } END { print n + 0 }'; }
 calm() { # nothing was polled for a second
 	local polls='' now end=$((SECONDS + 60))
 	until [ $SECONDS -gt $end ]; do
