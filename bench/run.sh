@@ -334,7 +334,7 @@ daemon_hookless() {
 	done
 	daemon_idle "$1" 0.1 "daemon idle, no hooks"
 	for _ in 1 2 3; do
-		tmux send-keys -t =q-1: -l "work on it"
+		tmux send-keys -t =q-1: -l "run: for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo at work; sleep 1; done"
 		tmux send-keys -t =q-1: Enter
 		at=$(date +%s%3N)
 		until grep -q '^status=working' "$HOME/.agent-orchestrator/sessions/silent/q-1/metadata"; do

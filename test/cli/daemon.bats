@@ -168,7 +168,7 @@ notificationRouting: {urgent: [me]}" box_config
 }
 
 @test "an agent without hooks: that it is up and still is seen, and that it works again; a silent terminal is glanced at" {
-	AGENT="standin --no-hooks --turn-ms 4000" box_config
+	AGENT="standin --no-hooks --turn-ms 0" box_config
 	ao start >/dev/null
 	ao spawn frontend 1 >/dev/null
 	wait_for 60 recorded fe-1 idle
@@ -178,9 +178,10 @@ notificationRouting: {urgent: [me]}" box_config
 		grep -q '/dev/pts/' "$BOX/trace" && ! grep -E 'open|readlink|clone|vfork' "$BOX/trace"
 	}
 	wait_for 90 still
-	tmux send-keys -t =fe-1: -l "go on"
+	tmux send-keys -t =fe-1: -l "run: until [ -e $BOX/go ]; do echo at work; sleep 1; done"
 	tmux send-keys -t =fe-1: Enter
 	wait_for 40 recorded fe-1 working
+	touch "$BOX/go"
 	wait_for 60 recorded fe-1 idle
 }
 
