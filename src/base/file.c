@@ -375,7 +375,7 @@ struct err *file_remove_tree(const char *path)
 	bool is_dir;
 
 	w.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (w.fd < 0 && errno == ENOENT)
+	if (w.fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return NULL;
 	if (w.fd < 0 || fstat(w.fd, &st) < 0)
 		return fail_errno("cannot open %s", dir);

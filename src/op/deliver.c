@@ -376,12 +376,22 @@ static struct err *finish_told(struct hold *h, const struct agent *a, struct mes
 		"its sender was interrupted, and the agent cannot be asked for it");
 }
 
+/* Pasted just now, perhaps: an agent shows it when it gets to it. */
+static bool may_show_yet(const struct sight *s, const struct message *m)
+{
+	int64_t age = clock_wall() - m->changed_at;
+
+	return m->state == MESSAGE_TYPING && s->box == SCREEN_BOX_EMPTY && age >= 0 &&
+		age < SHOW_MS;
+}
+
 /* Is something in the way of a look at the box, or of keys? Not once the agent is gone. */
-static bool must_wait(const struct hold *h, const struct agent *a, const struct sight *s)
+static bool must_wait(
+	const struct hold *h, const struct agent *a, const struct sight *s, const struct message *m)
 {
 	const char *why = NULL;
 	struct err *e = sight_ready(&why, s, h, a, true);
-	bool wait = why || (e && e->class == ERR_REFUSED);
+	bool wait = why || (e ? e->class == ERR_REFUSED : may_show_yet(s, m));
 
 	err_drop(e, "it is looked at again");
 	return wait;
@@ -409,7 +419,7 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 		return deliver_state(h, m, MESSAGE_ACCEPTED,
 			m->refused ? "somebody else's Enter sent it" : NULL);
 	TRY(sight_take(&s, h, a));
-	if (must_wait(h, a, &s))
+	if (must_wait(h, a, &s, m))
 		return NULL;
 	if (m->refused)
 		return finish_refused(h, a, &s, m);

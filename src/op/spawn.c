@@ -203,8 +203,9 @@ static struct err *make_workspace(struct hold *h, const struct plan *p)
 			str_set(&h->s.workspace_handle, handle);
 			return store_save(&h->world->store, &h->s);
 		}
-		if (o->branch || i == BRANCH_TRIES || path_exists(c.path) ||
-			h->workspace->branch_exists(&c) != TRI_YES)
+		/* of any other error it may be ours, which undo() takes away */
+		if (e->class != ERR_REFUSED || o->branch || i == BRANCH_TRIES ||
+			path_exists(c.path) || h->workspace->branch_exists(&c) != TRI_YES)
 			return e;
 		err_drop(e, "another spawn took the branch's name");
 	}

@@ -197,15 +197,21 @@ static struct err *check_out(const struct clone_plan *p, const char *git_dir, co
 	return past_stage(p->past, p->c, git_dir, at);
 }
 
+static struct err *not_partial(const struct checkout *c, const char *common)
+{
+	if (clone_config_has(common, "partialclone") || clone_config_has(common, "promisor"))
+		return fail(ERR_REFUSED,
+			"%s is a partial clone itself and cannot be cloned: use workspace: worktree",
+			c->repo);
+	return NULL;
+}
+
 struct err *clone_make(char **at, const struct clone_plan *p)
 {
 	AUTO(str_release) char *gone = gone_path(p->c);
 	AUTO(str_release) char *git_dir = path_join(gone, ".git");
 
-	if (clone_config_has(p->common, "partialclone") || clone_config_has(p->common, "promisor"))
-		return fail(ERR_REFUSED,
-			"%s is a partial clone itself and cannot be cloned: use workspace: worktree",
-			p->c->repo);
+	TRY(not_partial(p->c, p->common));
 	TRY(copy_objects(p->c, p->common, gone));
 	TRY(fetch_all(p->c, p->common, gone));
 	TRY(forget_source(p, git_dir));
@@ -280,6 +286,7 @@ struct err *clone_create(char **handle, const struct checkout *c, struct sink *s
 		return fail(ERR_FAILED, "cannot make a clone from '%s'", c->base ? c->base : "");
 	if (path_exists(c->path))
 		return fail(ERR_REFUSED, "%s is there already: move it away", c->path);
+	TRY(not_partial(c, common)); /* before there is a branch to take back */
 	TRY(take_branch(&commit, c, common));
 	TRY(clone_note_brought(c, c->branch, commit));
 	head_name = str_format("refs/heads/%s", c->branch);

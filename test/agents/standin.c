@@ -11,6 +11,7 @@
  *     --menu-on-enter  the menu opens at the first Enter while it works, which is lost, and the box keeps the text
  *     --late-box MS    the box is emptied so long after the message was taken and told
  *     --file-paste N   of a paste of N bytes and more the message has "<file>" instead
+ *     --slow-paste MS  a paste is taken and shown so long after it came
  *     --put-back       an interrupt puts the message back into the box, and none works while that holds text
  *     --double-escape  two Escapes interrupt, one after the other: what comes in one go is Alt-Escape
  *     --no-queue       Enter while busy does nothing (else the message waits for its turn)
@@ -54,7 +55,7 @@ struct message {
 };
 
 static struct {
-	long start_ms, turn_ms, swallow, exit_after, late_box, file_paste;
+	long start_ms, turn_ms, swallow, exit_after, late_box, file_paste, slow_paste;
 	int exit_code;
 	bool menu, quiet_menu, menu_on_paste, menu_on_enter, double_escape, put_back, no_queue,
 		no_hooks, silent_escape;
@@ -410,6 +411,7 @@ static void take_input(struct text *in, bool late)
 			pasted_at = box.n;
 		} else if (is_sequence(s, n, "\033[201~")) {
 			pasting = false;
+			usleep((useconds_t)option.slow_paste * 1000);
 			if (option.file_paste && (long)(box.n - pasted_at) >= option.file_paste) {
 				box.n = pasted_at;
 				add(&box, "<file>", strlen("<file>"));
@@ -466,6 +468,7 @@ static void read_options(char **argv)
 		{ "--swallow", &option.swallow, NULL },
 		{ "--exit-after", &option.exit_after, NULL },
 		{ "--file-paste", &option.file_paste, NULL },
+		{ "--slow-paste", &option.slow_paste, NULL },
 		{ "--late-box", &option.late_box, NULL },
 		{ "--menu", NULL, &option.menu },
 		{ "--quiet-menu", NULL, &option.quiet_menu },

@@ -19,3 +19,18 @@ load box
 	gone_from_tmux fe-1
 	expect 0 ao doctor
 }
+
+@test "a place where no worktree can be made: no branch stays behind, nor a session to mend" {
+	touch "$BOX/file"
+	for place in /proc/trees "$BOX/file"; do
+		box_config
+		printf 'worktreeDir: %s\n' "$place" >>"$CONFIG"
+		expect 1 ao spawn frontend 42
+		errs "could not create leading directories"
+		[ -z "$(git -C "$REPO" branch --list 'feat/*')" ]
+	done
+	box_config
+	expect 0 ao doctor
+	spawn frontend 42
+	[ "$(field fe-3 branch)" = feat/42 ]
+}

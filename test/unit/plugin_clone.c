@@ -104,6 +104,7 @@ static void a_partial_clone_is_refused(void **state)
 	SH("git -C '%s' config remote.origin.promisor true", b->repo);
 	fails(ws->create(&b->handle, &b->c, NULL), ERR_REFUSED, "partial clone");
 	assert_false(path_exists(b->path));
+	assert_int_equal(ws->branch_exists(&b->c), TRI_NO);
 }
 
 /* The commit-graph, the packs and the refs as a long life leaves them, and a shallow repository. */

@@ -369,6 +369,8 @@ static void test_defaults(void **state)
 		{ EVENT_CONFLICTS, 1, 14, "a", NULL, "a", "" },
 		{ EVENT_CONFLICTS, 1, 15, "a", NULL, "a", "!" },
 		{ EVENT_CONFLICTS, 1, 1, "a", NULL, "b", "Ts" },
+		{ EVENT_CONFLICTS, 2, 1, "b", NULL, "b", "" },
+		{ EVENT_CONFLICTS, 2, 1, "b", NULL, "c", "T!" }, /* commits that mend nothing */
 		{ EVENT_APPROVED, 0, FOREVER, NULL, NULL, "a", "Bn" },
 		{ EVENT_APPROVED, 0, 1, NULL, "a", "a", "" },
 		{ EVENT_APPROVED, 0, 1, NULL, "a", "b", "Tn" },

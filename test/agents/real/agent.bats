@@ -69,7 +69,7 @@ send_one() { # KIND NUMBER
 	lines) text=$(printf 'two lines %d\nof words\n\nand a third' "$2") ;;
 	large) text=$(for i in {1..400}; do echo "line $i of long message $2, with words in it to fill it"; done) ;;
 	special)
-		text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~"$'\u26a0\ufe0f\ta\u200bb\u202ec \\'
+		text="quotes $2 \" ' \$HOME \`x\` \\n ; é 漢 🙂 100% #tag {} ~"$'\u26a0\ufe0f\ta\u200bb\u202ec '"${ENDING:-\\}"
 		[ -z "${ALTERS:-}" ] || arrives=$(sed "$ALTERS" <<<"$text")
 		;;
 	shell) text="!ls" arrives="[ao] !ls" ;;
@@ -139,6 +139,21 @@ heard_by_poll() { ao poll >/dev/null 2>&1; heard_some "$1"; } # TEXT
 	echo "# exit codes: $(sort "$BOX/outcomes" | uniq -c | paste -sd, | tr -s ' ')" >&3
 	for ((n = 1; n <= DIALOGS; n++)); do
 		[ "$(heard_times "meanwhile $n")" = 1 ] || { echo "heard again: $n"; return 1; }
+	done
+}
+
+@test "an option of what it asks is chosen by its number, and by its words" {
+	[ -n "${ASKS:-}" ] || skip "it never asks"
+	expect 0 ao spawn frontend
+	tells ready
+	for option in 1 "${YES:-Yes}"; do
+		say "allow $option [[bash:touch wanted]] [[say:ran]]"
+		tells waiting_input
+		expect 6 ao send fe-1 --answer "none of these"
+		expect 0 ao send fe-1 --answer "$option"
+		wait_for "${PATIENCE:-20}" test -e "$TREES/fe-1/wanted"
+		tells ready
+		rm "$TREES/fe-1/wanted"
 	done
 }
 

@@ -102,7 +102,7 @@ point_opencode() {
 		  "models": {"scripted": {"name": "Scripted"}}}}}
 	J
 	QUEUES=yes
-	ASKS=yes QUESTIONS=yes
+	ASKS=yes QUESTIONS=yes YES="allow once"
 }
 
 point_gemini() {
@@ -117,7 +117,7 @@ point_gemini() {
 		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
 	QUEUES=yes NESTED="$NPM/node_modules/.bin/gemini -p"
-	ASKS=yes QUESTIONS=yes
+	ASKS=yes QUESTIONS=yes YES="allow once"
 }
 
 point_qwen() {
@@ -134,6 +134,8 @@ point_qwen() {
 
 point_copilot() {
 	QUEUES=yes
+	# of what is pasted; and at its end a backslash says that the line goes on
+	ALTERS=$'s/\t/    /' ENDING=.
 	export JOINS=yes # what is sent while it works joins the turn, and a notice of a tool's end may stand behind it
 	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
