@@ -3,12 +3,13 @@
 # A table with a bound per row; ends with 1 where one is missed. About a minute, and nothing is left behind.
 #   SIZES="1 10 50 200"   live sessions     ROUNDS=21   timed runs of each command    SPAWNS=11   of spawn
 #   IDLE=60               seconds for which an idle daemon is watched     BUSY=20  turns of 50 busy agents; 0: not
+#   SILENT=50             agents without hooks, for an idle daemon; 0: none
 #   MANY=0                so many more live sessions for an idle daemon: 1000 needs 1.5 GB and five minutes
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "${1:-$root/build}" && pwd) || exit 1
-: "${SIZES:=1 10 50 200}" "${ROUNDS:=21}" "${SPAWNS:=11}" "${IDLE:=60}" "${BUSY:=20}" "${MANY:=0}"
+: "${SIZES:=1 10 50 200}" "${ROUNDS:=21}" "${SPAWNS:=11}" "${IDLE:=60}" "${BUSY:=20}" "${MANY:=0}" "${SILENT:=50}"
 timer=$build/bench/timer
 for program in "$build/ao" "$build/ao-run" "$build/ao-serve" "$timer" "$build/test/agents/standin"; do
 	[ -x "$program" ] || { echo "bench: no $program; run: make bench" >&2; exit 1; }
@@ -208,7 +209,7 @@ figure() { # WHAT N VALUE UNIT BOUND MIB
 		printf "%-25s %6s %8.3f %-3s %47.3f %6.1f  %s\n", what, n, value, unit, bound, mib, ok ? "ok" : "MISSED"
 		exit !ok }' || missed=$((missed + 1))
 }
-daemon_idle() { # N BOUND-IN-PERCENT
+daemon_idle() { # N BOUND-IN-PERCENT [WHAT]
 	local pid before cpu
 	calm
 	pid=$(told .pid)
@@ -216,7 +217,7 @@ daemon_idle() { # N BOUND-IN-PERCENT
 	cpu=$(cut -d' ' -f1 "/proc/$pid/schedstat")
 	sleep "$IDLE"
 	cpu=$(($(cut -d' ' -f1 "/proc/$pid/schedstat") - cpu))
-	figure "daemon idle, $IDLE s" "$1" "$(awk "BEGIN { print $cpu / 1e7 / $IDLE }")" % "$2" \
+	figure "${3:-daemon idle}, $IDLE s" "$1" "$(awk "BEGIN { print $cpu / 1e7 / $IDLE }")" % "$2" \
 		"$(awk '/^VmHWM/ { print $2 / 1024 }' "/proc/$pid/status")"
 	[ "$(told .polls; everything)" = "$before" ] || { echo "the idle daemon did something: MISSED"; missed=$((missed + 1)); }
 }
@@ -311,6 +312,45 @@ for n in $SIZES; do
 	row "status, pull requests" "$n" 1 11 8192 # 1 ms more than without
 	close_pulls
 done
+
+# 50 agents that tell nothing, of another home; and how late it is seen that one is at work again.
+daemon_hookless() {
+	local home=$HOME _ at
+	export HOME=$world/silent
+	mkdir -p "$HOME"
+	cat >"$HOME/.agent-orchestrator.yaml" <<-Y
+		name: silent
+		limits: {maxSessions: 100, freeMemory: 0}
+		defaults: {agent: standin}
+		agents:
+		  standin: {command: [standin, --no-hooks, --turn-ms, "3000", "{prompt}"], process: standin}
+		projects:
+		  small: {path: $world/small, sessionPrefix: q, defaultBranch: main}
+	Y
+	for _ in $(seq "$1"); do ao -q spawn small >/dev/null || die "spawn failed"; done
+	ao start >/dev/null || die "the daemon did not start"
+	for _ in $(seq 10); do # until all have been still for long
+		at=$(told .polls)
+		sleep 25
+		[ "$(told .polls)" != "$at" ] || break
+	done
+	daemon_idle "$1" 0.1 "daemon idle, no hooks"
+	for _ in 1 2 3; do
+		tmux send-keys -t =q-1: -l "run: for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo at work; sleep 1; done"
+		tmux send-keys -t =q-1: Enter
+		at=$(date +%s%3N)
+		until grep -q '^status=working' "$HOME/.agent-orchestrator/sessions/silent/q-1/metadata"; do
+			[ $(($(date +%s%3N) - at)) -lt 30000 ] || die "nobody saw that it works"
+			sleep 0.05
+		done
+		echo $(($(date +%s%3N) - at))
+		sleep 35
+	done >"$world/late"
+	figure "  work without hooks seen" 3 "$(median <"$world/late")" ms 15000 0
+	ao -q stop >/dev/null
+	export HOME=$home
+}
+[ "$SILENT" = 0 ] || daemon_hookless "$SILENT"
 
 if [ "$MANY" != 0 ]; then
 	up_to "$MANY"

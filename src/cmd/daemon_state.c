@@ -31,6 +31,18 @@ static char *age_of(const json_t *told, const char *key, int sign)
 	return clock_age(sign * (clock_wall() - at));
 }
 
+/* It goes on as it was when ao itself was upgraded. */
+static void show_version(struct face *f, const json_t *told)
+{
+	const char *version = text_of(told, "version");
+
+	if (!str_equal(version, AO_VERSION))
+		face_print(f,
+			"  It is of version %s, ao of " AO_VERSION
+			": 'ao restart' takes over; sessions go on.\n",
+			version);
+}
+
 void daemon_show(struct face *f, json_t *told)
 {
 	AUTO(str_release) char *age = age_of(told, "startedAt", 1);
@@ -48,6 +60,7 @@ void daemon_show(struct face *f, json_t *told)
 		(int)json_integer_value(json_object_get(told, "pid")), age ? age : "?");
 	face_field(f, "Serves", text_of(told, "dataDir"));
 	face_field(f, "Next", next ? next : "when something happens");
+	show_version(f, told);
 	json_array_foreach(spaces, i, space)
 	{
 		show_space(f, space);
@@ -74,6 +87,7 @@ struct err *daemon_started(
 	face_print(f, " Daemon %s (pid %d).\n", what,
 		(int)json_integer_value(json_object_get(told, "pid")));
 	face_field(f, "Serves", text_of(told, "dataDir"));
+	show_version(f, told);
 	json_decref(told);
 	return NULL;
 }

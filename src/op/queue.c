@@ -52,11 +52,13 @@ static struct err *find_limit(
 	*room = false;
 	TRY(count(&n, w, p->id));
 	if (w->config.max_sessions > 0 && n.all >= w->config.max_sessions)
-		*why = str_format("waits for a place: %d of %d sessions are running", n.all,
-			w->config.max_sessions);
+		*why = str_format(
+			"waits for a place: %d of %d sessions are running (limits.maxSessions)",
+			n.all, w->config.max_sessions);
 	else if (p->max_sessions > 0 && n.project >= p->max_sessions)
-		*why = str_format("waits for a place: %d of %d sessions of %s are running",
-			n.project, p->max_sessions, p->id);
+		*why = str_format("waits for a place: %d of %d sessions of %s are running "
+				  "(projects.%s.limits.maxSessions)",
+			n.project, p->max_sessions, p->id, p->id);
 	else
 		*room = (*why = room_short(&w->config)) != NULL;
 	return NULL;

@@ -53,8 +53,6 @@ static void of_agent(struct due *d, const struct facts *f)
 		wait(d, f, told->at + STALE_ACTIVE_MS + 1);
 	if (f->turn_open_at && f->stuck_after > 0)
 		wait(d, f, heard + f->stuck_after + 1);
-	if (needs_terminal(f))
-		wait(d, f, f->now + LOOK_MS);
 }
 
 /* Bit 1: red checks no longer wait for their neighbours; from 2 on: it has lasted too long. */
@@ -87,6 +85,9 @@ struct due due_of(const struct facts *f, const struct episodes *e, const struct 
 
 		of_event(&d, f, (enum reaction_event)i, &e->of[i], &r);
 	}
+	d.timed = d.at;
+	if (f->runtime == TRI_YES && needs_terminal(f))
+		wait(&d, f, f->now + LOOK_MS);
 	return d;
 }
 

@@ -16,7 +16,8 @@ enum {
 };
 
 struct due {
-	int64_t at; /* ms since 1970, behind f->now: what the files mean may change. 0: never */
+	int64_t at;    /* ms since 1970, behind f->now: what the files mean may change. 0: never */
+	int64_t timed; /* the same but for a terminal that may have been written to */
 	unsigned
 		passed; /* moments that have passed, a bit each: where it differs something may follow */
 };

@@ -208,7 +208,8 @@ static void look_over(struct space *s, int64_t now)
 
 	for (size_t i = 0; i < s->wards.n; i++) {
 		struct ward *w = s->wards.v[i];
-		if (w->dirty || (w->now.due && w->now.due <= now))
+		bool due = w->dirty || (w->now.due && w->now.due <= now);
+		if (due && !ward_glance(w, now))
 			look(s, w);
 		ward_decide(w, now);
 		tally = tally * 31 + w->now.tally;

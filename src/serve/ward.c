@@ -23,6 +23,7 @@ void ward_free(struct ward *w)
 	str_release(&w->id);
 	strv_release(&w->places);
 	str_release(&w->places_told);
+	str_release(&w->tty);
 	free(w);
 }
 
@@ -44,20 +45,27 @@ static void add_stat(struct buf *b, const char *path)
 			(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_size);
 }
 
-/* When the agent's terminal was last written to: the kernel keeps it to 8 s (tty_update_time()), so up to
- * that much later. 0: not known. */
-static int64_t output_at(const struct run_info *run)
+/* The agent's terminal; NULL: not known. */
+static char *terminal_of(const struct run_info *run)
 {
 	AUTO(str_release) char *link = str_format("/proc/%d/fd/0", (int)run->pid);
 	char tty[PATH_MAX];
 	ssize_t n = run->pid > 0 ? readlink(link, tty, sizeof(tty) - 1) : -1;
-	int64_t at;
 
 	if (n <= 0)
-		return 0;
+		return NULL;
 	tty[n] = '\0';
-	at = str_starts(tty, "/dev/") ? file_mtime(tty) : 0;
-	return at ? at + TTY_GRAIN_MS : 0;
+	return str_starts(tty, "/dev/") ? str_dup(tty) : NULL;
+}
+
+/* When it was last written to: the kernel keeps that to 8 s (tty_update_time()), so up to so much later. */
+static void hear_terminal(
+	struct facts *f, struct seen *out, struct ward *w, const struct run_info *run)
+{
+	str_release(&w->tty);
+	w->tty = terminal_of(run);
+	out->tty_at = w->tty ? file_mtime(w->tty) : 0;
+	f->output_at = out->tty_at ? out->tty_at + TTY_GRAIN_MS : 0;
 }
 
 static bool is_still(const struct facts *f)
@@ -133,8 +141,8 @@ static void sense_room(struct seen *out, const struct config *c, int64_t now)
 	out->due = now + ROOM_MS;
 }
 
-static void sense(struct seen *out, const struct ward *w, const struct store *st,
-	const struct config *c, const struct session *s)
+static void sense(struct seen *out, struct ward *w, const struct store *st, const struct config *c,
+	const struct session *s)
 {
 	const struct project *p = config_project(c, s->project ? s->project : "");
 	AUTO(str_release) char *folder = store_folder(st, s->id);
@@ -142,19 +150,19 @@ static void sense(struct seen *out, const struct ward *w, const struct store *st
 	AUTO(episodes_release) struct episodes episodes = { 0 };
 	AUTO(facts_release) struct facts f = { 0 };
 	struct due d;
-	bool still;
 
 	f.has_workspace = !str_empty(s->worktree) && path_is_dir(s->worktree);
 	evidence_read(&f, &e, s, folder, p);
 	if (needs_terminal(&f) || f.turn_open_at)
-		f.output_at = output_at(&e.run);
-	still = is_still(&f);
+		hear_terminal(&f, out, w, &e.run);
+	out->still = is_still(&f);
 	hear_command(&f, &e.run);
 	err_drop(episodes_read(&episodes, st, s->id), "the poll meets it again");
 	d = due_of(&f, &episodes, p ? &p->reactions : NULL);
-	out->heard = heard(&f, &d, &w->places, still);
+	out->heard = heard(&f, &d, &w->places, out->still);
 	out->tally = tally(&f, s);
 	out->due = d.at;
+	out->timed = d.timed;
 	out->owed = f.recorded != STATUS_STUCK &&
 		status_of(&f, activity_of(&f).activity).status == STATUS_STUCK;
 	out->queued = f.recorded == STATUS_QUEUED;
@@ -176,10 +184,25 @@ void ward_look(struct ward *w, const struct store *st, const struct config *c)
 	else
 		sense(&now, w, st, c, &s);
 	err_drop(e, "somebody is making it, or doctor tells");
-	if (w->lock) /* it is told of before it is free */
+	if (w->lock) { /* it is told of before it is free */
 		now.due = clock_wall() + LOCK_MS;
+		now.still = false;
+	}
 	w->now = now;
 	w->dirty = w->lock = false;
+}
+
+/* All of them in one moment, so that it is one awakening for all. */
+bool ward_glance(struct ward *w, int64_t now)
+{
+	int64_t again = (now / LOOK_MS + 1) * LOOK_MS;
+
+	if (w->dirty || w->lock || w->now.busy || w->now.queued || !w->now.still)
+		return false;
+	if ((w->now.timed && w->now.timed <= now) || file_mtime(w->tty) != w->now.tty_at)
+		return false;
+	w->now.due = w->now.timed && w->now.timed < again ? w->now.timed : again;
+	return true;
 }
 
 /* ---- decide -------------------------------------------------------------------------------------- */

@@ -23,6 +23,9 @@ struct seen {
 	bool owed; /* stuck, as far as files tell; a poll also sees a command that runs, and may end */
 	bool room;   /* cramped, and there is memory and disk again */
 	int64_t due; /* look again, ms since 1970; 0: only when something is told */
+	int64_t timed; /* the same but for its terminal, of which a glance tells whether it was written to */
+	bool still; /* it was not, for long */
+	int64_t tty_at;
 };
 
 struct ward {
@@ -31,6 +34,7 @@ struct ward {
 	bool wanted; /* a poll is worth while */
 	bool lock;   /* a lock of it was let go, and is free a moment later */
 	struct seen now, polled;
+	char *tty;
 	uint64_t after; /* `written` as the last poll left it */
 	int pause_ms;
 	int64_t not_before, due; /* ms since 1970; 0: none */
@@ -51,6 +55,8 @@ struct ward {
 };
 
 void ward_look(struct ward *w, const struct store *st, const struct config *c);
+/* It is due only for a terminal that was silent, and still is: then the look is put off, and true. One stat(2). */
+bool ward_glance(struct ward *w, int64_t now);
 /* wanted and due, by what was seen. */
 void ward_decide(struct ward *w, int64_t now);
 /* A poll of it begins; it has ended. forge_factor: how much later its forge is asked again; 0: that poll did

@@ -70,6 +70,35 @@ work() { # SESSION FILE TEXT
 	[ "$(ao events fe-2 --json | jq -r 'select(.type == "status") | .actor' | head -1)" = daemon ]
 }
 
+@test "an upgrade: a daemon of another version is told, and ao restart takes over; sessions go on" {
+	local agent
+	mkdir "$BOX/old"
+	sed "s/$(ao version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+')/0.0.9/g" "$AO_BUILD/ao-serve" >"$BOX/old/ao-serve"
+	chmod +x "$BOX/old/ao-serve"
+	ln -s "$AO_BUILD/ao" "$BOX/old/ao"
+	AO_SERVE_BIN=$BOX/old/ao-serve ao start >/dev/null
+	[ "$(told .version)" = 0.0.9 ]
+	spawn frontend 1
+	wait_for 10 recorded fe-1 idle
+	agent=$(tmux list-panes -t =fe-1: -F '#{pane_pid} #{session_created}')
+	expect 0 ao start --status
+	has "It is of version 0.0.9, ao of "
+	has "ao restart"
+	expect 0 ao start
+	has "already runs"
+	has "It is of version 0.0.9"
+	expect 0 ao doctor
+	has "the daemon is of version 0.0.9"
+	expect 0 ao restart
+	lacks 0.0.9
+	expect 0 ao start --status
+	lacks "of version"
+	[ "$(tmux list-panes -t =fe-1: -F '#{pane_pid} #{session_created}')" = "$agent" ]
+	ao send fe-1 "go on" >/dev/null
+	heard fe-1 "go on"
+	[ "$(grep -c 'agent-exited' "$DATA/events.jsonl")" = 0 ]
+}
+
 @test "many started at once: one serves, and all say which" {
 	local i
 	for i in 1 2 3 4 5; do ao start >"$BOX/start.$i" 2>&1 & done
@@ -138,11 +167,22 @@ notificationRouting: {urgent: [me]}" box_config
 	done
 }
 
-@test "an agent without hooks: that it is up and still is seen" {
+@test "an agent without hooks: that it is up and still is seen, and that it works again; a silent terminal is glanced at" {
 	AGENT="standin --no-hooks --turn-ms 0" box_config
 	ao start >/dev/null
 	ao spawn frontend 1 >/dev/null
-	wait_for 40 recorded fe-1 idle
+	wait_for 60 recorded fe-1 idle
+	still() { # nothing but glances: no file is opened, nothing is started
+		timeout 11 strace -f -o "$BOX/trace" -p "$(pid)" 2>"$BOX/strace" || true
+		cat "$BOX/strace"
+		grep -q '/dev/pts/' "$BOX/trace" && ! grep -E 'open|readlink|clone|vfork' "$BOX/trace"
+	}
+	wait_for 90 still
+	tmux send-keys -t =fe-1: -l "run: until [ -e $BOX/go ]; do echo at work; sleep 1; done"
+	tmux send-keys -t =fe-1: Enter
+	wait_for 40 recorded fe-1 working
+	touch "$BOX/go"
+	wait_for 60 recorded fe-1 idle
 }
 
 @test "a broken configuration is said once, and taken up again" {
@@ -152,6 +192,7 @@ notificationRouting: {urgent: [me]}" box_config
 	cp "$CONFIG" "$BOX/good"
 	echo "nonsense: [" >>"$CONFIG"
 	wait_for 10 tells '.namespaces[0].trouble | type' string
+	wait_for 20 tells 'any(.namespaces[]; .polling)' false # one that began before would still see it
 	tmux kill-session -t =fe-1
 	touch "$CONFIG"
 	sleep 0.2

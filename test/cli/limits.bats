@@ -92,6 +92,29 @@ looked() { [ "$(ao start --status --json | jq .polls)" = "$1" ]; }
 	ready api-2
 }
 
+@test "a project's own limit holds up its own sessions alone, and is named" {
+	FRONTEND='limits: {maxSessions: 1}' EXTRA='limits: {maxSessions: 3}' box_config
+	spawn frontend 1
+	expect 0 ao spawn frontend 2
+	has "waits for a place: 1 of 1 sessions of frontend are running (projects.frontend.limits.maxSessions)"
+	spawn backend 1
+	spawn backend 2
+	expect 0 ao spawn backend 3
+	has "waits for a place: 3 of 3 sessions are running (limits.maxSessions)"
+	expect 0 ao doctor
+	lacks queued
+	ao session kill api-1
+	ready api-3
+	recorded fe-2 queued # it waits longer, and not for this place
+	ao poll
+	recorded fe-2 queued
+	ao session kill api-2
+	expect 0 ao status --why fe-2
+	has "1 of 1 sessions of frontend are running (projects.frontend.limits.maxSessions)"
+	ao session kill fe-1
+	ready fe-2
+}
+
 @test "the daemon: starts it when memory is there, and calls nobody to find out" {
 	limits 'freeMemory: 99999999'
 	ao start >/dev/null

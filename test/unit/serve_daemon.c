@@ -1,14 +1,19 @@
 /* The daemon's doors: what a service manager is told, who is heard, and bytes of all kinds. */
+#include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/local.h"
+#include "op/daemon.h"
 
 #include "kit.h"
 
@@ -100,6 +105,101 @@ static void test_two(void **state)
 	end(&first);
 }
 
+static void as_nobody(void)
+{
+	if (setgroups(0, NULL) < 0 || setgid(65534) < 0 || setuid(65534) < 0)
+		_exit(3);
+}
+
+static int ended_with(pid_t pid)
+{
+	int status = 0;
+
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* 0: it was let in and got no answer; 1: it got one; 2: it did not even come near. */
+static int call_as_nobody(const char *word)
+{
+	struct timeval limit = { LONG_MS / 1000, 0 };
+	char text[64];
+	ssize_t n;
+	int fd;
+
+	as_nobody();
+	err_drop(local_connect(&fd, root, "daemon.ctl", SOCK_SEQPACKET), "then it is -1");
+	if (fd < 0)
+		return 2;
+	fcntl(fd, F_SETFL, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	send(fd, word, strlen(word), MSG_NOSIGNAL);
+	n = recv(fd, text, sizeof(text), 0);
+	return n > 0 || (n < 0 && errno == EAGAIN);
+}
+
+/* Doors that were opened by mistake: whoever is not our user gets no word in. */
+static void test_stranger(void **state)
+{
+	static const char *const words[] = { "status", "stop" };
+	AUTO(str_release) char *door = at("daemon.ctl");
+	struct child c;
+	char *told;
+
+	(void)state;
+	if (getuid())
+		skip();
+	c = start(NULL);
+	told = ask("status");
+	free(told);
+	assert_int_equal(chmod(root, 0755), 0);
+	assert_int_equal(chmod(door, 0666), 0);
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		pid_t pid = fork();
+		if (!pid)
+			_exit(call_as_nobody(words[i]));
+		assert_int_equal(ended_with(pid), 0);
+	}
+	told = ask("status"); /* and serves us */
+	assert_non_null(strstr(told, "\"pid\""));
+	free(told);
+	end(&c);
+}
+
+/* Somebody else behind our door: he is not spoken to. */
+static void test_impostor(void **state)
+{
+	json_t *told = NULL;
+	struct err *e;
+	pid_t pid;
+	int up[2], fd;
+	char byte;
+
+	(void)state;
+	if (getuid())
+		skip();
+	assert_int_equal(chmod(root, 0777), 0);
+	assert_int_equal(pipe(up), 0);
+	pid = fork();
+	if (!pid) {
+		as_nobody();
+		err_drop(local_listen(&fd, root, "daemon.ctl", SOCK_SEQPACKET), "told by write()");
+		close(up[0]);
+		_exit(write(up[1], "x", 1) == 1 && pause() ? 0 : 1);
+	}
+	close(up[1]);
+	assert_int_equal(read(up[0], &byte, 1), 1);
+	close(up[0]);
+	e = op_daemon_ask(&told, root);
+	kill(pid, SIGKILL);
+	ended_with(pid);
+	assert_non_null(e);
+	assert_int_equal(e->class, ERR_REFUSED);
+	assert_non_null(strstr(e->text, "another user"));
+	err_free(e);
+	chmod(root, 0700);
+}
+
 /* Swarms, halves, and nonsense: it goes on, and does nothing for them. */
 static void test_noise(void **state)
 {
@@ -158,6 +258,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_manager, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stranger, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_impostor, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_noise, set_up, tear_down),
 	};
 	AUTO(str_release) char *relative = str_format("%s/../../ao-serve", path_self_dir());
