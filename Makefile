@@ -175,9 +175,10 @@ fakes:
 test-agents: programs
 	@test/agents/real/run.sh $(BUILD) $(AGENTS)
 
-# GitHub itself, by the user's own token, reading only; no part of `make test`.
+# GitHub, or GitLab, itself, by the user's own token, reading only; no part of `make test`.
+live := $(if $(AO_LIVE_PROJECT),gitlab.mjs share/graphql/gitlab,github.mjs share/graphql)
 test-live: fakes
-	@node --preserve-symlinks --preserve-symlinks-main build/fakes/test/live/github.mjs share/graphql
+	@node --preserve-symlinks --preserve-symlinks-main build/fakes/test/live/$(live)
 
 lint:
 	@tools/lint.sh $(BUILD)
@@ -237,7 +238,7 @@ help:
 #: make test-unit, test-contract, test-cli, test-faults
 #: make test-agents  real agents, installed from npm, against a scripted model (node)
 #: make fakes        what the fake forges need of npm, in build/fakes (part of make test)
-#: make test-live    what only GitHub can tell: GH_TOKEN=… AO_LIVE_REPO=OWNER/NAME, reads only
+#: make test-live    what only GitHub can tell: GH_TOKEN=… AO_LIVE_REPO=OWNER/NAME, reads only; GITLAB_TOKEN=… AO_LIVE_PROJECT=GROUP/NAME
 #: make lint         format, clang-tidy, cppcheck, shellcheck, layers, manual
 #: make fuzz         libFuzzer, FUZZ_SECONDS=20 for each target
 #: make bench        costs as ratios to bare tmux and git

@@ -7,7 +7,7 @@
 struct reader {
 	yaml_parser_t parser;
 	struct strv *errors;
-	const char *file;
+	const char *file, *text;
 	int depth;
 };
 
@@ -33,10 +33,26 @@ static const char *plain_words(const char *problem)
 	return NULL;
 }
 
+/* libyaml reads ahead by blocks: of a byte that is no text it tells the offset alone. */
+static yaml_mark_t mark_of(const struct reader *r, size_t offset)
+{
+	yaml_mark_t at = { .index = offset };
+
+	for (size_t i = 0; i < offset; i++)
+		if (r->text[i] == '\n') {
+			at.line++;
+			at.column = 0;
+		} else if ((r->text[i] & 0xc0) != 0x80) {
+			at.column++;
+		}
+	return at;
+}
+
 static bool parser_wrong(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
-	yaml_mark_t at = p->error == YAML_READER_ERROR ? p->mark : p->problem_mark;
+	yaml_mark_t at = p->error == YAML_READER_ERROR ? mark_of(r, p->problem_offset)
+						       : p->problem_mark;
 	const char *plain = plain_words(p->problem);
 	AUTO(str_release) char *what = NULL;
 
@@ -246,7 +262,7 @@ bool yaml_parse(
 		strv_addf(errors, "%s:1:1: larger than %d bytes", file, YAML_MAX);
 		return false;
 	}
-	AUTO(parser_release) struct reader r = { .errors = errors, .file = file };
+	AUTO(parser_release) struct reader r = { .errors = errors, .file = file, .text = text };
 	if (!yaml_parser_initialize(&r.parser))
 		abort();
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

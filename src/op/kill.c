@@ -183,16 +183,16 @@ struct err *kill_held(struct killed *out, struct hold *h, const struct kill_opti
 
 	if (nothing_left(h)) {
 		out->already = true;
-		return has_checkout(h) ? sweep(h) : NULL;
+		return has_checkout(h) ? sweep(h) : store_close(&h->world->store, h->s.id);
 	}
 	take_up_earlier(out, h);
 	e = end_and_remove(out, h, o);
 	if (e)
 		return give_up(h, e);
 	TRY(record(out, h, o));
-	if (h->workspace->borrowed)
+	if (h->workspace->borrowed || !has_checkout(h))
 		return store_close(&h->world->store, h->s.id);
-	return has_checkout(h) && !o->keep_worktree ? sweep(h) : NULL;
+	return o->keep_worktree ? NULL : sweep(h);
 }
 
 /* A session that kills itself would be ended in the middle of it, as a descendant of its own ao-run:

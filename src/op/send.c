@@ -299,13 +299,13 @@ static struct err *interrupt(struct sending *s)
 {
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(sight_release) struct sight sight = { 0 };
-	const char *why;
+	const char *ignored;
 	bool stopped;
 
 	TRY(hold_take(&h, s->world, s->id));
 	TRY(sight_take(&sight, &h, &s->agent));
-	TRY(sight_ready(&why, &sight, &h, &s->agent, false));
-	if (!why)
+	TRY(sight_ready(&ignored, &sight, &h, &s->agent, false));
+	if (sight_rests(&sight))
 		return NULL;
 	TRY(stop_turn(&stopped, &h, &s->agent, &sight));
 	if (!stopped)

@@ -140,8 +140,10 @@ static const char *keys_wait(const struct sight *s, const struct agent *a)
 	return NULL;
 }
 
-static bool takes_text(enum activity a)
+bool sight_rests(const struct sight *s)
 {
+	enum activity a = s->activity.activity;
+
 	return a == ACTIVITY_READY || a == ACTIVITY_IDLE || a == ACTIVITY_BLOCKED;
 }
 
@@ -156,7 +158,7 @@ struct err *sight_ready(const char **why, const struct sight *s, const struct ho
 		*why = "its interface does not answer yet";
 	else if (!sight_channel(s) && s->terminal.exists != TRI_YES)
 		*why = "its terminal could not be asked";
-	else if (!no_wait && !takes_text(s->activity.activity))
+	else if (!no_wait && !sight_rests(s))
 		*why = activity_word(s->activity.activity);
 	else if (!sight_channel(s))
 		*why = keys_wait(s, a);

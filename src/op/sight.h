@@ -30,6 +30,8 @@ void sight_release(struct sight *s);
 MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
 	const struct agent *a, bool no_wait);
 bool sight_typing(const struct sight *s); /* a person, right now */
+/* Is it at no turn, as far as is known? */
+bool sight_rests(const struct sight *s);
 /* How a message is handed to it beside its keyboard; NULL: it is typed. Only where somebody listens: an
  * interface that answers and knows the conversation, or an agent that has reported since its start, since
  * whoever is not up yet would never read it. */

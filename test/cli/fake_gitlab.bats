@@ -79,3 +79,19 @@ App=acme%2Fplatform%2Fapp
 	run ! grep -q retry-after "$BOX/head"
 	[ "$(code /user)$(code /user)$(code /user)" = 401502200 ]
 }
+
+@test "what asks a GitLab itself finds the fake in order, and a price that is not" {
+	gitlab_repo acme/platform/app
+	cause gitlab '[{"op": "push", "project": "acme/platform/app", "branch": "feat", "files": {"x": "1\n"}},
+		{"op": "mr", "project": "acme/platform/app", "branch": "feat", "title": "Add x"}]' >/dev/null
+	live() {
+		AO_LIVE_PROJECT=acme/platform/app AO_LIVE_API=http://127.0.0.1:$GITLAB_PORT/api/graphql node --preserve-symlinks --preserve-symlinks-main \
+			"$BATS_TEST_DIRNAME/../../build/fakes/test/live/gitlab.mjs" "$BATS_TEST_DIRNAME/../../share/graphql/gitlab"
+	}
+	run live
+	[[ $output == *'ok the question is taken'*'ok its price of 172'*'ok each merge request is in it'* ]]
+	control gitlab POST config '{"lacks": ["MergeRequest.closedAt"]}' >/dev/null
+	run -1 live
+	[[ $output == *"not ok the question is taken: Field 'closedAt' doesn't exist"* ]]
+	GITLAB_TOKEN=bad run -2 live
+}

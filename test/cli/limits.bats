@@ -31,6 +31,14 @@ looked() { [ "$(ao start --status --json | jq .polls)" = "$1" ]; }
 	wait_for 10 heard fe-1 "first one"
 }
 
+@test "a queued session that is killed is gone from what there is" {
+	limits 'freeMemory: 99999999'
+	expect 0 ao spawn frontend 1
+	expect 0 ao session kill fe-1
+	expect 4 ao session show nope
+	errs "there are none"
+}
+
 @test "too little disk: it waits; 0 means that any will do" {
 	limits 'freeDisk: 99999999'
 	expect 0 ao spawn frontend 1

@@ -237,6 +237,25 @@ load box
 	grep -q "half a thought" "$DATA/events.jsonl"
 }
 
+has_typed() { # the first second of a session is its creation
+	tmux -L person send-keys x
+	[ "$(tmux display-message -p -t =fe-1: '#{!=:#{session_activity},#{session_created}}')" = 1 ]
+}
+
+@test "--interrupt where it is at no turn: no key is pressed into what a person types" {
+	spawn frontend 1
+	on_screen "env -u TMUX tmux attach -t fe-1" 'at your service'
+	wait_for 20 has_typed
+	AO_TEST_NOW=$(tmux display-message -p -t =fe-1: '#{session_activity}')500
+	export AO_TEST_NOW
+	expect 7 ao send fe-1 "instead" --interrupt --timeout 0
+	errs "somebody is typing in its terminal"
+	unset AO_TEST_NOW
+	run -1 grep -E '"type":"(interrupted|cleared)"' "$DATA/events.jsonl"
+	screen_shows x
+	tmux -L person kill-server
+}
+
 @test "where a large paste would be made a file, it goes in parts, between characters" {
 	AGENT="standin --turn-ms 50 --file-paste 1001" box_config
 	sed -i 's/send: {/send: {pasteMax: 1000, /' "$CONFIG"
@@ -273,7 +292,7 @@ refused() { # TEXT
 }
 shows() { tmux capture-pane -p -t =fe-1: | grep -qF -- "> $1"; }
 hides() { run ! shows "$1"; }
-person() { tmux send-keys -t =fe-1: "$1"; } # KEY
+person_picks() { tmux send-keys -t =fe-1: "$1"; } # KEY
 polled() { ao poll && [ "$(outbox 0001 state)" = "$1" ]; } # STATE of the first message
 outbox() { sed -n "s/^$2=//p" "$DATA/fe-1/outbox/$1"; }   # NUMBER KEY
 times_heard() { grep -cF -- "$1" "$STANDIN_LOG/fe-1.log" || true; }
@@ -284,7 +303,7 @@ uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was ta
 	ao poll
 	shows "stray words"
 	[ "$(outbox 0001 state)" = typing ]
-	person 2
+	person_picks 2
 	wait_for 10 polled failed
 	hides "stray words"
 	[[ $(outbox 0001 note) == *"taken out of its input line" ]]
@@ -294,7 +313,7 @@ uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was ta
 
 @test "refused by a menu that opened meanwhile, and sent again: once, and nothing of it beside" {
 	refused "stray words"
-	person 2
+	person_picks 2
 	expect 0 ao send fe-1 --no-wait "stray words"
 	[ "$(last_message fe-1)" = "stray words " ]
 	[ "$(times_heard "stray words")" = 1 ]
@@ -304,7 +323,7 @@ uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was ta
 
 @test "refused by a menu that opened meanwhile, then another message: that one alone" {
 	refused "stray words"
-	person 2
+	person_picks 2
 	expect 0 ao send fe-1 --no-wait "other words"
 	[ "$(last_message fe-1)" = "other words " ]
 	[ "$(times_heard "stray words")" = 0 ]
@@ -314,8 +333,8 @@ uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was ta
 # It is not typed again; the next one of these words is another message.
 enter_sent() { # STATE of the first once it is polled, or none
 	refused "stray words"
-	person 2
-	person Enter
+	person_picks 2
+	person_picks Enter
 	wait_for 10 heard fe-1 "stray words"
 	[ -z "$1" ] || wait_for 10 polled "$1"
 	expect 0 ao send fe-1 --no-wait "stray words"
@@ -323,7 +342,7 @@ enter_sent() { # STATE of the first once it is polled, or none
 	errs "Enter"
 	[ "$(times_heard "stray words")" = 1 ]
 	[ "$(outbox 0001 state) $(outbox 0002 state)" = "accepted accepted" ]
-	person Escape
+	person_picks Escape
 	ready fe-1
 	expect 0 ao send fe-1 "stray words"
 	[ "$(times_heard "stray words")" = 2 ]
@@ -351,7 +370,7 @@ swallowed() { # TEXT
 
 @test "a menu swallowed its Enter: a poll presses it when the menu is gone" {
 	swallowed "stray words"
-	person 2
+	person_picks 2
 	wait_for 10 polled accepted
 	[ "$(last_message fe-1)" = "stray words " ]
 	[ "$(times_heard "stray words")" = 1 ]
@@ -361,10 +380,10 @@ swallowed() { # TEXT
 @test "a menu swallowed its Enter: the next send presses it first" {
 	swallowed "stray words"
 	expect 6 ao send fe-1 --no-wait "too early"
-	person 2
+	person_picks 2
 	expect 0 ao send fe-1 --no-wait "other words"
 	heard fe-1 "stray words"
-	person Escape
+	person_picks Escape
 	wait_for 10 heard fe-1 "other words"
 	[ "$(times_heard "stray words") $(times_heard "too early")" = "1 0" ]
 	uncleared
@@ -372,8 +391,8 @@ swallowed() { # TEXT
 
 @test "a menu swallowed its Enter, and a person's Enter sent it: known by its receipt" {
 	swallowed "stray words"
-	person 2
-	person Enter
+	person_picks 2
+	person_picks Enter
 	wait_for 10 heard fe-1 "stray words"
 	wait_for 10 polled accepted
 	[ "$(times_heard "stray words")" = 1 ]
@@ -382,7 +401,7 @@ swallowed() { # TEXT
 @test "a message that nobody waits for goes when the menu is gone" {
 	refused "stray words"
 	sed -i '/^refused=/d; s/^kind=.*/kind=continue/' "$DATA/fe-1/outbox/0001"
-	person 2
+	person_picks 2
 	wait_for 10 polled accepted
 	[ "$(last_message fe-1)" = "stray words " ]
 	[ "$(times_heard "stray words")" = 1 ]

@@ -34,6 +34,7 @@ export function makeGraphql(model, config) {
 	}
 	const resolvers = {
 		Query: {
+			queryComplexity: (_, args, ctx) => ({ score: ctx.cost, limit: config.complexity }),
 			project: (_, { fullPath }) => project(model.project(fullPath, false)) ?? null, // a former path is not followed
 		},
 		Project: {
@@ -68,7 +69,7 @@ export function makeGraphql(model, config) {
 		if (cost > config.complexity)
 			return { cost, invalid: true, body: { errors: [{ message: `Query has complexity of ${cost}, which exceeds max complexity of ${config.complexity}` }] } };
 		const result = await execute({
-			schema, document: doc, variableValues: variables, operationName, fieldResolver, contextValue: ctx, typeResolver: (v) => v.__typename,
+			schema, document: doc, variableValues: variables, operationName, fieldResolver, contextValue: { ...ctx, cost }, typeResolver: (v) => v.__typename,
 		});
 		return { cost, body: JSON.parse(JSON.stringify(result)) };
 	}

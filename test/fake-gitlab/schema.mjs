@@ -37,6 +37,7 @@ export function loadSchema() {
 // their price, a list of a resolver one for its order and a hundredth of all in it for each it may have,
 // but where it is asked by numbers (Types::BaseField, Resolvers::BaseResolver).
 const DEARER = {
+	'Query.queryComplexity': 0, 'QueryComplexity.score': 0, 'QueryComplexity.limit': 0,
 	'Repository.rootRef': 2, 'MergeRequest.diffHeadSha': 2, 'MergeRequest.detailedMergeStatus': 2,
 	'MergeRequest.approvalsLeft': 2, 'MergeRequest.approved': 2, 'MergeRequest.mergedAt': 5,
 	'MergeRequest.closedAt': 5, 'MergeRequest.reviewers': 5, 'Project.mergeRequests': 2,

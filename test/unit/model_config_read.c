@@ -524,6 +524,8 @@ static void test_hostile(void **state)
 		text[i] = i % 2 ? ' ' : '-';
 	refused_fast(text, BRACKETS, "f.yaml:1:129: nested too deeply (64 levels at most)");
 	refused_fast("\xff\xfe\xfd", 3, "f.yaml:1:1: invalid leading UTF-8 octet");
+	refused_fast("a: ä\nä: \xff", 11, "f.yaml:2:4: invalid leading UTF-8 octet");
+	refused_fast("a:\n b\x01", 6, "f.yaml:2:3: control characters are not allowed");
 	free(text);
 }
 
