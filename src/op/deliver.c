@@ -13,7 +13,8 @@ enum {
 	ENTER_DELAY_MS = 200, /* measured: shorter ones are swallowed (real-agents, section 6) */
 	ENTER_DELAY_MAX_MS = 2000,
 	BYTES_PER_MS = 100,
-	PART_GAP_MS = 200,
+	PART_GAP_MS = 100,
+	PART_SHOWS_MS = 2000,
 	SHOW_MS = 3000, /* for the text to appear in the input line */
 	RECEIPT_MS = 5000,
 	HANDED_MS = 10000, /* of what lies in a file that is looked at now and then */
@@ -180,8 +181,28 @@ static size_t part_of(const char *s, size_t n, size_t most)
 	return cut;
 }
 
+/* Until a part shows, as far as that is seen: two that are read at once are one paste. */
+static struct err *wait_part(struct buf *seen, struct hold *h, const struct agent *a)
+{
+	int64_t until = clock_mono() + PART_SHOWS_MS;
+
+	for (;;) {
+		AUTO(sight_release) struct sight s = { 0 };
+
+		TRY(clock_sleep(PART_GAP_MS));
+		TRY(sight_take(&s, h, a));
+		if (str_equal(buf_text(&s.typed), buf_text(seen)) && sight_box(&s, a) &&
+			clock_mono() < until)
+			continue;
+		buf_cut(seen, 0);
+		buf_add(seen, buf_text(&s.typed), s.typed.n);
+		return NULL;
+	}
+}
+
 static struct err *paste(struct hold *h, const struct agent *a, const struct message *m)
 {
+	AUTO(buf_release) struct buf seen = { 0 };
 	AUTO(str_release) char *name = str_format("ao-%.32s-%d", h->s.uid, m->number);
 	struct runtime_ref ref = hold_runtime(h);
 	enum runtime_answer answer = RUNTIME_DONE;
@@ -189,7 +210,7 @@ static struct err *paste(struct hold *h, const struct agent *a, const struct mes
 	for (size_t at = 0, n; at < m->text.n && answer == RUNTIME_DONE; at += n) {
 		n = part_of(m->text.s + at, m->text.n - at, (size_t)a->send.paste_max);
 		if (at)
-			TRY(clock_sleep(PART_GAP_MS));
+			TRY(wait_part(&seen, h, a));
 		TRY(h->runtime->paste(&answer, &ref, name, m->text.s + at, n));
 	}
 	if (answer == RUNTIME_DONE)

@@ -187,7 +187,7 @@ allow() { press Enter; }
 # What is to be heard, in order; then whether it was.
 sent() { jq -n --arg text "$1" '$text' >>"$BOX/sent"; } # TEXT
 all_heard() { shown heard "$HEARD" "$BOX/sent"; }
-as_many_heard() { [ "$(jq -s 'map(select(.did == "asked" and .side == false and .step == 0)) | length' "$HEARD")" -ge "$(wc -l <"$BOX/sent")" ]; }
+as_many_heard() { [ "$(node "$BATS_TEST_DIRNAME/truth.mjs" count "$HEARD")" -ge "$(wc -l <"$BOX/sent")" ]; }
 shown() { # ARGUMENTS of truth.mjs: its figures are printed also when all is well
 	run node "$BATS_TEST_DIRNAME/truth.mjs" "$@"
 	echo "$output"

@@ -11,6 +11,7 @@
 //                                               @* at the end of one is @ and any word
 //
 //   node truth.mjs times LOG TEXT               how often it was told exactly this
+//   node truth.mjs count LOG                    how many messages it was told
 //
 // Of LOG's texts those that begin with "nested" are another agent's. LOG is the model's (model.mjs): asked is active, answered and cut are ready, failed is blocked, called is W (active).
 // What a person does at the terminal the model does not see: the test writes {at, truth: W} into LOG for it.
@@ -109,6 +110,8 @@ if (verb === 'watch')
 	await watch(rest[0], rest[1]);
 else if (verb === 'times')
 	console.log(turns(rest[0]).filter(text => text === rest[1].trimEnd()).length);
+else if (verb === 'count')
+	console.log(turns(rest[0]).length);
 else if (verb === 'heard')
 	heard(...rest);
 else
