@@ -8,7 +8,7 @@
 #include "op/sight.h"
 #include "store/agent_files.h"
 
-enum { GONE_MS = 5000, MOVE_MS = 1000 };
+enum { SHOWN_MS = 3000, LOOK_AGAIN_MS = 50, GONE_MS = 5000, MOVE_MS = 1000 };
 
 /* "❯ 1. Yes" on the screen: number, label, and whether the cursor is on it. */
 struct shown {
@@ -138,7 +138,7 @@ static struct err *wait_moved(bool *moved, const struct hold *h, const struct ag
 		AUTO(str_release) char *dialog = NULL;
 		int at;
 
-		TRY(clock_sleep(50));
+		TRY(clock_sleep(LOOK_AGAIN_MS));
 		TRY(sight_take(&s, h, a));
 		dialog = sight_dialog(&s);
 		parse_menu(&menu, dialog);
@@ -221,6 +221,29 @@ static struct err *answer_told(struct hold *h, const struct sight *s, const char
 	return NULL; /* silent: whether it has it is seen by the question that goes */
 }
 
+/* An agent reports its question before it draws it. */
+static bool is_drawn(const struct sight *s)
+{
+	AUTO(menu_release) struct menu menu = { 0 };
+	AUTO(str_release) char *dialog = sight_dialog(s);
+
+	parse_menu(&menu, dialog);
+	return chosen(&menu) >= 0;
+}
+
+static struct err *see_question(struct sight *s, struct hold *h, const struct agent *a)
+{
+	int64_t until = clock_mono() + SHOWN_MS;
+
+	for (;;) {
+		TRY(sight_take(s, h, a));
+		if (s->activity.activity != ACTIVITY_WAITING_INPUT || s->told.options.n ||
+			s->blind || is_drawn(s) || clock_mono() >= until)
+			return NULL;
+		TRY(clock_sleep(LOOK_AGAIN_MS));
+	}
+}
+
 struct err *op_answer(const struct world *w, const char *id, const char *text)
 {
 	AUTO(hold_release) struct hold h = { 0 };
@@ -229,7 +252,7 @@ struct err *op_answer(const struct world *w, const char *id, const char *text)
 
 	TRY(hold_take(&h, w, id));
 	TRY(agent_load(&a, &w->config, h.s.agent));
-	TRY(sight_take(&s, &h, &a));
+	TRY(see_question(&s, &h, &a));
 	TRY(s.told.options.n ? answer_told(&h, &s, text) : answer_keys(&h, &a, &s, text));
 	hold_log(&h, "answered", json_pack("{s:s}", "option", text));
 	return wait_gone(&h, &a, s.told.options.n ? s.told.asks : NULL);

@@ -7,6 +7,7 @@
  *     --turn-ms N      length of a turn (100)
  *     --swallow N      the first N Enters are lost, the text stays in the box
  *     --menu           each turn opens a permission menu; --quiet-menu: without telling by a hook
+ *     --late-menu MS   it is told by a hook, and drawn so much later
  *     --menu-on-paste  the menu opens right behind a paste while it works, and the box keeps the text
  *     --menu-on-enter  the menu opens at the first Enter while it works, which is lost, and the box keeps the text
  *     --late-box MS    the box is emptied so long after the message was taken and told
@@ -55,7 +56,7 @@ struct message {
 };
 
 static struct {
-	long start_ms, turn_ms, swallow, exit_after, late_box, file_paste, slow_paste;
+	long start_ms, turn_ms, swallow, exit_after, late_box, late_menu, file_paste, slow_paste;
 	int exit_code;
 	bool menu, quiet_menu, menu_on_paste, menu_on_enter, double_escape, put_back, no_queue,
 		no_hooks, silent_escape;
@@ -142,8 +143,12 @@ static void leave(int code)
 static void open_menu(void)
 {
 	menu_open = true;
+	if (option.late_menu) {
+		hook("waiting", "", 0);
+		usleep((useconds_t)option.late_menu * 1000);
+	}
 	print_s("Do you want to proceed?\n❯ 1. Yes\n  2. No\nEsc to cancel");
-	if (!option.quiet_menu)
+	if (!option.late_menu && !option.quiet_menu)
 		hook("waiting", "", 0);
 }
 
@@ -470,6 +475,7 @@ static void read_options(char **argv)
 		{ "--file-paste", &option.file_paste, NULL },
 		{ "--slow-paste", &option.slow_paste, NULL },
 		{ "--late-box", &option.late_box, NULL },
+		{ "--late-menu", &option.late_menu, NULL },
 		{ "--menu", NULL, &option.menu },
 		{ "--quiet-menu", NULL, &option.quiet_menu },
 		{ "--menu-on-paste", NULL, &option.menu_on_paste },

@@ -143,6 +143,14 @@ load box
 	expect 6 ao send fe-1 --answer "No such option, surely"
 }
 
+@test "a question that is reported before it is drawn is answered once it is" {
+	AGENT="standin --turn-ms 50 --menu --late-menu 1500" box_config
+	ao spawn frontend --prompt "ask me"
+	wait_for 10 is fe-1 activity waiting_input
+	expect 0 ao send fe-1 --answer Yes
+	grep -qE '^(DANGER|ANSWER 1)$' "$STANDIN_LOG/fe-1.log"
+}
+
 @test "an agent that is gone: exit 1, naming restore" {
 	spawn frontend
 	tmux kill-session -t =fe-1
