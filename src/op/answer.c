@@ -8,7 +8,7 @@
 #include "op/sight.h"
 #include "store/agent_files.h"
 
-enum { SHOWN_MS = 3000, LOOK_AGAIN_MS = 50, GONE_MS = 5000, MOVE_MS = 1000 };
+enum { SHOWN_MS = 3000, LOOK_AGAIN_MS = 50, GONE_MS = 5000, MOVE_MS = 1000, UNHEARD_MS = 500 };
 
 /* "❯ 1. Yes" on the screen: number, label, and whether the cursor is on it. */
 struct shown {
@@ -19,6 +19,12 @@ struct shown {
 
 struct menu {
 	VEC(struct shown) list;
+};
+
+/* How an option is come by: the cursor goes from one index to another, then Enter. */
+struct choice {
+	int from, to, number;
+	int64_t entered_at; /* 0: by its digit, or by its interface */
 };
 
 static void menu_release(struct menu *m)
@@ -99,8 +105,7 @@ static int chosen(const struct menu *m)
 	return -1;
 }
 
-static struct err *choose(
-	int *from, int *to, int *number, const struct sight *s, const char *id, const char *text)
+static struct err *choose(struct choice *c, const struct sight *s, const char *id, const char *text)
 {
 	AUTO(menu_release) struct menu menu = { 0 };
 	AUTO(str_release) char *dialog = sight_dialog(s);
@@ -117,13 +122,13 @@ static struct err *choose(
 			"pressed",
 			id);
 	parse_menu(&menu, dialog);
-	*from = chosen(&menu);
-	*to = find(&menu, text);
-	if (*from < 0 || *to < 0)
+	c->from = chosen(&menu);
+	c->to = find(&menu, text);
+	if (c->from < 0 || c->to < 0)
 		return fail(ERR_REFUSED,
 			"'%s' is not among the options that %s shows; nothing was pressed:\n%s",
 			text, id, dialog);
-	*number = menu.list.v[*to].number;
+	c->number = menu.list.v[c->to].number;
 	return NULL;
 }
 
@@ -149,26 +154,39 @@ static struct err *wait_moved(bool *moved, const struct hold *h, const struct ag
 }
 
 /* By the arrows and Enter; where the cursor does not follow, by the option's digit. */
-static struct err *pick(const struct hold *h, const struct agent *a, int from, int to, int number)
+static struct err *pick(struct choice *c, const struct hold *h, const struct agent *a)
 {
 	AUTO(strv_release) struct strv keys = { 0 };
-	AUTO(str_release) char *digit = str_format("%d", number);
-	bool moved = from == to;
+	AUTO(str_release) char *digit = str_format("%d", c->number);
+	bool moved = c->from == c->to;
 
-	for (; from != to; from += from < to ? 1 : -1)
-		strv_add(&keys, from < to ? "Down" : "Up");
+	for (int i = c->from; i != c->to; i += i < c->to ? 1 : -1)
+		strv_add(&keys, i < c->to ? "Down" : "Up");
 	if (!moved) {
 		TRY(hold_press(h, keys.v));
-		TRY(wait_moved(&moved, h, a, number));
+		TRY(wait_moved(&moved, h, a, c->number));
 	}
-	if (!moved && number > 9)
+	if (!moved && c->number > 9)
 		return fail(ERR_REFUSED,
 			"%s: the cursor does not move to that option; nothing was chosen", h->s.id);
+	c->entered_at = moved ? clock_wall() : 0;
 	return hold_press(h, ARGV(moved ? "Enter" : digit));
 }
 
+/* A dialog of Claude Code hears no key in its first instant (observed). One that looks alike may be the next one:
+ * only the agent's own reports would tell, so without any Enter is not pressed again. */
+static bool was_unheard(const struct choice *c, const struct sight *s, const struct menu *m)
+{
+	int at = chosen(m);
+
+	return c->entered_at && clock_wall() - c->entered_at >= UNHEARD_MS && s->facts.has_hooks &&
+		s->facts.activity_at < c->entered_at && !s->terminal.in_mode && at >= 0 &&
+		m->list.v[at].number == c->number;
+}
+
 /* asked: its interface's id of the question; NULL: only its screen tells. */
-static struct err *wait_gone(struct hold *h, const struct agent *a, const char *asked)
+static struct err *wait_gone(
+	struct hold *h, const struct agent *a, struct choice *c, const char *asked)
 {
 	int64_t until = clock_mono() + GONE_MS;
 
@@ -188,16 +206,18 @@ static struct err *wait_gone(struct hold *h, const struct agent *a, const char *
 		if (clock_mono() >= until)
 			return fail(ERR_UNCONFIRMED,
 				"the option was chosen, but %s still shows its question", h->s.id);
+		if (was_unheard(c, &s, &menu)) {
+			c->entered_at = clock_wall();
+			TRY(hold_press(h, ARGV("Enter")));
+		}
 	}
 }
 
-static struct err *answer_keys(
-	struct hold *h, const struct agent *a, const struct sight *s, const char *text)
+static struct err *answer_keys(struct choice *c, struct hold *h, const struct agent *a,
+	const struct sight *s, const char *text)
 {
-	int from = 0, to = 0, number = 0;
-
-	TRY(choose(&from, &to, &number, s, h->s.id, text));
-	return pick(h, a, from, to, number);
+	TRY(choose(c, s, h->s.id, text));
+	return pick(c, h, a);
 }
 
 /* By its interface: no key, so neither its screen nor who looks at it matters. */
@@ -249,11 +269,12 @@ struct err *op_answer(const struct world *w, const char *id, const char *text)
 	AUTO(hold_release) struct hold h = { 0 };
 	AUTO(agent_release) struct agent a = { 0 };
 	AUTO(sight_release) struct sight s = { 0 };
+	struct choice c = { 0 };
 
 	TRY(hold_take(&h, w, id));
 	TRY(agent_load(&a, &w->config, h.s.agent));
 	TRY(see_question(&s, &h, &a));
-	TRY(s.told.options.n ? answer_told(&h, &s, text) : answer_keys(&h, &a, &s, text));
+	TRY(s.told.options.n ? answer_told(&h, &s, text) : answer_keys(&c, &h, &a, &s, text));
 	hold_log(&h, "answered", json_pack("{s:s}", "option", text));
-	return wait_gone(&h, &a, s.told.options.n ? s.told.asks : NULL);
+	return wait_gone(&h, &a, &c, s.told.options.n ? s.told.asks : NULL);
 }

@@ -8,6 +8,7 @@
  *     --swallow N      the first N Enters are lost, the text stays in the box
  *     --menu           each turn opens a permission menu; --quiet-menu: without telling by a hook
  *     --late-menu MS   it is told by a hook, and drawn so much later
+ *     --deaf-menu      it hears no first key
  *     --menu-on-paste  the menu opens right behind a paste while it works, and the box keeps the text
  *     --menu-on-enter  the menu opens at the first Enter while it works, which is lost, and the box keeps the text
  *     --late-box MS    the box is emptied so long after the message was taken and told
@@ -58,8 +59,8 @@ struct message {
 static struct {
 	long start_ms, turn_ms, swallow, exit_after, late_box, late_menu, file_paste, slow_paste;
 	int exit_code;
-	bool menu, quiet_menu, menu_on_paste, menu_on_enter, double_escape, put_back, no_queue,
-		no_hooks, silent_escape;
+	bool menu, quiet_menu, deaf_menu, menu_on_paste, menu_on_enter, double_escape, put_back,
+		no_queue, no_hooks, silent_escape;
 	const char *resume, *prompt, *work;
 } option = { .turn_ms = 100 };
 
@@ -326,6 +327,10 @@ static void menu_key(char c)
 
 	if (!line)
 		return;
+	if (option.deaf_menu) {
+		option.deaf_menu = false;
+		return;
+	}
 	note(line, NULL, 0);
 	menu_open = false;
 	if (c == '2')
@@ -478,6 +483,7 @@ static void read_options(char **argv)
 		{ "--late-menu", &option.late_menu, NULL },
 		{ "--menu", NULL, &option.menu },
 		{ "--quiet-menu", NULL, &option.quiet_menu },
+		{ "--deaf-menu", NULL, &option.deaf_menu },
 		{ "--menu-on-paste", NULL, &option.menu_on_paste },
 		{ "--menu-on-enter", NULL, &option.menu_on_enter },
 		{ "--double-escape", NULL, &option.double_escape },

@@ -151,6 +151,14 @@ load box
 	grep -qE '^(DANGER|ANSWER 1)$' "$STANDIN_LOG/fe-1.log"
 }
 
+@test "a dialog that hears no first key: Enter again, where its agent would have reported an answer" {
+	AGENT="standin --turn-ms 50 --menu --deaf-menu" box_config
+	ao spawn frontend --prompt "ask me"
+	wait_for 10 is fe-1 activity waiting_input
+	expect 0 ao send fe-1 --answer 1
+	[ "$(grep -cE '^(DANGER|ANSWER 1)$' "$STANDIN_LOG/fe-1.log")" = 1 ]
+}
+
 @test "an agent that is gone: exit 1, naming restore" {
 	spawn frontend
 	tmux kill-session -t =fe-1
