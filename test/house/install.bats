@@ -38,6 +38,15 @@ build() { env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -C "$tree" BUI
 	[ "$(grep -cE -- '-O3 -Wl,-z,now -o .*/build/ao(-run)? ' <<<"$output")" = 2 ]
 }
 
+@test "deps: a header is there where the compiler finds it, not where a package keeps one of the same name" {
+	mkdir "$BOX/bin"
+	printf '#!/bin/sh\nexit 1\n' >"$BOX/bin/gcc"
+	chmod +x "$BOX/bin/gcc"
+	PATH=$BOX/bin:$PATH run "$tree/tools/deps.sh" --check build
+	[ "$status" = 1 ]
+	[[ $output == *libuv1-dev* || $output == *libuv-devel* ]]
+}
+
 @test "one version: Makefile, ao, CHANGELOG.md, the package's changelog" {
 	[[ $(version) =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]]
 	[ "$(ao version)" = "ao $(version)" ]
