@@ -47,6 +47,21 @@ plant_home() { # AGENT-COMMAND as YAML list items [WORKSPACE]
 renew() { # FIXTURE
 	rm -rf "$HOME" && cp -a "$BOX/$1" "$HOME"
 }
+# fe-1's agent reports EVENT, behind its first AFTER reports.
+reported() { # EVENT [AFTER]
+	local i
+	for i in $(seq 1000); do
+		tail -n "+$((${2:-0} + 1))" "$DATA/fe-1/signals" 2>/dev/null | grep -q " $1 " && return 0
+		sleep 0.02
+	done
+	echo "the stand-in reported no $1" >&2
+	return 1
+}
+# Restores fe-1 until it reports EVENT: what the fixture's agent said long ago is not taken for it.
+revive() { # EVENT
+	local had
+	had=$(wc -l <"$DATA/fe-1/signals") && "$REAL_AO" session restore fe-1 >/dev/null 2>&1 && reported "$1" "$had"
+}
 plant_work() { # SESSION: work that nobody but its worktree has
 	echo "precious words" >"$TREES/$1/precious"
 	echo "more" >>"$TREES/$1/README"

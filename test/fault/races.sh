@@ -31,29 +31,18 @@ prepare() { # DIR RACE
 	mkdir -p "$HOME"
 	plant_home 'standin, --turn-ms, "0"'
 	ao spawn app 42 >/dev/null || return
-	wait_signals 1 || return
+	reported stop || return # a turn that is cut off is another fixture
 	plant_work fe-1
 	settle_down
 	cp -a "$HOME" "$BOX/dead"
 	case $2 in poll* | *_push) prepare_pulls ;; esac
-}
-wait_signals() {
-	local i
-	for i in $(seq 1000); do
-		[ "$(grep -cE ' (start|stop) ' "$DATA/fe-1/signals" 2>/dev/null)" -ge "$1" ] && return 0
-		sleep 0.02
-	done
-	return 1
 }
 nap() { sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"; }
 
 kill_send() {
 	local a b n
 	renew dead
-	if ! ao session restore fe-1 >/dev/null 2>&1 || ! wait_signals 2; then
-		echo "no fixture"
-		return
-	fi
+	revive start || { echo "no fixture"; return; }
 	{ nap; ao send fe-1 point --timeout 3 >"$BOX/b" 2>&1; echo $? >"$BOX/b.rc"; } &
 	nap
 	ao session kill fe-1 --now >"$BOX/a" 2>&1
@@ -145,7 +134,7 @@ review_push() {
 red_session() {
 	renew red
 	old=$(repo_main)
-	ao session restore fe-1 >/dev/null 2>&1 && wait_signals 4 && wait_idle || echo "no fixture"
+	revive stop || echo "no fixture"
 }
 a_poll() { # FILE
 	nap

@@ -69,21 +69,12 @@ prepare_one() { # SUFFIX WORKSPACE
 	plant_home 'standin, --turn-ms, "0"' "$2"
 	cp -a "$HOME" "$BOX/empty$1"
 	"$REAL_AO" spawn app 42 >/dev/null || return
-	wait_ready || return
+	reported stop || return # a turn that is cut off is another fixture
 	plant_work fe-1
 	settle_down
 	cp -a "$HOME" "$BOX/dead$1"
 	"$REAL_AO" session kill fe-1 >/dev/null || return
 	cp -a "$HOME" "$BOX/killed$1"
-}
-wait_ready() {
-	local i
-	for i in $(seq 1000); do
-		grep -qE ' (start|stop) ' "$DATA/fe-1/signals" 2>/dev/null && return 0
-		sleep 0.03
-	done
-	echo "the stand-in did not start" >&2
-	return 1
 }
 fixture() { # the verb's ground, as it was
 	local how=''
@@ -98,17 +89,9 @@ fixture() { # the verb's ground, as it was
 	pr-checks) renew open ;;
 	pr-review | pr-merge) renew green ;;
 	issue-*) renew issue ;;
-	poll) renew red && "$REAL_AO" session restore fe-1 >/dev/null 2>&1 && wait_live && wait_idle ;;
-	kill | send) renew "dead$how" && "$REAL_AO" session restore fe-1 >/dev/null 2>&1 && wait_live ;;
+	poll) renew red && revive stop ;;
+	kill | send) renew "dead$how" && revive start ;;
 	esac
-}
-wait_live() { # a restored stand-in signals again
-	local i
-	for i in $(seq 1000); do
-		[ "$(grep -cE ' (start|stop) ' "$DATA/fe-1/signals" 2>/dev/null)" -ge 2 ] && return 0
-		sleep 0.02
-	done
-	return 1
 }
 
 # ---- what exit 0 promises
