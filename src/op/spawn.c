@@ -77,6 +77,7 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 	str_set(&h->s.runtime, project->runtime);
 	str_set(&h->s.workspace, project->workspace);
 	TRY(hold_plugins(h));
+	TRY(runtime_present(h->runtime));
 	TRY(plan_prompt(p, h));
 	p->prompt_in_argv = agent_uses(&p->agent.command, "{prompt}") &&
 		p->prompt.n <= PROMPT_ARG_MAX;
