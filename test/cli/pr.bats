@@ -225,7 +225,7 @@ checks:
 	work fe-1 sneaky
 	[ "$(row fe-1 reviewDecision)" = pending ]
 	expect 6 ao pr merge fe-1
-	errs "waits for a review: ao pr review #1 --approve"
+	errs "waits for a review: ao pr review 1 --approve" # a # would begin a comment there
 	AO_SESSION=fe-1 expect 6 ao pr review --approve
 	expect 0 ao pr review fe-1 --approve
 	expect 0 ao pr merge fe-1
