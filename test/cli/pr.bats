@@ -345,6 +345,7 @@ mine" ]
 	expect 2 ao pr review fe-1
 	expect 2 ao pr review fe-1 --approve --comment -m x
 	expect 2 ao pr review fe-1 --resolve 9
+	errs "has no thread 9: ao pr view 1"
 	expect 0 ao pr merge fe-1
 	[ "$(git -C "$REPO" log -1 --format=%s main)" = 'x ]0;owned Signed: $(touch canary) -- --help (#1)' ]
 	[ -z "$(find "$BOX" -name canary)" ]
