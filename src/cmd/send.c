@@ -37,7 +37,8 @@ static struct err *message(struct buf *text, const struct args *a)
 		buf_adds(text, joined);
 	} else {
 		return fail(ERR_USAGE,
-			"no message; usage: ao send <session> <message…> or --file FILE");
+			"no message; usage: ao send <session> <message…> or --file FILE (- is "
+			"standard input)");
 	}
 	if (strspn(buf_text(text), " \t\r\n") == text->n)
 		return fail(ERR_USAGE, "the message is empty");

@@ -274,6 +274,7 @@ struct err *op_answer(const struct world *w, const char *id, const char *text)
 	TRY(hold_take(&h, w, id));
 	TRY(agent_load(&a, &w->config, h.s.agent));
 	TRY(see_question(&s, &h, &a));
+	TRY(sight_askable(&s, &h));
 	TRY(s.told.options.n ? answer_told(&h, &s, text) : answer_keys(&c, &h, &a, &s, text));
 	hold_log(&h, "answered", json_pack("{s:s}", "option", text));
 	return wait_gone(&h, &a, &c, s.told.options.n ? s.told.asks : NULL);

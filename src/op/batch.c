@@ -26,6 +26,7 @@ struct crew {
 	int n;
 	struct batch *batch;
 	const struct batch_options *o;
+	struct sink *sink;
 };
 
 void batch_release(struct batch *b)
@@ -117,6 +118,17 @@ static void read_back(struct buf *b, int fd)
 	b->s[b->n] = '\0';
 }
 
+/* Of a spawn that went well: what it warned of, as if it had been typed. */
+static void pass_warnings(struct crew *c, const struct spawning *s, char *said)
+{
+	static const char mark[] = "ao: warning: ";
+	char *rest = NULL;
+
+	for (char *line = strtok_r(said, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		if (str_starts(line, mark))
+			sink_say(c->sink, SINK_WARNING, "%s: %s", s->issue, line + strlen(mark));
+}
+
 static void note(struct crew *c, const struct spawning *s, int code)
 {
 	AUTO(buf_release) struct buf out = { 0 }, err = { 0 };
@@ -132,6 +144,8 @@ static void note(struct crew *c, const struct spawning *s, int code)
 		row->end = BATCH_QUEUED;
 	if (code)
 		str_set(&row->why, str_starts(err.s, "ao: ") ? err.s + 4 : buf_text(&err));
+	else if (err.n)
+		pass_warnings(c, s, err.s);
 	json_decref(said);
 	told(c, row);
 }
@@ -177,7 +191,7 @@ static void skip(struct crew *c, const char *issue, const char *live)
 
 struct err *op_batch(struct batch *out, const struct world *w, const struct batch_options *o)
 {
-	AUTO(crew_release) struct crew c = { .batch = out, .o = o };
+	AUTO(crew_release) struct crew c = { .batch = out, .o = o, .sink = w->sink };
 	AUTO(views_release) struct views views = { 0 };
 	AUTO(strv_release) struct strv named = { 0 }; /* those under way are on no list yet */
 

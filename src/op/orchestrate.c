@@ -38,10 +38,13 @@ static void plan_release(struct plan *p)
 static struct err *make_plan(struct plan *p, const struct world *w)
 {
 	const struct project *project = p->o->project;
+	const struct runtime *runtime;
 
 	TRY(agent_load(&p->agent, &w->config, p->o->agent ? p->o->agent : project->agent));
 	TRY(start_allowed(w, &p->agent, project, false));
 	TRY(start_program(&p->program, &p->agent));
+	TRY(runtime_find(&runtime, str_empty(project->runtime) ? "tmux" : project->runtime));
+	TRY(runtime_present(runtime));
 	prompt_orchestrator(&p->prompt, project, &p->agent, p->o->prompt);
 	p->in_argv = agent_uses(&p->agent.command, "{prompt}") && p->prompt.n <= PROMPT_ARG_MAX;
 	p->by_file = agent_uses(&p->agent.command, "{promptFile}");

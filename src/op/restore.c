@@ -218,6 +218,7 @@ static struct err *make_attempt(struct attempt *t, struct hold *h)
 	TRY(agent_load(&t->agent, &h->world->config, h->s.agent));
 	TRY(start_allowed(h->world, &t->agent, h->project, false));
 	TRY(start_program(&t->program, &t->agent));
+	TRY(runtime_present(h->runtime));
 	ask_conversation(&told, h, t);
 	if (told.id)
 		str_set(&h->s.agent_session_id, told.id);

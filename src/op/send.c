@@ -266,7 +266,8 @@ static struct err *prepare(struct sending *s, struct buf *text, const char *raw,
 	if (!str_empty(h.s.doing)) /* a verb is at work or has died: under the lock it is known */
 		return NULL;
 	TRY(sight_take(&sight, &h, &s->agent));
-	return sight_ready(&why, &sight, &h, &s->agent, s->o->no_wait);
+	TRY(sight_ready(&why, &sight, &h, &s->agent, s->o->no_wait));
+	return sight_askable(&sight, &h);
 }
 
 /* By its interface; else by its key, which copy mode would take. */

@@ -56,6 +56,13 @@ struct err *sight_take(struct sight *out, const struct hold *h, const struct age
 	return NULL;
 }
 
+struct err *sight_askable(const struct sight *s, const struct hold *h)
+{
+	if (s->facts.runtime != TRI_YES || s->terminal.exists != TRI_UNKNOWN || sight_channel(s))
+		return NULL;
+	return runtime_present(h->runtime);
+}
+
 bool sight_box(const struct sight *s, const struct agent *a)
 {
 	return a->send.box && !s->blind;

@@ -29,6 +29,8 @@ void sight_release(struct sight *s);
  * yet is *why, a constant; NULL: yes. */
 MUST_USE struct err *sight_ready(const char **why, const struct sight *s, const struct hold *h,
 	const struct agent *a, bool no_wait);
+/* Where its terminal is what tells: is there a program to ask it with? None: waiting would not help. */
+MUST_USE struct err *sight_askable(const struct sight *s, const struct hold *h);
 bool sight_typing(const struct sight *s); /* a person, right now */
 /* Is it at no turn, as far as is known? */
 bool sight_rests(const struct sight *s);

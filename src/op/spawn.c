@@ -77,6 +77,7 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 	str_set(&h->s.runtime, project->runtime);
 	str_set(&h->s.workspace, project->workspace);
 	TRY(hold_plugins(h));
+	TRY(runtime_present(h->runtime));
 	TRY(plan_prompt(p, h));
 	p->prompt_in_argv = agent_uses(&p->agent.command, "{prompt}") &&
 		p->prompt.n <= PROMPT_ARG_MAX;
@@ -334,6 +335,35 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	return NULL;
 }
 
+/* Its agent was there when it was queued: who looks now (cron, a service) has another PATH, perhaps. NULL:
+ * nothing is lacking. */
+static char *lacks(const struct hold *h)
+{
+	AUTO(agent_release) struct agent a = { 0 };
+	AUTO(str_release) char *program = NULL;
+	char *why = NULL;
+	struct err *e = agent_load(&a, &h->world->config, h->s.agent);
+
+	if (!e) {
+		e = start_program(&program, &a);
+		if (!e)
+			e = runtime_present(h->runtime);
+		if (e)
+			why = str_format("waits: %s", e->text);
+	}
+	err_drop(e, "it waits; an agent that is not known is the plan's error");
+	return why;
+}
+
+/* Said once, then it stands in the lists. */
+static struct err *wait_on(struct hold *h, const char *why)
+{
+	if (str_equal(h->s.reason, why))
+		return NULL;
+	TRY(hold_status(h, STATUS_QUEUED, why));
+	return fail(ERR_FAILED, "it %s", why);
+}
+
 struct err *spawn_queued(bool *started, const struct world *w, const char *id)
 {
 	AUTO(hold_release) struct hold h = { 0 };
@@ -346,6 +376,9 @@ struct err *spawn_queued(bool *started, const struct world *w, const char *id)
 	TRY(hold_take(&h, w, id));
 	if (!session_is(&h.s, STATUS_QUEUED) || !h.project)
 		return NULL;
+	why = lacks(&h);
+	if (why)
+		return wait_on(&h, why);
 	TRY(store_load(&before, &w->store, id)); /* the plan's words must outlive the record's */
 	o = (struct spawn_options){ .project = h.project,
 		.issue = before.issue,

@@ -101,7 +101,7 @@ struct err *held_thread(
 		if (h->pull.remarks.v[i].number == number)
 			found = &h->pull.remarks.v[i];
 	if (!found || !*id || found->kind != REMARK_COMMENT || (in_file && !found->file))
-		return fail(ERR_USAGE, "#%d has no thread %d: ao pr view #%d", h->pull.number,
+		return fail(ERR_USAGE, "#%d has no thread %d: ao pr view %d", h->pull.number,
 			number, h->pull.number);
 	return NULL;
 }

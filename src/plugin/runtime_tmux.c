@@ -327,6 +327,7 @@ const struct runtime runtime_tmux = {
 	.plugin = { SLOT_RUNTIME, "tmux", "sessions in tmux, to look at and to type into" },
 	.shows = true,
 	.names = true,
+	.needs = "tmux",
 	.start = start,
 	.name_taken = name_taken,
 	.stop = stop,

@@ -333,7 +333,7 @@ static struct err *settle_thread(struct pull *p, int number, bool resolved)
 									: NULL;
 
 	if (!r || !remark_is_thread(r))
-		return fail(ERR_USAGE, "#%d has no thread %d: ao pr view #%d", p->number, number,
+		return fail(ERR_USAGE, "#%d has no thread %d: ao pr view %d", p->number, number,
 			p->number);
 	r->resolved = resolved;
 	return NULL;

@@ -114,15 +114,17 @@ static struct err *may_merge(const struct pull *p)
 		return fail(ERR_FAILED, "#%d is closed", p->number);
 	name_red(&red, p);
 	if (p->ci == CI_FAILURE)
-		return fail(ERR_REFUSED, "#%d is red: %s", p->number, buf_text(&red));
+		return fail(ERR_REFUSED, "#%d is red: %s (ao pr checks %d)", p->number,
+			buf_text(&red), p->number);
 	if (p->ci == CI_PENDING)
-		return fail(ERR_REFUSED, "checks of #%d are due: ao pr checks #%d", p->number,
+		return fail(ERR_REFUSED, "checks of #%d are due: ao pr checks %d", p->number,
 			p->number);
 	if (p->review == REVIEW_CHANGES)
-		return fail(ERR_REFUSED, "changes of #%d were requested", p->number);
+		return fail(ERR_REFUSED, "changes of #%d were requested: ao pr view %d", p->number,
+			p->number);
 	if (p->review == REVIEW_PENDING)
 		return fail(ERR_REFUSED,
-			"#%d: its head %.10s waits for a review: ao pr review #%d --approve",
+			"#%d: its head %.10s waits for a review: ao pr review %d --approve",
 			p->number, p->head, p->number);
 	return NULL;
 }

@@ -147,6 +147,8 @@ struct verdict activity_of(const struct facts *f)
 
 	if (process >= 0)
 		return verdict(f, process, "its process has ended");
+	if (f->recorded == STATUS_QUEUED)
+		return (struct verdict){ ACTIVITY_UNKNOWN, -1, "it is not started yet" };
 	if (f->runtime != TRI_YES)
 		return (struct verdict){ ACTIVITY_UNKNOWN, -1,
 			"whether it runs could not be found out" };

@@ -52,6 +52,17 @@ struct err *runtime_program(char **path, const char *name, const char *variable)
 		libexec);
 }
 
+struct err *runtime_present(const struct runtime *r)
+{
+	AUTO(str_release) char *program = r->needs ? path_program(r->needs) : NULL;
+
+	if (program || !r->needs)
+		return NULL;
+	return fail(ERR_FAILED,
+		"no program '%s' on PATH: install it, or start sessions with runtime: process",
+		r->needs);
+}
+
 void runtime_fact_release(struct runtime_fact *f)
 {
 	str_release(&f->title);

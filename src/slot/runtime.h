@@ -58,6 +58,7 @@ struct runtime {
 	struct plugin plugin;
 	bool shows; /* probe gives screens; false: none ever, all that a screen would tell is unknown */
 	bool names; /* a runtime has a name that a stranger's may have: name_taken, attach by it */
+	const char *needs; /* the program on PATH that all of it asks; NULL: none */
 
 	/* Start `ao-run FOLDER` detached under the session's name. *handle is the caller's.
 	 * Name taken by anybody: ERR_REFUSED. */
@@ -99,6 +100,8 @@ bool runtime_is_mark(const char *uid);
 /* A program of ours that lies beside us in a build tree, else in libexec; `variable` names another one
  * for tests. Missing: ERR_MISSING. */
 MUST_USE struct err *runtime_program(char **path, const char *name, const char *variable);
+/* Is what it needs there? None: ERR_FAILED, before anything is made or waited for. */
+MUST_USE struct err *runtime_present(const struct runtime *r);
 void runtime_fact_release(struct runtime_fact *f);
 void runtime_marks_free(struct runtime_mark *marks, size_t n);
 MUST_USE struct err *runtime_find(const struct runtime **out, const char *name);

@@ -21,6 +21,7 @@ work() { # SESSION FILE
 	has "[queued]  waits for the merge of fe-2"
 	expect 0 ao status --why fe-2
 	has "fe-2 is queued: it waits for the merge of fe-1"
+	has "The agent is unknown: it is not started yet"
 	ao spawn backend 9 >/dev/null && ao session kill api-1 # a place gets free: nothing to them
 	[ "$(field fe-2 status)" = queued ]
 	work fe-1 first

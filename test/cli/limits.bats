@@ -92,6 +92,23 @@ looked() { [ "$(ao start --status --json | jq .polls)" = "$1" ]; }
 	ready api-2
 }
 
+@test "a pass with a narrower PATH than that of the spawn leaves it queued, says so once" {
+	limits 'freeMemory: 99999999'
+	expect 0 ao spawn frontend 1
+	limits 'freeMemory: 1'
+	cron() { env -i HOME="$HOME" PATH=/usr/bin:/bin TMUX_TMPDIR="$TMUX_TMPDIR" "$AO_BUILD/ao" poll; }
+	expect 0 cron
+	errs "fe-1 was queued and did not start: it waits: agent 'standin' is not installed: no program 'standin' on PATH"
+	recorded fe-1 queued
+	expect 0 ao session ls
+	has "[queued]  waits: agent 'standin' is not installed"
+	expect 0 cron
+	[ -z "$output$stderr" ]
+	expect 0 ao poll
+	errs "fe-1 was queued and is started now"
+	ready fe-1
+}
+
 @test "a project's own limit holds up its own sessions alone, and is named" {
 	FRONTEND='limits: {maxSessions: 1}' EXTRA='limits: {maxSessions: 3}' box_config
 	spawn frontend 1

@@ -225,7 +225,7 @@ checks:
 	work fe-1 sneaky
 	[ "$(row fe-1 reviewDecision)" = pending ]
 	expect 6 ao pr merge fe-1
-	errs "waits for a review: ao pr review #1 --approve"
+	errs "waits for a review: ao pr review 1 --approve" # a # would begin a comment there
 	AO_SESSION=fe-1 expect 6 ao pr review --approve
 	expect 0 ao pr review fe-1 --approve
 	expect 0 ao pr merge fe-1
@@ -345,6 +345,7 @@ mine" ]
 	expect 2 ao pr review fe-1
 	expect 2 ao pr review fe-1 --approve --comment -m x
 	expect 2 ao pr review fe-1 --resolve 9
+	errs "has no thread 9: ao pr view 1"
 	expect 0 ao pr merge fe-1
 	[ "$(git -C "$REPO" log -1 --format=%s main)" = 'x ]0;owned Signed: $(touch canary) -- --help (#1)' ]
 	[ -z "$(find "$BOX" -name canary)" ]

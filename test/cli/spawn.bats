@@ -313,6 +313,15 @@ two" ]
 	expect 1 ao batch-spawn frontend 8 9
 }
 
+@test "batch-spawn tells what each spawn warns of" {
+	ao issue create -p frontend bread
+	ao issue close -p frontend 1
+	expect 0 ao batch-spawn frontend 1 99
+	has "2 created"
+	errs "ao: warning: 1: issue #1 is closed"
+	errs "ao: warning: 99: the tracker of frontend has no issue #99: taken as a task of its own"
+}
+
 @test "a project's name mistyped before a number is not taken for a task" {
 	for verb in spawn batch-spawn; do
 		expect 4 ao $verb frontent 42

@@ -20,6 +20,27 @@ load box
 	expect 0 ao doctor
 }
 
+without_tmux() { # COMMAND…
+	mkdir -p "$BOX/no-tmux"
+	for p in ao standin git sh; do ln -sf "$(command -v $p)" "$BOX/no-tmux/$p"; done
+	timeout 20 env PATH="$BOX/no-tmux" "$@"
+}
+
+@test "no tmux on PATH: said before anything is made or waited for, exit 1" {
+	spawn frontend 1
+	for words in 'spawn frontend 2' 'orchestrator frontend' 'send fe-1 hello' 'send fe-1 --answer yes'; do
+		# shellcheck disable=SC2086 # words
+		expect 1 without_tmux "$AO_BUILD/ao" $words
+		[ "$stderr" = "ao: no program 'tmux' on PATH: install it, or start sessions with runtime: process" ]
+	done
+	[ "$(echo "$DATA"/*/)" = "$DATA/fe-1/" ]
+	tmux kill-server
+	wait_for 8 is fe-1 activity exited
+	expect 1 without_tmux "$AO_BUILD/ao" session restore fe-1
+	errs "no program 'tmux' on PATH"
+	expect 0 ao session restore fe-1
+}
+
 @test "a place where no worktree can be made: no branch stays behind, nor a session to mend" {
 	touch "$BOX/file"
 	for place in /proc/trees "$BOX/file"; do
