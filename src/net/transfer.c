@@ -14,11 +14,25 @@ enum { LIMIT_MS = 60000, HEADER_MAX = 4096 };
 
 /* ---- what comes in --------------------------------------------------------------------------- */
 
+static void keep_end(struct buf *b, size_t n)
+{
+	if (b->n <= n)
+		return;
+	memmove(b->s, b->s + b->n - n, n);
+	buf_cut(b, n);
+}
+
 static size_t take_body(char *bytes, size_t size, size_t n, void *of)
 {
 	struct transfer *t = of;
 
 	n *= size;
+	if (t->request->tail) {
+		buf_add(&t->answer.body, bytes, n);
+		if (t->answer.body.n / 2 > t->request->max_bytes)
+			keep_end(&t->answer.body, t->request->max_bytes);
+		return n;
+	}
 	t->too_large = t->answer.body.n + n > t->request->max_bytes;
 	if (t->too_large)
 		return 0; /* libcurl ends the transfer */
@@ -384,6 +398,8 @@ static bool judge(struct transfer *t)
 
 	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &a->status);
 	a->outcome = by_status(a->status);
+	if (t->request->tail)
+		keep_end(&a->body, t->request->max_bytes);
 	next = next_place(t);
 	if (next) {
 		str_release(&t->url);

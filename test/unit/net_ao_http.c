@@ -139,6 +139,10 @@ static void test_an_answer(void **state)
 	assert_string_equal(a.scopes, "repo, gist");
 	assert_int_equal(loopback_count(&server, "GET /ok Bearer " SECRET " -\n"), 1);
 	http_answers_release(&a, 1);
+	a = ask((struct http_request){ .url = "/ok", .max_bytes = 5, .tail = true });
+	assert_int_equal(a.outcome, HTTP_OK);
+	assert_string_equal(a.body.s, "\"\xc3\xa9\"}");
+	http_answers_release(&a, 1);
 }
 
 /* Plain http is this machine's: a proxy gets neither the request nor the password. */
