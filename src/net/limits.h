@@ -5,8 +5,10 @@
  * since 1970. It is written only when a limit was met.
  *
  * Sources: GitHub's documentation, "Rate limits for the REST API" and "… for the GraphQL API": 403 or
- * 429 with retry-after (seconds), or x-ratelimit-remaining 0 and x-ratelimit-reset (s since 1970); a
- * GraphQL answer of type RATE_LIMITED comes with 200; where nothing is said, a minute.
+ * 429 with retry-after (seconds), or x-ratelimit-remaining 0 and x-ratelimit-reset (s since 1970);
+ * GraphQL answers either with 200, the first as an error of type RATE_LIMIT (RATE_LIMITED before 2026:
+ * yanyongyu/githubkit issue 271), whose x-ratelimit-remaining need not be 0 (octokit/plugin-throttling.js
+ * pull request 636), the second by its message alone; where nothing is said, a minute.
  */
 #pragma once
 

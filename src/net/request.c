@@ -85,7 +85,9 @@ static void fill(struct request *r, const json_t *o)
 		buf_add(&r->body, json_string_value(body), json_string_length(body));
 	r->timeout_ms = number_of(o, "timeoutMs", TIMEOUT_MS);
 	r->max_bytes = (size_t)number_of(o, "maxBytes", BODY_MAX);
-	r->cached = json_is_true(json_object_get(o, "cached")) && str_equal(r->method, "GET");
+	r->tail = json_is_true(json_object_get(o, "tail"));
+	r->cached = json_is_true(json_object_get(o, "cached")) && str_equal(r->method, "GET") &&
+		!r->tail;
 }
 
 static const char *refusal(const struct request *r)

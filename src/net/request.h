@@ -2,12 +2,12 @@
  * What ao-http is asked and what it answers, one JSON object a line.
  *
  *   {"url":"https://…", "method":"POST", "token":"…", "user":"name:password", "headers":["Name: value"], "body":"…",
- *    "timeoutMs":2000, "maxBytes":1048576, "cached":true, "socket":"/path"}
+ *    "timeoutMs":2000, "maxBytes":1048576, "tail":true, "cached":true, "socket":"/path"}
  *
  * All but url may be missing: GET, no token, 10 s (from the start of ao-http on, also for one that had
  * to wait for others), 16 MiB. The token goes out as "Authorization: Bearer" (a key of Linear bare) and
  * comes in here alone: no argv, environment, file or message has it; so does user, for HTTP Basic. cached: a GET is made
- * with the ETag of the last answer. socket: plain HTTP through that unix socket, whatever the scheme.
+ * with the ETag of the last answer. tail: of an answer larger than maxBytes its end is given, else none. socket: plain HTTP through that unix socket, whatever the scheme.
  *
  *   {"id":0, "outcome":"ok", "status":200, "bytes":17, "remaining":4999, "limit":5000, "reset":MS,
  *    "until":MS, "scopes":"repo", "location":"https://…", "error":"…", "ms":31}
@@ -44,7 +44,7 @@ struct request {
 	struct buf body;
 	long timeout_ms;
 	size_t max_bytes;
-	bool cached;
+	bool cached, tail;
 	/* taken from the url */
 	char *origin;         /* scheme, host and port, and the socket: whose limits count */
 	const char *resource; /* which of the origin's limits: graphql, core */

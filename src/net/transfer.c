@@ -14,11 +14,25 @@ enum { LIMIT_MS = 60000, HEADER_MAX = 4096 };
 
 /* ---- what comes in --------------------------------------------------------------------------- */
 
+static void keep_end(struct buf *b, size_t n)
+{
+	if (b->n <= n)
+		return;
+	memmove(b->s, b->s + b->n - n, n);
+	buf_cut(b, n);
+}
+
 static size_t take_body(char *bytes, size_t size, size_t n, void *of)
 {
 	struct transfer *t = of;
 
 	n *= size;
+	if (t->request->tail) {
+		buf_add(&t->answer.body, bytes, n);
+		if (t->answer.body.n / 2 > t->request->max_bytes)
+			keep_end(&t->answer.body, t->request->max_bytes);
+		return n;
+	}
 	t->too_large = t->answer.body.n + n > t->request->max_bytes;
 	if (t->too_large)
 		return 0; /* libcurl ends the transfer */
@@ -255,29 +269,45 @@ static void failed(struct transfer *t, CURLcode code)
 	a->error = str_dup(t->error[0] ? t->error : curl_easy_strerror(code));
 }
 
-/* GraphQL tells of a limit in an answer of status 200 (GitHub) or 400 (Linear). */
-static bool says_limited(const struct answer *a)
-{
-	json_t *o, *errors;
-	bool limited = false;
+/* What GraphQL tells of a limit, in an answer of status 200 (GitHub) or 400 (Linear) without data. */
+enum told { TOLD_NOTHING, TOLD_LIMIT, TOLD_QUOTA };
 
-	if (!a->body.n ||
-		(!memmem(a->body.s, a->body.n, "RATE_LIMITED", 12) &&
-			!memmem(a->body.s, a->body.n, "RATELIMITED", 11)))
-		return false;
+static enum told told_by(const json_t *error)
+{
+	const char *type = json_string_value(json_object_get(error, "type"));
+	const char *said = json_string_value(json_object_get(error, "message"));
+	const json_t *more = json_object_get(error, "extensions");
+
+	if (str_equal(type, "RATE_LIMIT") || str_equal(type, "RATE_LIMITED"))
+		return TOLD_QUOTA;
+	if (str_equal(json_string_value(json_object_get(more, "code")), "RATELIMITED"))
+		return TOLD_LIMIT;
+	return said && strstr(said, "secondary rate limit") ? TOLD_LIMIT : TOLD_NOTHING;
+}
+
+static bool has(const struct answer *a, const char *word)
+{
+	return a->body.n && memmem(a->body.s, a->body.n, word, strlen(word));
+}
+
+static enum told told(const struct transfer *t)
+{
+	const struct answer *a = &t->answer;
+	enum told what = TOLD_NOTHING;
+	json_t *o, *errors;
+
+	if ((a->status != 200 && a->status != 400) || !str_equal(t->request->resource, "graphql"))
+		return what;
+	if (!has(a, "RATE_LIMIT") && !has(a, "RATELIMITED") && !has(a, "secondary rate limit"))
+		return what;
 	o = json_loadb(a->body.s, a->body.n, 0, NULL);
 	errors = json_object_get(o, "errors");
-	for (size_t i = 0; i < json_array_size(errors); i++) {
-		const json_t *one = json_array_get(errors, i);
-		const json_t *more = json_object_get(one, "extensions");
-
-		limited |= str_equal(
-			json_string_value(json_object_get(one, "type")), "RATE_LIMITED");
-		limited |= str_equal(
-			json_string_value(json_object_get(more, "code")), "RATELIMITED");
-	}
+	if (!json_is_object(json_object_get(o, "data")))
+		what = told_by(o);
+	for (size_t i = 0; i < json_array_size(errors) && !what; i++)
+		what = told_by(json_array_get(errors, i));
 	json_decref(o);
-	return limited;
+	return what;
 }
 
 /* By its own clock: ours may be wrong. */
@@ -296,17 +326,19 @@ static bool limited(const struct transfer *t)
 
 	if (a->status == 429)
 		return true;
-	if (a->status == 403)
-		return t->retry_ms >= 0 || a->quota.remaining == 0 ||
-			(a->body.n && memmem(a->body.s, a->body.n, "rate-limits", 11));
-	return (a->status == 200 || a->status == 400) &&
-		str_equal(t->request->resource, "graphql") && says_limited(a);
+	return a->status == 403 &&
+		(t->retry_ms >= 0 || a->quota.remaining == 0 || has(a, "rate-limits") ||
+			has(a, "secondary rate limit"));
 }
 
+/* Where the quota is spent it is the resource that waits, until its reset; also where the header still counts some, as
+ * GitHub's does beside an error of GraphQL that says so. */
 static void note_limits(struct transfer *t)
 {
 	struct answer *a = &t->answer;
-	bool is_limited = limited(t), spent = a->quota.remaining == 0 && t->retry_ms < 0;
+	enum told what = told(t);
+	bool is_limited = what || limited(t);
+	bool spent = (a->quota.remaining == 0 || what == TOLD_QUOTA) && t->retry_ms < 0;
 	int64_t now = clock_wall(), until = reset_of(t);
 
 	if (!is_limited && !spent)
@@ -366,6 +398,8 @@ static bool judge(struct transfer *t)
 
 	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &a->status);
 	a->outcome = by_status(a->status);
+	if (t->request->tail)
+		keep_end(&a->body, t->request->max_bytes);
 	next = next_place(t);
 	if (next) {
 		str_release(&t->url);

@@ -22,6 +22,7 @@ struct github {
 	char *rest, *graphql;
 	char *token; /* NULL: not looked for yet, or none */
 	const char *socket;
+	bool named; /* its host, by the configuration */
 };
 
 /* pr: a URL, which says it all; else `repo:` of the project, else origin. No process. */
@@ -30,7 +31,7 @@ MUST_USE struct err *github_open(
 MUST_USE struct err *github_of(struct github *g, const struct slot_config *c, const char *named,
 	const char *path, const char *pr);
 void github_release(struct github *g);
-/* From the environment, else of gh; only one that was issued for that host. ERR_FAILED: there is none. */
+/* From the environment, else what gh keeps; only one that was issued for that host. ERR_FAILED: there is none. */
 MUST_USE struct err *github_login(struct github *g);
 /* "https://github.com/org/app/pull/42"; 0: another URL. what: "pull", "issues". */
 int github_number(const char *url, const char *what);

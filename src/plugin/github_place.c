@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/env.h"
 #include "base/path.h"
 #include "base/run.h"
 #include "base/valid.h"
@@ -197,6 +198,7 @@ struct err *github_of(struct github *g, const struct slot_config *c, const char 
 	bool known = origin && take_address(g, origin);
 
 	g->head_owner = str_dup(g->owner);
+	g->named = c->host || c->api_url;
 	if (c->host || !known)
 		str_set(&g->host, c->host ? c->host : "github.com");
 	if (named && *named && !take_names(g, named))
@@ -239,17 +241,19 @@ void github_release(struct github *g)
 
 /* ---- the token ------------------------------------------------------------------------------- */
 
-/* As gh has it: these are for github.com and its clouds, those for one Enterprise server. */
+static const char *const dotcom[] = { "GH_TOKEN", "GITHUB_TOKEN" };
+static const char *const enterprise[] = { "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN" };
+
+/* These are for github.com and its clouds, those for the Enterprise server in GH_HOST; without that for the one that
+ * a trusted configuration names. That an origin names one is no reason to send it there. */
 static const char *from_environment(const struct github *g)
 {
-	static const char *const dotcom[] = { "GH_TOKEN", "GITHUB_TOKEN" };
-	static const char *const enterprise[] = { "GH_ENTERPRISE_TOKEN",
-		"GITHUB_ENTERPRISE_TOKEN" };
+	const char *of = getenv("GH_HOST");
 	bool cloud = str_equal(g->host, "github.com") || str_ends(g->host, ".ghe.com") ||
 		str_equal(g->host, "github.localhost");
 	const char *const *names = cloud ? dotcom : enterprise;
 
-	if (!cloud && !str_equal(getenv("GH_HOST"), g->host))
+	if (!cloud && !(str_empty(of) ? g->named : str_equal(of, g->host)))
 		return NULL;
 	for (size_t i = 0; i < COUNT_OF(dotcom); i++)
 		if (!str_empty(getenv(names[i])))
@@ -257,17 +261,27 @@ static const char *from_environment(const struct github *g)
 	return NULL;
 }
 
+/* What it keeps for that host. Of those in the environment it would give one for any. */
 static char *from_gh(const struct github *g)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(str_release) char *gh = path_program("gh");
-	struct err *e = gh ? RUN_OK(&r, .argv = ARGV(gh, "auth", "token", "--hostname", g->host),
-				     .timeout_ms = 5000)
-			   : NULL;
+	AUTO(strv_release) struct strv env = { 0 };
+	struct err *e;
 
-	err_drop(e, "gh is not logged in there");
-	if (!gh || e)
+	if (!gh)
 		return NULL;
+	env_copy(&env);
+	for (size_t i = 0; i < COUNT_OF(dotcom); i++) {
+		env_set(&env, dotcom[i], NULL);
+		env_set(&env, enterprise[i], NULL);
+	}
+	e = RUN_OK(&r, .argv = ARGV(gh, "auth", "token", "--hostname", g->host), .env = env.v,
+		.timeout_ms = 5000);
+	if (e) {
+		err_drop(e, "gh is not logged in there");
+		return NULL;
+	}
 	buf_trim(&r.out);
 	return r.out.n && !strchr(r.out.s, '\n') ? str_dup(r.out.s) : NULL;
 }

@@ -34,7 +34,7 @@ struct gitlab_question {
 	char *body;         /* NULL: none */
 	const char *method; /* NULL: GET */
 	bool all;           /* a list: all its pages, at most ten */
-	bool text;          /* the answer is no JSON */
+	bool text;          /* the answer is no JSON, and its end is enough */
 	bool unasked;       /* it only keeps a place */
 	/* out */
 	json_t *json;    /* NULL: failed, or text */

@@ -4,7 +4,7 @@
 
 #include "plugin/gitlab.h"
 
-enum { PER_PAGE = 100, PAGES_MAX = 10, TEXT_MAX = 8 << 20 };
+enum { PER_PAGE = 100, PAGES_MAX = 10, TEXT_BYTES = 64 << 10 };
 
 char *gitlab_encode(const char *s)
 {
@@ -140,7 +140,8 @@ static struct err *run_page(struct gitlab_questions *q, bool *due, int page, int
 				.socket = one->g->socket,
 				.body = one->body,
 				.timeout_ms = timeout_ms,
-				.max_bytes = one->text ? TEXT_MAX : 0,
+				.max_bytes = one->text ? TEXT_BYTES : 0,
+				.tail = one->text,
 				.cached = !one->method && !one->text };
 	}
 	e = http_ask(answers, requests, n, data_dir);

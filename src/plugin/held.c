@@ -163,6 +163,26 @@ struct err *held_may_merge(const struct held *h)
 	return NULL;
 }
 
+/* Whoever refuses has not merged. Where no answer came, what is there now tells. */
+static struct err *try_merge(struct held *h, const struct forge *f, enum merge_method method,
+	const struct held_ways *ways)
+{
+	int number = h->pull.number;
+	struct err *e = ways->merge(h, f, method), *again;
+
+	if (!e || e->class == ERR_REFUSED || e->class == ERR_INTERRUPTED)
+		return wrap(e, "#%d is not merged", number);
+	again = ways->look(h, f, number);
+	if (again) {
+		err_drop(again, "nor does this one tell");
+		return wrap(e, "#%d may be merged or not", number);
+	}
+	if (h->pull.state != PULL_MERGED)
+		return wrap(e, "#%d is not merged", number);
+	err_drop(e, "it is merged all the same");
+	return NULL;
+}
+
 struct err *held_merge(struct pull *out, const struct forge *f, int number,
 	enum merge_method method, const char *head, const struct held_ways *ways)
 {
@@ -174,7 +194,7 @@ struct err *held_merge(struct pull *out, const struct forge *f, int number,
 	TRY(wait_until_known(&h, f, number, ways));
 	TRY(same_head(&h, head));
 	TRY(ways->may_merge(&h, f, method));
-	TRY(wrap(ways->merge(&h, f, method), "#%d is not merged", number));
+	TRY(try_merge(&h, f, method, ways));
 	TRY(ways->look(&h, f, number));
 	if (h.pull.state != PULL_MERGED)
 		return fail(ERR_UNCONFIRMED,

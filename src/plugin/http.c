@@ -64,6 +64,7 @@ static struct err *write_request(struct buf *in, const struct http_request *r)
 	json_object_set_new(
 		o, "timeoutMs", json_integer(r->timeout_ms ? r->timeout_ms : TIMEOUT_MS));
 	json_object_set_new(o, "cached", json_boolean(r->cached));
+	json_object_set_new(o, "tail", json_boolean(r->tail));
 	line = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	if (!line)

@@ -39,6 +39,7 @@ struct http_request {
 	const char *body;     /* JSON; NULL: none */
 	int timeout_ms;       /* 0: 10 s */
 	int max_bytes;        /* of the answer; 0: 16 MiB */
+	bool tail;            /* of a larger one its end; else there is none */
 	bool cached;          /* by the ETag of the last answer */
 };
 

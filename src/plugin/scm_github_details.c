@@ -11,7 +11,7 @@ enum {
 	THREADS_EACH = 100, /* GitHub takes no more ids at once */
 	LOGS_EACH = 5,      /* of one pull request; more tell an agent nothing new */
 	LOGS_MAX = 40,
-	LOG_MAX = 8 << 20,
+	LOG_BYTES = 64 << 10, /* of its end, of which less is kept */
 };
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
@@ -136,7 +136,8 @@ static struct err *follow(struct jobs *jobs, const struct github *g,
 		else if (log->location) {
 			requests[n] = (struct http_request){ .url = log->location,
 				.socket = g->socket,
-				.max_bytes = LOG_MAX,
+				.max_bytes = LOG_BYTES,
+				.tail = true,
 				.timeout_ms = GITHUB_VERB_MS };
 			whose[n++] = i;
 		}
@@ -173,7 +174,8 @@ struct err *github_fetch_logs(
 		requests[i] = (struct http_request){ .url = urls.v[i],
 			.token = g->token,
 			.socket = g->socket,
-			.max_bytes = LOG_MAX,
+			.max_bytes = i % 2 ? 0 : LOG_BYTES,
+			.tail = i % 2 == 0,
 			.timeout_ms = GITHUB_VERB_MS };
 	e = http_ask(answers, requests, urls.n, data_dir);
 	if (!e)

@@ -210,15 +210,28 @@ static struct err *may_merge(const struct held *h, const struct forge *f, enum m
 	return held_may_merge(h);
 }
 
+/* Only what GitHub says itself is a refusal. */
 static struct err *merge(struct held *h, const struct forge *f, enum merge_method method)
 {
 	static const char *const methods[] = { "SQUASH", "MERGE", "REBASE" };
-	struct err *e = verb(h, f, "MergePull",
-		json_pack("{s:s, s:s, s:s}", "pullRequestId", node_text(h, "id"), "expectedHeadOid",
-			h->pull.head ? h->pull.head : "", "mergeMethod", methods[method]));
+	json_t *variables = json_pack("{s:{s:s, s:s, s:s}}", "input", "pullRequestId",
+		node_text(h, "id"), "expectedHeadOid", h->pull.head ? h->pull.head : "",
+		"mergeMethod", methods[method]);
+	AUTO(str_release)
+	char *body = github_body(github_document(GITHUB_VERBS), "MergePull", variables);
+	struct http_request r = github_request(&h->g, body, GITHUB_VERB_MS);
+	struct http_answer answer = { 0 };
+	json_t *root = NULL;
+	struct err *e;
 
-	if (e && e->class == ERR_FAILED)
-		e->class = ERR_REFUSED; /* in the words of GitHub */
+	TRY(http_ask(&answer, &r, 1, f->data_dir));
+	e = github_answered(&root, &answer, &h->g);
+	if (github_error(root)) {
+		err_free(e);
+		e = fail(ERR_REFUSED, "%s: %s", h->g.host, github_error(root));
+	}
+	json_decref(root);
+	http_answers_release(&answer, 1);
 	return e;
 }
 
@@ -243,10 +256,22 @@ static const struct held_ways ways = { github_open_forge, look, review, may_merg
 
 /* ---- for doctor ------------------------------------------------------------------------------ */
 
-/* Only a classic token names its scopes. */
+/* Only a classic token names its scopes: "gist, repo". */
+static bool has_scope(const char *scopes, const char *name)
+{
+	for (const char *at = scopes; *at; at += strspn(at, ", ")) {
+		size_t n = strcspn(at, ", ");
+
+		if (n == strlen(name) && strncmp(at, name, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
 static struct err *check_scopes(const struct http_answer *a, const struct github *g)
 {
-	if (!a->scopes || strstr(a->scopes, "repo"))
+	if (!a->scopes || has_scope(a->scopes, "repo") || has_scope(a->scopes, "public_repo"))
 		return NULL;
 	return fail(ERR_FAILED, "the token for %s lacks the scope 'repo': gh auth refresh -s repo",
 		g->host);

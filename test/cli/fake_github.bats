@@ -133,7 +133,7 @@ review() { cause github "{\"op\": \"review\", \"repo\": \"acme/app\", \"pr\": 1,
 	control github POST config '{"limit": {"graphql": 2}}'
 	query '{ viewer { login } }'
 	query '{ viewer { login } }'
-	query '{ viewer { login } }' | grep -q RATE_LIMITED
+	query '{ viewer { login } }' | grep -q graphql_rate_limit
 	[ "$(header x-ratelimit-remaining)" = 0 ]
 	cause github '{"op": "clock", "advance": 3601}'
 	query '{ viewer { login } }' | grep -q ann

@@ -51,6 +51,31 @@ why() { cause github "{\"op\": \"$1\", \"repo\": \"acme/app\", \"pr\": 1, $2}"; 
 	[[ $output == *'Cleaned: fe-1'* ]]
 }
 
+@test "the end of a log is told however long it is" {
+	session
+	ao pr create fe-1
+	{ yes "$(printf 'noise %.0s' {1..20})" | head -n 80000 && echo 'THE END'; } |
+		jq -Rs '{op: "check", repo: "acme/app", pr: 1, name: "unit", conclusion: "FAILURE", log: .}' >"$BOX/check"
+	cause github "@$BOX/check" >/dev/null
+	run -1 ao pr checks fe-1
+	[[ $output == *'THE END'* ]]
+	ao poll
+	grep -q 'THE END' "$DATA"/fe-1/outbox/0*
+}
+
+@test "a merge that got no answer was refused by nobody, and may have been made" {
+	session
+	ao pr create fe-1
+	fault github '{"kind": "drop", "query": "mergePullRequest"}'
+	run -1 ao pr merge fe-1
+	[[ $output == *'#1 is not merged: github.com cannot be reached'* ]]
+	fault github '[{"kind": "drop", "query": "mergePullRequest"}, {"kind": "drop", "query": "query Sessions", "skip": 1}]'
+	run -1 ao pr merge fe-1
+	[[ $output == *'#1 may be merged or not: github.com cannot be reached'* ]]
+	run -0 ao pr merge fe-1
+	[[ $output == *'#1 merged into main'* ]]
+}
+
 @test "a pull request closes the issue of its session where that is on the same forge, and no other's" {
 	cause github '{"op": "issue", "repo": "acme/app", "title": "Bread"}' >/dev/null
 	session 1
@@ -202,6 +227,10 @@ tracker: {plugin: github, host: git.example.org}" box_config
 	[[ $output == *'forge github.com: logged in as ann, 4'*' of 5000 requests left'* ]]
 	GH_TOKEN=bad-token run -1 ao doctor
 	[[ $output == *'project frontend: github.com does not let us in (status 401)'* ]]
+	fault github '{"kind": "status", "on": "graphql", "status": 200, "body": {"data": {"viewer": {"login": "ann"}}},
+		"headers": {"x-oauth-scopes": "repo:status, delete_repo"}}'
+	run -1 ao doctor
+	[[ $output == *"lacks the scope 'repo'"* ]]
 	unset GH_TOKEN
 	PATH=$AO_BUILD:/usr/bin:/bin run -1 ao doctor
 	[[ $output == *'no login for github.com'* ]]

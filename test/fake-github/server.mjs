@@ -57,7 +57,7 @@ function places(request) {
 function exhausted(request, reply, reset) {
 	const b = bucket(request), message = 'API rate limit exceeded for user ID 1.';
 	const headers = { ...limits.headers(b), 'x-ratelimit-remaining': 0, ...(reset ? { 'x-ratelimit-reset': reset } : {}) };
-	if (request.kind === 'graphql') reply.send(200, { errors: [{ type: 'RATE_LIMITED', message }] }, headers);
+	if (request.kind === 'graphql') reply.send(200, { errors: [{ type: 'RATE_LIMIT', code: 'graphql_rate_limit', message }] }, headers);
 	else reply.send(403, { message, documentation_url: `${DOCS}/rate-limit`, status: '403' }, headers);
 	return true;
 }

@@ -29,6 +29,13 @@ static const struct loopback_answer answers[] = {
 	{ "/429", 429, NULL, "{}" },
 	{ "/forever", 429, "Retry-After: 99999999999\r\n", "{}" },
 	{ "/graphql", 200, NULL, "{\"errors\":[{\"type\":\"RATE_LIMITED\",\"message\":\"x\"}]}" },
+	/* as GitHub says it by now, also while the header still counts some */
+	{ "/spent/graphql", 200, "X-RateLimit-Remaining: 4\r\nX-RateLimit-Reset: {reset}\r\n",
+		"{\"errors\":[{\"type\":\"RATE_LIMIT\",\"code\":\"graphql_rate_limit\"}]}" },
+	{ "/fast/graphql", 200, "X-RateLimit-Remaining: 99\r\nX-RateLimit-Reset: {reset}\r\n",
+		"{\"message\":\"You have exceeded a secondary rate limit.\"}" },
+	{ "/title/graphql", 200, NULL,
+		"{\"data\":{\"title\":\"secondary rate limit\"},\"message\":\"RATE_LIMIT\"}" },
 	{ 0 },
 };
 
@@ -131,6 +138,10 @@ static void test_an_answer(void **state)
 	assert_int_equal(a.reset, -1);
 	assert_string_equal(a.scopes, "repo, gist");
 	assert_int_equal(loopback_count(&server, "GET /ok Bearer " SECRET " -\n"), 1);
+	http_answers_release(&a, 1);
+	a = ask((struct http_request){ .url = "/ok", .max_bytes = 5, .tail = true });
+	assert_int_equal(a.outcome, HTTP_OK);
+	assert_string_equal(a.body.s, "\"\xc3\xa9\"}");
 	http_answers_release(&a, 1);
 }
 
@@ -414,6 +425,31 @@ static void test_limits_without_a_time(void **state)
 	limited((struct http_request){ .url = "/ok", .token = "c" }, 7100, 7201);
 }
 
+static void test_limits_of_graphql(void **state)
+{
+	struct http_request spent = {
+		.url = "/spent/graphql", .token = "a", .method = "POST", .body = "{}"
+	};
+	struct http_request fast = {
+		.url = "/fast/graphql", .token = "b", .method = "POST", .body = "{}"
+	};
+	int before;
+
+	(void)state;
+	limited(spent, 590, 601);
+	limited(fast, 59, 61);
+	before = requests_so_far();
+	limited(spent, 590, 601);
+	limited((struct http_request){ .url = "/ok", .token = "b" }, 59, 61); /* all of it */
+	assert_int_equal(requests_so_far(), before);
+	gives((struct http_request){ .url = "/ok", .token = "a" }, HTTP_OK, 200);
+	/* what is data is no error */
+	gives(
+		(struct http_request){
+			.url = "/title/graphql", .token = "c", .method = "POST", .body = "{}" },
+		HTTP_OK, 200);
+}
+
 /* ---- secrets --------------------------------------------------------------------------------- */
 
 static void test_the_token_is_nowhere(void **state)
@@ -463,6 +499,7 @@ int main(void)
 		WITH_SERVER(test_the_last_request),
 		WITH_SERVER(test_secondary_limit),
 		WITH_SERVER(test_limits_without_a_time),
+		WITH_SERVER(test_limits_of_graphql),
 		WITH_SERVER(test_the_token_is_nowhere),
 		WITH_SERVER(test_not_a_request),
 	};

@@ -153,15 +153,55 @@ static void test_a_token_is_for_its_host(void **state)
 	setenv("GH_HOST", "git.corp", 1);
 	login("git.corp", "corp");
 	login("git.other", NULL);
-	/* gh is asked for that host only */
-	put_text("gh", "#!/bin/sh\necho \"of gh for $4\"\n");
+	/* gh is asked for what it holds of that host; it would give anybody what stands in the environment */
+	put_text("gh",
+		"#!/bin/sh\n"
+		"t=$GH_ENTERPRISE_TOKEN$GITHUB_ENTERPRISE_TOKEN$GH_TOKEN$GITHUB_TOKEN\n"
+		"echo \"${t:-of gh for $4}\"\n");
 	{
 		AUTO(str_release) char *gh = at("gh");
 		assert_int_equal(chmod(gh, 0700), 0);
 	}
+	setenv("GITHUB_ENTERPRISE_TOKEN", "corp too", 1);
+	setenv("GH_TOKEN", "", 1);
 	login("git.other", "of gh for git.other");
+	unsetenv("GITHUB_ENTERPRISE_TOKEN");
+	unsetenv("GH_TOKEN");
 	setenv("PATH", path, 1);
 	unsetenv("GITHUB_TOKEN");
+	unsetenv("GH_ENTERPRISE_TOKEN");
+	unsetenv("GH_HOST");
+}
+
+static void opened(const struct slot_config *c, const char *host, const char *want)
+{
+	struct github g = { 0 };
+	struct err *e;
+
+	ok(github_of(&g, c, NULL, root, NULL));
+	assert_string_equal(g.host, host);
+	e = github_login(&g);
+	err_free(e);
+	assert_true(str_equal(g.token, want));
+	github_release(&g);
+}
+
+static void test_a_token_without_a_host_is_for_the_one_that_is_named(void **state)
+{
+	AUTO(str_release) char *path = str_dup(getenv("PATH"));
+	char host[] = "git.corp";
+	struct slot_config named = { .host = host }, unnamed = { 0 };
+
+	(void)state;
+	origin("https://git.corp/org/app");
+	setenv("PATH", root, 1);
+	setenv("GH_ENTERPRISE_TOKEN", "corp", 1);
+	unsetenv("GH_HOST");
+	opened(&named, "git.corp", "corp");
+	opened(&unnamed, "git.corp", NULL); /* any origin may say so */
+	setenv("GH_HOST", "git.other", 1);
+	opened(&named, "git.corp", NULL);
+	setenv("PATH", path, 1);
 	unsetenv("GH_ENTERPRISE_TOKEN");
 	unsetenv("GH_HOST");
 }
@@ -492,6 +532,7 @@ int main(void)
 		TEST(test_a_pull_request_is_on_the_host_of_the_config),
 		TEST(test_numbers),
 		TEST(test_a_token_is_for_its_host),
+		TEST(test_a_token_without_a_host_is_for_the_one_that_is_named),
 		TEST(test_the_question_is_the_document),
 		TEST(test_details_are_in_their_document),
 		TEST(test_the_end_of_a_log),
