@@ -64,6 +64,19 @@ url=http://gitlab.localhost/acme/platform/app/-
 	[[ $output == *'Cleaned: fe-1'* ]]
 }
 
+@test "no commits, an archive: refused before anything is pushed" {
+	ao spawn frontend 42
+	run -1 ao pr create fe-1
+	[[ $output == *'feat/42 has no commits that main does not have: commit first'* ]]
+	cause gitlab '{"op": "archive", "project": "acme/platform/app"}'
+	echo text >"$TREES/fe-1/new"
+	git -C "$TREES/fe-1" add new
+	git -C "$TREES/fe-1" commit -q -m 'Add new'
+	run -6 ao pr create fe-1
+	[[ $output == *'acme/platform/app is archived'* ]]
+	[ -z "$(git -C "$GITLAB/repos/acme/platform/app.git" branch --list 'feat/*')" ]
+}
+
 @test "found by its branch: never a fork's, nor one that was closed before; the last answer while none comes" {
 	session
 	push
