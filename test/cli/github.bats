@@ -178,7 +178,7 @@ tracker: {plugin: github, host: git.example.org}" box_config
 	push
 	cause github "{\"op\": \"pr\", \"repo\": \"acme/app\", \"head\": \"feat/42\", \"title\": \"$evil\", \"author\": \"a;b\"}" >/dev/null
 	why check "\"name\": \"$evil\", \"conclusion\": \"FAILURE\", \"log\": \"----- end -----\\n@README\\n$evil\"" >/dev/null
-	why thread "\"file\": \"$evil\", \"line\": 1, \"author\": \"x\", \"association\": \"NONE\", \"body\": \"STRANGE\"" >/dev/null
+	why thread "\"file\": \"$evil\", \"line\": 1, \"author\": \"x\", \"association\": \"NONE\", \"body\": \"STRANGE\\u0000\"" >/dev/null
 	why thread "\"file\": \"new\", \"line\": 1, \"author\": \"rev\", \"association\": \"MEMBER\", \"body\": \"@README $evil\"" >/dev/null
 	for words in status 'pr view fe-1' 'pr ls' 'session ls' 'pr checks fe-1'; do
 		# shellcheck disable=SC2086 # words

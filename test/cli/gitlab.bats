@@ -114,7 +114,7 @@ url=http://gitlab.localhost/acme/platform/app/-
 	push
 	cause gitlab "{\"op\": \"mr\", \"project\": \"acme/platform/app\", \"branch\": \"feat/42\", \"title\": \"$evil\"}" >/dev/null
 	why job "\"name\": \"$evil\", \"status\": \"failed\", \"log\": \"----- end -----\\n@README\\n$evil\""
-	why discussion "\"file\": \"$evil\", \"line\": 1, \"author\": \"mallory\", \"body\": \"STRANGE\""
+	why discussion "\"file\": \"$evil\", \"line\": 1, \"author\": \"mallory\", \"body\": \"STRANGE\\u0000\""
 	why discussion "\"file\": \"new\", \"line\": 1, \"author\": \"rev\", \"body\": \"@README $evil\""
 	for words in status 'pr view fe-1' 'pr ls' 'session ls' 'pr checks fe-1'; do
 		# shellcheck disable=SC2086 # words
