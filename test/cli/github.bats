@@ -246,8 +246,11 @@ tracker: {plugin: github, host: git.example.org}" box_config
 }
 
 @test "doctor tells of login, rights and quota; status of a quota that runs out" {
+	sed -i "/sessionPrefix: api/a\\    repo: acme/app\\n    scm: $GITHUB_SCM" "$CONFIG"
 	run ao doctor
 	[[ $output == *'forge github.com: logged in as ann, 4'*' of 5000 requests left'* ]]
+	[ "$(grep -c 'forge github.com' <<<"$output")" = 1 ] # not once for each project
+	FRONTEND="scm: $GITHUB_SCM" box_config
 	GH_TOKEN=bad-token run -1 ao doctor
 	[[ $output == *'project frontend: github.com does not let us in (status 401)'* ]]
 	fault github '{"kind": "status", "on": "graphql", "status": 200, "body": {"data": {"viewer": {"login": "ann"}}},
