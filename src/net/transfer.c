@@ -300,7 +300,7 @@ static enum told told(const struct transfer *t)
 		return what;
 	if (!has(a, "RATE_LIMIT") && !has(a, "RATELIMITED") && !has(a, "secondary rate limit"))
 		return what;
-	o = json_loadb(a->body.s, a->body.n, 0, NULL);
+	o = json_loadb(a->body.s, a->body.n, JSON_ALLOW_NUL, NULL);
 	errors = json_object_get(o, "errors");
 	if (!json_is_object(json_object_get(o, "data")))
 		what = told_by(o);

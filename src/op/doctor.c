@@ -12,6 +12,7 @@
 #include "op/agent_check.h"
 #include "op/agent_dialogs.h"
 #include "op/exam.h"
+#include "op/issue.h"
 #include "op/notify.h"
 #include "op/pull.h"
 #include "op/start.h"
@@ -254,23 +255,42 @@ static void check_config(struct exam *x)
 				c->projects.v[i].id, c->projects.v[i].path);
 }
 
-/* Each forge once, not each project of it. */
-static void check_forge(struct exam *x, const struct project *p, struct strv *seen)
+/* Each host once, not each project of it: what is left of its quota is another number each time. */
+static void tell_login(struct exam *x, const char *what, struct strv *said, struct strv *seen)
 {
-	AUTO(strv_release) struct strv said = { 0 };
-	struct err *e = op_pull_examine(&said, x->world, p);
+	AUTO(str_release)
+	char *host = said->n ? str_ndup(said->v[0], strcspn(said->v[0], " ")) : NULL;
 
-	STRV_EACH(line, &said)
-		if (!strv_has(seen, *line))
-			exam_add(x, FINDING_OK, "forge %s", *line);
-	STRV_EACH(line, &said)
-		strv_add(seen, *line);
+	if (!host || strv_has(seen, host))
+		return;
+	strv_add(seen, host);
+	STRV_EACH(line, said)
+		exam_add(x, FINDING_OK, "%s %s", what, *line);
+}
+
+/* One that was only found out may do without. Takes e. */
+static void tell_trouble(
+	struct exam *x, const struct project *p, bool named, struct err *e, struct strv *seen)
+{
 	if (e && !strv_has(seen, e->text)) {
 		strv_add(seen, e->text);
-		exam_add(x, p->scm.plugin ? FINDING_PROBLEM : FINDING_NOTE, "project %s: %s", p->id,
+		exam_add(x, named ? FINDING_PROBLEM : FINDING_NOTE, "project %s: %s", p->id,
 			e->text);
 	}
 	err_drop(e, "it is the finding's text");
+}
+
+static void check_forge(struct exam *x, const struct project *p, struct strv *seen)
+{
+	AUTO(strv_release) struct strv forge = { 0 };
+	AUTO(strv_release) struct strv tracker = { 0 };
+	struct err *e = op_pull_examine(&forge, x->world, p);
+
+	tell_login(x, "forge", &forge, seen);
+	tell_trouble(x, p, p->scm.plugin, e, seen);
+	e = op_issue_examine(&tracker, x->world, p);
+	tell_login(x, "tracker", &tracker, seen);
+	tell_trouble(x, p, p->tracker.plugin, e, seen);
 }
 
 static void check_forges(struct exam *x)

@@ -311,3 +311,14 @@ struct err *op_issue_close(struct issue *out, bool *before, const struct world *
 	TRY(need_tracker(&tracker, w, p));
 	return tracker->close(out, before, &t, plain, str_empty(line) ? NULL : line, clock_wall());
 }
+
+struct err *op_issue_examine(struct strv *said, const struct world *w, const struct project *p)
+{
+	const struct tracker *tracker = tracker_of(p);
+	struct tracked t = tracked_of(w, p);
+
+	if (!tracker || !tracker->examine)
+		return NULL;
+	TRY(may_ask(w, p));
+	return tracker->examine(said, &t);
+}

@@ -42,3 +42,6 @@ MUST_USE struct err *op_issue_comment(struct issue *out, const struct world *w,
 	const struct project *p, const char *id, const struct buf *text);
 MUST_USE struct err *op_issue_close(struct issue *out, bool *before, const struct world *w,
 	const struct project *p, const char *id, const char *reason);
+/* For `ao doctor`, of a tracker with a login of its own. */
+MUST_USE struct err *op_issue_examine(
+	struct strv *said, const struct world *w, const struct project *p);

@@ -14,7 +14,7 @@ static json_t *read_root(const char *path)
 	AUTO(buf_release) struct buf b = { 0 };
 	bool found = false;
 	struct err *e = file_read_if(&b, &found, path, SEEN_MAX);
-	json_t *root = !e && found ? json_loadb(buf_text(&b), b.n, 0, NULL) : NULL;
+	json_t *root = !e && found ? json_loadb(buf_text(&b), b.n, JSON_ALLOW_NUL, NULL) : NULL;
 
 	err_drop(e, "as if nothing was seen");
 	if (json_is_object(root))

@@ -81,12 +81,13 @@ static const char *pipeline_word(const char *status)
 }
 
 /* Right after a push the newest pipeline may still be that of the commit before. One of the merged result
- * has a commit of its own. */
+ * (refs/merge-requests/7/merge, or train) has a commit of its own. */
 static json_t *rollup_of(const json_t *mr)
 {
 	const json_t *pipeline = json_object_get(mr, "head_pipeline");
 	bool ours = str_equal(github_text(pipeline, "sha"), github_text(mr, "sha")) ||
-		str_equal(github_text(pipeline, "source"), "merge_request_event");
+		(str_equal(github_text(pipeline, "source"), "merge_request_event") &&
+			!str_ends(github_text(pipeline, "ref"), "/head"));
 
 	if (!json_is_object(pipeline))
 		return NULL;

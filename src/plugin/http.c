@@ -189,9 +189,10 @@ void http_answers_release(struct http_answer *answers, size_t n)
 	}
 }
 
+/* A text with a NUL in it ends there; one title must not cost the answer about all others. */
 json_t *http_json(const struct http_answer *a)
 {
-	return a->body.n ? json_loadb(a->body.s, a->body.n, 0, NULL) : NULL;
+	return a->body.n ? json_loadb(a->body.s, a->body.n, JSON_ALLOW_NUL, NULL) : NULL;
 }
 
 struct err *http_failed(const struct http_answer *a, const char *who)

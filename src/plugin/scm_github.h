@@ -82,7 +82,8 @@ MUST_USE struct err *github_check(struct pull *out, const struct forge *f, int n
 MUST_USE struct err *github_create(/* scm_github_create.c */
 	struct pull *out, bool *made, const struct forge *f, const struct pull_draft *d);
 /* For any forge: the branch to origin by git; the subject of its last commit. */
-MUST_USE struct err *github_push(const struct forge *f, const char *branch);
+/* base: of the same repository, and the branch must have what it has not; NULL: of another. */
+MUST_USE struct err *github_push(const struct forge *f, const char *branch, const char *base);
 MUST_USE struct err *github_subject(char **subject, const struct forge *f, const char *branch);
 MUST_USE struct err *github_review(
 	struct pull *out, const struct forge *f, int number, const struct remark_wish *w);

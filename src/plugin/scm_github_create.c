@@ -29,8 +29,27 @@ static struct err *find_open(
 	return e;
 }
 
+/* As far as is known here: what origin has of the base. */
+static struct err *is_ahead(const char *common, const char *branch, const char *base)
+{
+	AUTO(str_release) char *ref = str_format("refs/heads/%s", branch);
+	AUTO(str_release) char *of = str_format("refs/remotes/origin/%s", base);
+	AUTO(run_result_release) struct run_result r = { 0 };
+	struct err *e;
+
+	if (ref_exists(common, of) != TRI_YES)
+		return NULL;
+	e = git_ok(&r, &(struct git){ .git_dir = common },
+		ARGV("rev-list", "--max-count=1", ref, "--not", of, "--"));
+	if (!e && !r.out.n)
+		return fail(ERR_FAILED, "%s has no commits that %s does not have: commit first",
+			branch, base);
+	err_drop(e, "the forge will say it");
+	return NULL;
+}
+
 /* By git, with the user's own credentials, never by force. */
-struct err *github_push(const struct forge *f, const char *branch)
+struct err *github_push(const struct forge *f, const char *branch, const char *base)
 {
 	AUTO(str_release) char *common = NULL;
 	AUTO(str_release) char *ref = str_format("refs/heads/%s", branch);
@@ -40,6 +59,8 @@ struct err *github_push(const struct forge *f, const char *branch)
 	TRY(repo_find(NULL, &common, f->repo));
 	if (ref_exists(common, ref) == TRI_NO)
 		return fail(ERR_FAILED, "%s has no commit yet: commit first", branch);
+	if (base)
+		TRY(is_ahead(common, branch, base));
 	sink_say(f->sink, SINK_PROGRESS, "pushing %s to origin", branch);
 	return git_ok(&r,
 		&(struct git){ .git_dir = common, .as_user = true, .timeout_ms = PUSH_MS },
@@ -89,6 +110,7 @@ static struct err *make(int *number, struct github *g, const struct forge *f,
 		: github_text(json_object_get(repo, "defaultBranchRef"), "name");
 	json_t *data = NULL, *made;
 
+	TRY(github_push(f, d->branch, fork ? NULL : base));
 	if (str_empty(title)) {
 		str_release(&title);
 		TRY(github_subject(&title, f, d->branch));
@@ -118,8 +140,6 @@ struct err *github_create(
 	*made = !number;
 	if (*made) {
 		e = repository(&repo, &h.g, f);
-		if (!e)
-			e = github_push(f, d->branch);
 		if (!e)
 			e = make(&number, &h.g, f, d, repo);
 		json_decref(repo);

@@ -1,6 +1,7 @@
 /* The verbs of `ao pr` on GitLab. What is asked for first decides, and GitLab decides again: a merge names
  * the commit that was looked at. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "plugin/scm_gitlab.h"
@@ -134,23 +135,27 @@ static struct err *make(
 	AUTO(str_release) char *title = str_dup(d->title);
 	struct github head = h->g; /* made in the project of the branch, for that of the target */
 	const char *base = d->base ? d->base : f->project->default_branch;
+	AUTO(str_release) char *target = gitlab_path(&h->g);
+	bool fork = strcasecmp(target, h->g.head_owner) != 0;
 	AUTO(str_release) char *owner = NULL;
 	json_t *project = NULL, *made = NULL, *wish;
 	struct err *e;
 
 	TRY(gitlab_do(&project, &h->g, f->data_dir, NULL, NULL, "%s", ""));
+	if (!base)
+		base = github_text(project, "default_branch");
 	e = json_is_true(json_object_get(project, "archived"))
 		? fail(ERR_REFUSED, "%s/%s is archived", h->g.owner, h->g.name)
-		: github_push(f, d->branch);
+		: github_push(f, d->branch, fork ? NULL : base);
 	if (!e && str_empty(title)) {
 		str_release(&title);
 		e = github_subject(&title, f, d->branch);
 	}
 	wish = e ? NULL
 		 : json_pack("{s:s, s:s, s:s, s:s, s:O}", "source_branch", d->branch,
-			   "target_branch", base ? base : github_text(project, "default_branch"),
-			   "title", title, "description", d->body ? d->body : "",
-			   "target_project_id", json_object_get(project, "id"));
+			   "target_branch", base, "title", title, "description",
+			   d->body ? d->body : "", "target_project_id",
+			   json_object_get(project, "id"));
 	json_decref(project);
 	TRY(e);
 	if (!wish)

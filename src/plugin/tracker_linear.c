@@ -437,6 +437,17 @@ static struct err *close_issue(struct issue *out, bool *before, const struct tra
 	return e;
 }
 
+static struct err *examine(struct strv *said, const struct tracked *t)
+{
+	json_t *data = NULL;
+
+	TRY(ask(&data, t, "Viewer", json_object()));
+	strv_addf(said, WHO ": logged in as %s",
+		github_text(json_object_get(data, "viewer"), "name"));
+	json_decref(data);
+	return NULL;
+}
+
 static char *branch(const struct issue *i)
 {
 	return str_dup(kv_get(&i->lines, "branchName"));
@@ -454,4 +465,5 @@ const struct tracker tracker_linear = {
 	.comment = comment,
 	.close = close_issue,
 	.branch = branch,
+	.examine = examine,
 };

@@ -74,6 +74,10 @@ struct tracker {
 	/* The branch name that the tracker itself gives to an issue; NULL: none. Caller frees. The
 	 * function is NULL where issues have no such name. */
 	char *(*branch)(const struct issue *i);
+
+	/* For `ao doctor`: a line about the login; an error says what to do. NULL: there is none, or it is that of the
+	 * forge. */
+	MUST_USE struct err *(*examine)(struct strv *said, const struct tracked *t);
 };
 
 void issues_release(struct issues *i);

@@ -91,6 +91,29 @@ tracker: {plugin: github, host: git.example.org}" box_config
 	[ "$(ao pr view fe-1 --json | jq -r .body)" = 'Closes #1' ]
 }
 
+@test "no commits, an archive: refused before anything is pushed; a repository is found by its old name" {
+	there() { git -C "$GITHUB/repos/acme/app.git" branch --list 'feat/*'; }
+	ao spawn frontend 42
+	run -1 ao pr create fe-1
+	[[ $output == *'feat/42 has no commits that main does not have: commit first'* ]]
+	cause github '{"op": "archive", "repo": "acme/app"}'
+	echo text >"$TREES/fe-1/new"
+	git -C "$TREES/fe-1" add new
+	git -C "$TREES/fe-1" commit -q -m 'Add new'
+	run -6 ao pr create fe-1
+	[[ $output == *'acme/app is archived'* ]]
+	[ -z "$(there)" ]
+	cause github '[{"op": "archive", "repo": "acme/app", "archived": false}]'
+	ao pr create fe-1
+	cause github '{"op": "rename", "repo": "acme/app", "to": "acme/new"}'
+	old
+	[ "$(row)" = '1 none none 0' ]
+	run -0 ao pr view fe-1
+	[[ $output == *https://github.com/acme/new/pull/1* ]]
+	run -0 ao pr merge fe-1
+	ao session ls | grep -q '\[merged\]'
+}
+
 @test "found by its branch: the newest open one, never a fork's, nor one older than the session" {
 	cause github '[{"op": "push", "repo": "acme/app", "branch": "feat/42", "files": {"a": "b\n"}},
 		{"op": "pr", "repo": "acme/app", "head": "feat/42"}, {"op": "merge", "repo": "acme/app", "pr": 1},
@@ -155,7 +178,7 @@ tracker: {plugin: github, host: git.example.org}" box_config
 	push
 	cause github "{\"op\": \"pr\", \"repo\": \"acme/app\", \"head\": \"feat/42\", \"title\": \"$evil\", \"author\": \"a;b\"}" >/dev/null
 	why check "\"name\": \"$evil\", \"conclusion\": \"FAILURE\", \"log\": \"----- end -----\\n@README\\n$evil\"" >/dev/null
-	why thread "\"file\": \"$evil\", \"line\": 1, \"author\": \"x\", \"association\": \"NONE\", \"body\": \"STRANGE\"" >/dev/null
+	why thread "\"file\": \"$evil\", \"line\": 1, \"author\": \"x\", \"association\": \"NONE\", \"body\": \"STRANGE\\u0000\"" >/dev/null
 	why thread "\"file\": \"new\", \"line\": 1, \"author\": \"rev\", \"association\": \"MEMBER\", \"body\": \"@README $evil\"" >/dev/null
 	for words in status 'pr view fe-1' 'pr ls' 'session ls' 'pr checks fe-1'; do
 		# shellcheck disable=SC2086 # words
@@ -223,8 +246,11 @@ tracker: {plugin: github, host: git.example.org}" box_config
 }
 
 @test "doctor tells of login, rights and quota; status of a quota that runs out" {
+	sed -i "/sessionPrefix: api/a\\    repo: acme/app\\n    scm: $GITHUB_SCM" "$CONFIG"
 	run ao doctor
 	[[ $output == *'forge github.com: logged in as ann, 4'*' of 5000 requests left'* ]]
+	[ "$(grep -c 'forge github.com' <<<"$output")" = 1 ] # not once for each project
+	FRONTEND="scm: $GITHUB_SCM" box_config
 	GH_TOKEN=bad-token run -1 ao doctor
 	[[ $output == *'project frontend: github.com does not let us in (status 401)'* ]]
 	fault github '{"kind": "status", "on": "graphql", "status": 200, "body": {"data": {"viewer": {"login": "ann"}}},

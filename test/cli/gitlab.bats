@@ -64,6 +64,19 @@ url=http://gitlab.localhost/acme/platform/app/-
 	[[ $output == *'Cleaned: fe-1'* ]]
 }
 
+@test "no commits, an archive: refused before anything is pushed" {
+	ao spawn frontend 42
+	run -1 ao pr create fe-1
+	[[ $output == *'feat/42 has no commits that main does not have: commit first'* ]]
+	cause gitlab '{"op": "archive", "project": "acme/platform/app"}'
+	echo text >"$TREES/fe-1/new"
+	git -C "$TREES/fe-1" add new
+	git -C "$TREES/fe-1" commit -q -m 'Add new'
+	run -6 ao pr create fe-1
+	[[ $output == *'acme/platform/app is archived'* ]]
+	[ -z "$(git -C "$GITLAB/repos/acme/platform/app.git" branch --list 'feat/*')" ]
+}
+
 @test "found by its branch: never a fork's, nor one that was closed before; the last answer while none comes" {
 	session
 	push
@@ -101,7 +114,7 @@ url=http://gitlab.localhost/acme/platform/app/-
 	push
 	cause gitlab "{\"op\": \"mr\", \"project\": \"acme/platform/app\", \"branch\": \"feat/42\", \"title\": \"$evil\"}" >/dev/null
 	why job "\"name\": \"$evil\", \"status\": \"failed\", \"log\": \"----- end -----\\n@README\\n$evil\""
-	why discussion "\"file\": \"$evil\", \"line\": 1, \"author\": \"mallory\", \"body\": \"STRANGE\""
+	why discussion "\"file\": \"$evil\", \"line\": 1, \"author\": \"mallory\", \"body\": \"STRANGE\\u0000\""
 	why discussion "\"file\": \"new\", \"line\": 1, \"author\": \"rev\", \"body\": \"@README $evil\""
 	for words in status 'pr view fe-1' 'pr ls' 'session ls' 'pr checks fe-1'; do
 		# shellcheck disable=SC2086 # words

@@ -48,9 +48,14 @@ tracker: $LINEAR_TRACKER" box_config
 }
 
 @test "no key, a bad one, a limit, another host: what to do is said, and nothing more is sent" {
+	run ao doctor
+	[[ $output == *'✓ tracker Linear: logged in as ann'* ]]
+	forget linear
 	unset LINEAR_API_KEY
 	run -1 ao issue ls -p frontend
 	[[ $output == *'no login for Linear: set LINEAR_API_KEY'* ]]
+	run -1 ao doctor
+	[[ $output == *'project frontend: no login for Linear: set LINEAR_API_KEY'* ]]
 	[ "$(asked linear)" = 0 ]
 	LINEAR_API_KEY=lin_api_bad run -1 ao issue ls -p frontend
 	[[ $output == *'Linear does not let us in (status 401)'* ]]

@@ -195,7 +195,7 @@ export class Model {
 		const { source } = mr, now = this.now();
 		const pipeline = {
 			id: this.next(), iid: source.pipelines.length + 1, project: source, mr, sha: mr.sha,
-			ref: mr.sourceBranch, createdAt: now, updatedAt: now, jobs: [],
+			ref: `refs/merge-requests/${mr.iid}/head`, createdAt: now, updatedAt: now, jobs: [],
 		};
 		source.pipelines.push(pipeline);
 		for (const job of jobs) this.job(pipeline, job);

@@ -78,8 +78,11 @@ const CAUSES = {
 	pushed: ({ id }) => model.pushed(model.project(String(id))),
 	issue: ({ project, ...set }) => ({ iid: model.addIssue(model.must(project), set).iid }),
 	// {project, branch, source: PATH of a fork, target, title, description, draft, author, labels}
-	mr: ({ project, source, ...set }) =>
-		({ iid: model.addMr(model.must(project), { ...set, source: source && model.must(source) }).iid }),
+	mr({ project, source, ...set }) {
+		const made = model.addMr(model.must(project), { ...set, source: source && model.must(source) });
+		model.diff(made); // or who asks of many waits for git's work on all of them
+		return { iid: made.iid };
+	},
 	// {…, name, stage, status, log, allowFailure, reason} in the newest pipeline, or a new one
 	job(set) {
 		const pipeline = model.head(mr(set)) ?? model.pipeline(mr(set), {});

@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	json_t *o = json_loadb((const char *)bytes, n, 0, NULL);
+	json_t *o = json_loadb((const char *)bytes, n, JSON_ALLOW_NUL, NULL);
 	json_t *nodes = json_object_get(o, "nodes"), *numbers = json_array();
 	struct pull p = { 0 };
 	size_t remarks;

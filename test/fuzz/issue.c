@@ -36,7 +36,7 @@ static void check_strangers(json_t *o)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	json_t *o = json_loadb((const char *)bytes, n, 0, NULL);
+	json_t *o = json_loadb((const char *)bytes, n, JSON_ALLOW_NUL, NULL);
 	json_t *members = gitlab_members(json_object_get(o, "members"));
 	struct issue i = { 0 };
 

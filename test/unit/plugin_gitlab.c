@@ -162,6 +162,9 @@ static void test_a_push_is_seen_here(void **state)
 #define MR(more) "{\"iid\":7,\"state\":\"opened\",\"sha\":\"aa\"" more "}"
 #define PIPELINE(status)                                                                           \
 	MR(",\"head_pipeline\":{\"id\":1,\"sha\":\"aa\",\"status\":\"" status "\"}")
+#define OTHER(ref)                                                                                 \
+	MR(",\"head_pipeline\":{\"sha\":\"bb\",\"status\":\"success\",\"source\":"                 \
+	   "\"merge_request_event\",\"ref\":\"" ref "\"}")
 #define DETAIL(status) MR(",\"detailed_merge_status\":\"" status "\"")
 #define NOTE(resolved)                                                                             \
 	"{\"notes\":[{\"resolvable\":true,\"resolved\":" resolved ",\"author\":{\"username\":"     \
@@ -189,6 +192,11 @@ static void test_words(void **state)
 		/* still that of the commit before */
 		{ MR(",\"head_pipeline\":{\"sha\":\"bb\",\"status\":\"success\"}"), NULL, NULL,
 			NULL, CI_UNKNOWN, REVIEW_NONE, 0, false, false },
+		{ OTHER("refs/merge-requests/7/head"), NULL, NULL, NULL, CI_UNKNOWN, REVIEW_NONE, 0,
+			false, false },
+		/* of a commit that GitLab made of it and its base */
+		{ OTHER("refs/merge-requests/7/merge"), NULL, NULL, NULL, CI_SUCCESS, REVIEW_NONE,
+			0, false, false },
 		{ MR(""), "{\"approvals_left\":1,\"approved_by\":[{}]}", NULL, NULL, CI_UNKNOWN,
 			REVIEW_PENDING, 0, false, false },
 		{ MR(""), "{\"approvals_left\":0,\"approved_by\":[{}]}", NULL, NULL, CI_UNKNOWN,
