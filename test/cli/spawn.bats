@@ -197,6 +197,15 @@ load box
 	[ ! -e "$DATA/fe-1/launch" ]
 }
 
+@test "ao is on the agent's PATH, whatever the project makes of that" {
+	FRONTEND="env: {PATH: \"$BOX/tools:/usr/bin:/bin\"}" AGENT="standin --turn-ms 50" box_config
+	spawn frontend --prompt "run: command -v ao >$BOX/found; echo \$PATH >>$BOX/found"
+	wait_for 10 took fe-1 1
+	wait_for 10 grep -q tools "$BOX/found"
+	[ "$(head -1 "$BOX/found")" = "$AO_BUILD/ao" ]
+	[ "$(tail -1 "$BOX/found")" = "$AO_BUILD:$BOX/tools:/usr/bin:/bin" ]
+}
+
 @test "secrets of the environment are in no argv and not in tmux" {
 	TOKEN=s3cret-canary spawn frontend
 	run ! grep -aqs s3cret-canary /proc/[0-9]*/cmdline
@@ -266,7 +275,17 @@ two" ]
 	[ ! -e "$TREES/fe-2" ]
 	expect 0 ao session ls
 	has queued
+	for verb in "send fe-2 hi" "open fe-2" "session attach fe-2"; do
+		# shellcheck disable=SC2086
+		expect 1 ao $verb
+		[ "$stderr" = "ao: fe-2 is queued and not started yet; what it waits for: ao status --why fe-2" ]
+	done
 	ao session kill fe-1
+	for verb in "open fe-1" "session attach fe-1"; do
+		# shellcheck disable=SC2086
+		expect 1 ao $verb
+		errs "ao session undelete fe-1"
+	done
 	ready fe-2
 	wait_for 5 heard fe-2 "second one"
 	[ -d "$TREES/fe-2" ]
