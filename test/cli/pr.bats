@@ -202,6 +202,37 @@ checks:
 	[ "$(wc -l <"$BOX/ran")" = 2 ]
 }
 
+@test "a run of checks that was killed: the next one, or doctor, ends its commands; one that was stopped leaves nothing" {
+	with_checks 'checks: {hang: "echo x >>'"$BOX"'/ran; trap : TERM; until test -e '"$BOX"'/go; do sleep 0.05; done"}'
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1 --no-checks
+	die() { # SIGNAL: a run that has begun
+		rm -f "$BOX/ran"
+		ao pr checks fe-1 >/dev/null 2>&1 &
+		wait_for 10 test -s "$BOX/ran"
+		kill "-$1" $!
+		code=0
+		wait $! || code=$?
+	}
+	die INT
+	[ "$code" = 130 ]
+	[ -z "$(find "$HOME/.agent-orchestrator/checks" -mindepth 1)" ]
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+	die KILL
+	expect 1 ao doctor
+	has "$HOME/.agent-orchestrator/checks/"
+	expect 0 ao doctor --fix
+	expect 0 ao doctor
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+	die KILL
+	touch "$BOX/go-on"
+	with_checks 'checks: {hang: "test ! -e '"$BOX"'/go-on || exit 0"}'
+	expect 0 timeout 20 ao poll
+	errs "#1: what an interrupted run of its checks left was ended"
+	[ "$(row fe-1 ciStatus)" = success ]
+}
+
 @test "an untrusted configuration runs no check" {
 	with_checks 'checks: {test: "touch '"$BOX"'/canary"}'
 	spawn frontend 1
