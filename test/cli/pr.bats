@@ -142,6 +142,47 @@ Add c Ann" ]
 ?? notes" ]
 }
 
+@test "a folder that becomes a file, a file that becomes a folder; ignored files below and in place of them stay" {
+	spawn frontend 1
+	git -C "$TREES/fe-1" rm -qr src README
+	work fe-1 src
+	work fe-1 README/inside
+	mkdir "$TREES/fe-1/out.o"
+	echo file >"$TREES/fe-1/out.o/file"
+	git -C "$TREES/fe-1" add -f out.o/file
+	git -C "$TREES/fe-1" commit -qm "Add a folder"
+	ao pr create fe-1
+	before=$(main)
+	echo precious >"$REPO/src/build.o"
+	expect 6 ao pr merge fe-1
+	errs src/build.o
+	rm "$REPO/src/build.o"
+	echo precious >"$REPO/out.o"
+	expect 6 ao pr merge fe-1
+	errs out.o
+	[ "$(cat "$REPO/out.o")" = precious ] && [ "$(main)" = "$before" ] && [ -d "$REPO/src" ]
+	rm "$REPO/out.o"
+	mkdir "$REPO/out.o" # empty: in nobody's way
+	expect 0 ao pr merge fe-1
+	[ -f "$REPO/src" ] && [ -f "$REPO/README/inside" ] && [ -f "$REPO/out.o/file" ]
+	[ -z "$(git -C "$REPO" status --porcelain)" ]
+}
+
+@test "a rebase of the branch that has stopped in a checkout: exit 6, nothing moved" {
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1
+	git -C "$REPO" commit -q --allow-empty -m mine
+	before=$(main)
+	GIT_SEQUENCE_EDITOR='sed -i 1s/pick/edit/' git -C "$REPO" rebase -q --keep-empty -i HEAD^
+	expect 6 ao pr merge fe-1
+	errs "main is being rebased in $REPO"
+	[ "$(main)" = "$before" ]
+	git -C "$REPO" rebase --continue
+	expect 0 ao pr merge fe-1
+	[ "$(git -C "$REPO" rev-parse main^)" = "$before" ]
+}
+
 @test "a conflict is told and merges nothing" {
 	spawn frontend 1
 	work fe-1 README "theirs"
@@ -310,6 +351,9 @@ merge_ends_it() { # FILE CONTENT BEFORE
 		n=$((n + 1))
 		work fe-1 README "$at"
 		work fe-1 "n$n"
+		ln -sfn "n$n" "$TREES/fe-1/link"
+		rm -rf "$TREES/fe-1/shape" # a file, a folder, a file …
+		work fe-1 "shape$([ $((n % 2)) = 1 ] || echo /inside)" "$n"
 		[ "$n" = 1 ] || git -C "$TREES/fe-1" rm -q "n$((n - 1))"
 		git -C "$TREES/fe-1" commit -q --allow-empty -m "less"
 		ao pr create fe-1 >/dev/null
