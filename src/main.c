@@ -44,7 +44,7 @@
  *   workspace_main        the main checkout, for an orchestrator
  *   tracker_local         issues as files in the repository
  *   scm_local*            pull requests in the repository itself: files checks trees build follow
- *                         merge
+ *                         way merge
  *   asking                what one refresh of a forge elsewhere asks for, and makes of it
  *   held                  one pull request in hand: what the verbs on a forge elsewhere do alike
  *   github_*              GitHub: place (where, whose token) ask read seen (what was seen last)

@@ -148,6 +148,8 @@ check "an agent at work shows as active" shown active
 
 say "They work. The first one opens a pull request; its check is red; the daemon hands it the log; it mends that."
 wait_for committed "menu.txt: fresh bread"
+wait_for reacted "$first" ci-failed send
+run ao status
 wait_for committed "menu.txt: butter"
 wait_for status_of "$first" pr_open
 check "red was seen, and the log is with the agent" reacted "$first" ci-failed send
@@ -167,6 +169,7 @@ wait_for activity "$second" ready
 
 say "Reviews. A remark goes to the agent the same way; an approval, to a person."
 run ao pr review "$first" --request-changes --at menu.txt:2 -m "put the price of the bread into menu.txt"
+run ao status
 wait_for committed "menu.txt: the price of the bread"
 check "the agent had the remark" reacted "$first" changes-requested send
 wait_for activity "$first" ready

@@ -39,6 +39,11 @@ table() {
 		test  program:fish       fish            fish
 		test  program:xterm      xterm           xterm
 		test  program:Xvfb       xvfb            xorg-x11-server-Xvfb
+		test  program:kitty      kitty           kitty
+		test  program:alacritty  alacritty       alacritty
+		test  program:foot       foot            foot
+		test  program:weston     weston          weston
+		test  program:gnome-terminal gnome-terminal gnome-terminal
 		test  program:notify-send libnotify-bin  libnotify
 		test  program:dbus-daemon dbus           dbus-daemon
 		test  program:dunst      dunst           dunst

@@ -402,17 +402,16 @@ static bool may_show_yet(const struct sight *s, const struct message *m)
 {
 	int64_t age = clock_wall() - m->changed_at;
 
-	return m->state == MESSAGE_TYPING && s->box == SCREEN_BOX_EMPTY && age >= 0 &&
-		age < SHOW_MS;
+	return s->facts.runtime == TRI_YES && m->state == MESSAGE_TYPING &&
+		s->box == SCREEN_BOX_EMPTY && age >= 0 && age < SHOW_MS;
 }
 
 /* Is something in the way of a look at the box, or of keys? Not once the agent is gone. */
-static bool must_wait(
-	const struct hold *h, const struct agent *a, const struct sight *s, const struct message *m)
+static bool must_wait(const struct hold *h, const struct agent *a, const struct sight *s)
 {
 	const char *why = NULL;
 	struct err *e = sight_ready(&why, s, h, a, true);
-	bool wait = why || (e ? e->class == ERR_REFUSED : may_show_yet(s, m));
+	bool wait = why || (e && e->class == ERR_REFUSED);
 
 	err_drop(e, "it is looked at again");
 	return wait;
@@ -428,25 +427,40 @@ static struct err *finish_refused(
 	return deliver_state(h, m, MESSAGE_FAILED, note);
 }
 
-struct err *deliver_finish(struct hold *h, const struct agent *a, struct message *m)
+static struct err *finish_typed(
+	struct hold *h, const struct agent *a, const struct sight *s, struct message *m)
 {
-	AUTO(sight_release) struct sight s = { 0 };
-	bool found, ignored;
+	bool ignored;
 
-	if (m->ticket)
-		return finish_told(h, a, m);
-	TRY(has_receipt(&found, h, a, m));
-	if (found)
-		return deliver_state(h, m, MESSAGE_ACCEPTED,
-			m->refused ? "somebody else's Enter sent it" : NULL);
-	TRY(sight_take(&s, h, a));
-	if (must_wait(h, a, &s, m))
-		return NULL;
 	if (m->refused)
-		return finish_refused(h, a, &s, m);
-	if (s.facts.runtime == TRI_YES && s.activity.activity != ACTIVITY_WAITING_INPUT &&
-		!s.terminal.in_mode && box_holds(a, &s, m))
+		return finish_refused(h, a, s, m);
+	if (s->facts.runtime == TRI_YES && s->activity.activity != ACTIVITY_WAITING_INPUT &&
+		!s->terminal.in_mode && box_holds(a, s, m))
 		return submit(&ignored, h, a, m);
 	return deliver_state(
 		h, m, MESSAGE_UNCONFIRMED, "its sender was interrupted while it typed");
+}
+
+/* What may show yet is waited for here: nothing that happens later would tell that it does not. */
+struct err *deliver_finish(struct hold *h, const struct agent *a, struct message *m)
+{
+	int64_t until = clock_mono() + SHOW_MS;
+	bool found;
+
+	if (m->ticket)
+		return finish_told(h, a, m);
+	for (;;) {
+		AUTO(sight_release) struct sight s = { 0 };
+
+		TRY(has_receipt(&found, h, a, m));
+		if (found)
+			return deliver_state(h, m, MESSAGE_ACCEPTED,
+				m->refused ? "somebody else's Enter sent it" : NULL);
+		TRY(sight_take(&s, h, a));
+		if (must_wait(h, a, &s))
+			return NULL;
+		if (!may_show_yet(&s, m) || clock_mono() >= until)
+			return finish_typed(h, a, &s, m);
+		TRY(clock_sleep(ASK_AGAIN_MS));
+	}
 }

@@ -16,6 +16,7 @@
 #include "op/send.h"
 #include "op/settle.h"
 #include "op/start.h"
+#include "slot/scm.h"
 #include "store/agent_files.h"
 #include "store/port.h"
 
@@ -63,6 +64,15 @@ static struct err *plan_prompt(struct plan *p, const struct hold *h)
 		&(struct task){ p->o->issue, &p->issue, p->o->prompt });
 }
 
+/* Pull requests of this repository are merged into its own branches. No forge known: nobody merges here. */
+static bool merges_here(const struct project *p)
+{
+	const struct scm *scm = NULL;
+
+	err_drop(scm_of_project(&scm, p), "its verbs say so");
+	return scm && scm->in_files;
+}
+
 static struct err *make_plan(struct plan *p, struct hold *h)
 {
 	const struct spawn_options *o = p->o;
@@ -84,8 +94,8 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 		p->prompt.n <= PROMPT_ARG_MAX;
 	if (o->branch) /* before a number is taken for it */
 		TRY(h->workspace->free_branch(&h->s.branch, project->path, o->branch, true));
-	return h->workspace->origin(
-		&p->origin, project->path, project->default_branch, o->base, w->sink);
+	return h->workspace->origin(&p->origin, project->path, project->default_branch, o->base,
+		merges_here(project), w->sink);
 }
 
 /* ---- the id ---------------------------------------------------------------------------------- */

@@ -55,6 +55,10 @@ MUST_USE struct err *local_check(struct pull *out, const struct forge *f, int nu
 
 /* scm_local_trees.c */
 char *check_trees(const struct local *l, const char *data_dir, int number);
+/* Into the environment of a check: where it runs, and that we run it. */
+void check_mark(struct strv *env, const char *trees);
+/* The commands of checks whose run has died hold checks.lock, and nobody limits them: TERM, 2 s, KILL. */
+MUST_USE struct err *check_orphans_end(bool *any, const char *trees);
 MUST_USE struct err *check_tree_remove(const struct local *l, const char *tree, int keep_fd);
 MUST_USE struct err *local_leftovers(struct strv *paths, const struct forge *f, bool remove);
 

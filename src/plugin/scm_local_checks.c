@@ -93,13 +93,14 @@ static struct err *tree_make(const struct round *r, const char *tree)
 
 /* ---- one check ----------------------------------------------------------------------------------------- */
 
-static void environment(struct strv *env, const struct project *p)
+static void environment(struct strv *env, const struct round *r)
 {
 	env_copy(env);
 	env_unset_prefix(env, "AO_");
 	env_unset_prefix(env, "GIT_");
-	STRV_EACH(pair, &p->env)
+	STRV_EACH(pair, &r->f->project->env)
 		strv_add(env, *pair);
+	check_mark(env, r->trees);
 }
 
 static int open_log(struct round *r, struct check *c, size_t i)
@@ -115,7 +116,7 @@ static struct err *start_child(struct round *r, struct job *job, int log)
 {
 	AUTO(strv_release) struct strv env = { 0 };
 
-	environment(&env, r->f->project);
+	environment(&env, r);
 	dprintf(log, "$ %s\n", job->check->command);
 	return child_start(&job->child,
 		&(struct child_options){
@@ -197,12 +198,16 @@ static void job_forget(struct job *job)
 
 static void round_release(struct round *r)
 {
+	if (r->running)
+		stop_forget(); /* what was begun is cleared away */
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		if (r->jobs[i].check)
 			err_drop(finish_job(r, &r->jobs[i], CHECK_PENDING, "cancelled"),
 				"on the way out");
 		job_forget(&r->jobs[i]);
 	}
+	if (r->lock.fd)
+		err_drop(file_remove_tree(r->trees), "doctor finds it");
 	record_release(&r->record);
 	lock_release(&r->lock);
 	str_release(&r->trees);
@@ -323,7 +328,17 @@ static struct err *take_checks_lock(struct round *r, int number)
 {
 	AUTO(str_release) char *path = local_path(r->l, number, "checks.lock");
 	struct err *e = lock_take(&r->lock, path, 0);
+	bool ended;
 
+	if (!e || e->class != ERR_TIMEOUT)
+		return e;
+	TRY(check_orphans_end(&ended, r->trees));
+	if (ended) {
+		err_drop(e, "its holders ended");
+		sink_say(r->f->sink, SINK_NOTE,
+			"#%d: what an interrupted run of its checks left was ended", number);
+		e = lock_take(&r->lock, path, GRACE_MS);
+	}
 	if (!e || e->class != ERR_TIMEOUT || r->f->no_wait)
 		return e;
 	err_drop(e, "waiting");
@@ -361,13 +376,13 @@ static struct err *run_due(const struct forge *f, struct local *l, int number)
 		make_red_due(&r);
 	if (r.record.pull.state != PULL_OPEN || !any_due(&r))
 		return NULL;
+	r.trees = check_trees(l, f->data_dir, number);
 	e = take_checks_lock(&r, number);
 	if (e && e->class == ERR_TIMEOUT && f->no_wait) {
 		err_drop(e, "who runs them is not waited for");
 		return NULL;
 	}
 	TRY(e);
-	r.trees = check_trees(l, f->data_dir, number);
 	while (again) {
 		TRY(begin(&r, number)); /* another run may have done it meanwhile */
 		if (red)

@@ -7,6 +7,7 @@
  * index.lock, with our words in it, so that it is known whose it is when we have died.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +16,15 @@
 
 #include "base/path.h"
 #include "plugin/scm_local.h"
+#include "plugin/scm_local_place.h"
 
-enum { NAMED_MAX = 20, INDEX_MAX = 1 << 30, LOCK_TAIL = 64 };
+enum { INDEX_MAX = 1 << 30, LOCK_TAIL = 64 };
 
 static const char our_lock[] = "ao pr merge\n";
 
-struct place {
-	char *path, *git_dir, *lock;
-	char *index; /* the copy, while we hold the lock; else NULL */
-};
-
 struct places {
 	VEC(struct place) list;
+	char *rebase; /* where a rebase of the branch has stopped, which is to move it at its end; NULL: none */
 };
 
 static void places_release(struct places *p)
@@ -38,6 +36,7 @@ static void places_release(struct places *p)
 		free(p->list.v[i].index);
 	}
 	free(p->list.v);
+	free(p->rebase);
 	*p = (struct places){ 0 };
 }
 
@@ -70,6 +69,13 @@ static struct err *find_copy(struct place *at)
 	return NULL;
 }
 
+static char *git_dir_of(const char *path)
+{
+	char *git_dir = gitfile_target(path);
+
+	return git_dir ? git_dir : path_join(path, ".git");
+}
+
 static struct err *add_place(struct places *out, const char *path)
 {
 	AUTO(str_release) char *git_dir = NULL;
@@ -77,9 +83,7 @@ static struct err *add_place(struct places *out, const char *path)
 
 	if (!path_is_dir(path)) /* git still knows it; nothing is there to follow */
 		return NULL;
-	git_dir = gitfile_target(path);
-	if (!git_dir)
-		git_dir = path_join(path, ".git");
+	git_dir = git_dir_of(path);
 	if (!path_is_dir(git_dir))
 		return fail(
 			ERR_REFUSED, "the checkout of the branch in %s cannot be told apart", path);
@@ -89,6 +93,22 @@ static struct err *add_place(struct places *out, const char *path)
 	place->lock = path_join(git_dir, "index.lock");
 	git_dir = NULL;
 	return find_copy(place);
+}
+
+/* Its HEAD is detached meanwhile; the branch is named where git rebase and git am keep their state. */
+static bool rebases(const char *path, const char *branch)
+{
+	static const char *const names[] = { "rebase-merge/head-name", "rebase-apply/head-name" };
+	AUTO(str_release) char *git_dir = git_dir_of(path);
+	AUTO(str_release) char *ref = str_format("refs/heads/%s", branch);
+	bool yes = false;
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		AUTO(str_release) char *file = path_join(git_dir, names[i]);
+		AUTO(str_release) char *line = first_line(file);
+		yes |= line && str_equal(line, ref);
+	}
+	return yes;
 }
 
 /* Records of NUL-ended lines, an empty one behind each (git-worktree(1), porcelain). */
@@ -108,111 +128,17 @@ static struct err *places_of(struct places *out, const struct local *l, const ch
 			path = line + strlen("worktree ");
 		else if (path && str_equal(line, wanted))
 			TRY(add_place(out, path));
+		else if (path && str_equal(line, "detached") && rebases(path, branch))
+			str_set(&out->rebase, path);
 	}
 	return NULL;
-}
-
-static struct git git_at(const struct place *at, int keep_fd)
-{
-	return (struct git){ .git_dir = at->git_dir,
-		.work_tree = at->path,
-		.index = at->index,
-		.timeout_ms = GIT_LONG_MS,
-		.keep_fd = keep_fd };
-}
-
-static void add_lines(struct strv *out, const struct buf *b)
-{
-	for (size_t i = 0; i < b->n; i += strlen(b->s + i) + 1)
-		strv_add(out, b->s + i);
-}
-
-/* What differs from old to new; filter: A added, or all. */
-static struct err *changed(struct strv *out, const struct place *at, const char *old,
-	const char *new, const char *filter)
-{
-	AUTO(run_result_release) struct run_result r = { 0 };
-	struct git g = git_at(at, 0);
-
-	TRY(git_ok(&r, &g,
-		ARGV("diff-tree", "-r", "-z", "--name-only", "--no-renames", filter, old, new)));
-	add_lines(out, &r.out);
-	return NULL;
-}
-
-static char *join_names(const struct strv *names)
-{
-	AUTO(buf_release) struct buf b = { 0 };
-
-	for (size_t i = 0; i < names->n && i < NAMED_MAX; i++)
-		buf_addf(&b, "%s%s", i ? ", " : "", names->v[i]);
-	if (names->n > NAMED_MAX)
-		buf_addf(&b, " and %zu more", names->n - NAMED_MAX);
-	return buf_detach(&b);
-}
-
-static struct err *local_changes(const struct place *at, const struct strv *names)
-{
-	AUTO(str_release) char *list = join_names(names);
-
-	return fail(ERR_REFUSED, "%s has changes of its own in what the merge changes: %s",
-		at->path, list);
-}
-
-/* A path covers another that is below it. */
-static bool touches(const struct strv *paths, const char *name)
-{
-	STRV_EACH(path, paths) {
-		if (path_within(name, *path) || path_within(*path, name))
-			return true;
-	}
-	return false;
-}
-
-/* Why read-tree refused: names out of git status(1), porcelain v1, "XY name". */
-static struct err *refusal(
-	const struct place *at, const char *old, const char *new, struct err *said)
-{
-	AUTO(run_result_release) struct run_result r = { 0 };
-	AUTO(strv_release) struct strv paths = { 0 };
-	AUTO(strv_release) struct strv names = { 0 };
-	struct git g = git_at(at, 0);
-	struct err *e = changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB");
-
-	if (!e)
-		e = git_ok(&r, &g,
-			ARGV("status", "--porcelain", "-z", "--no-renames", "-uall",
-				"--ignore-submodules=dirty"));
-	for (size_t i = 0; !e && i < r.out.n; i += strlen(r.out.s + i) + 1)
-		if (strlen(r.out.s + i) > 3 && touches(&paths, r.out.s + i + 3))
-			strv_add(&names, r.out.s + i + 3);
-	err_drop(e, "git's own words must do");
-	if (!names.n)
-		return wrap(said, "%s does not follow", at->path);
-	err_drop(said, "named by file");
-	return local_changes(at, &names);
-}
-
-/* An ignored file would be overwritten without a word (git-read-tree(1), since 2.34). */
-static struct err *no_untracked_in_the_way(const struct place *at, const char *old, const char *new)
-{
-	AUTO(strv_release) struct strv added = { 0 };
-	AUTO(strv_release) struct strv there = { 0 };
-
-	TRY(changed(&added, at, old, new, "--diff-filter=A"));
-	STRV_EACH(name, &added) {
-		AUTO(str_release) char *path = path_join(at->path, *name);
-		if (path_exists(path))
-			strv_add(&there, *name);
-	}
-	return there.n ? local_changes(at, &there) : NULL;
 }
 
 static struct err *read_tree(const struct place *at, const char *from, const char *to, int keep_fd)
 {
 	AUTO(run_result_release) struct run_result refreshed = { 0 };
 	AUTO(run_result_release) struct run_result r = { 0 };
-	struct git g = git_at(at, keep_fd);
+	struct git g = place_git(at, keep_fd);
 
 	TRY(git_run(&refreshed, &g, ARGV("update-index", "-q", "--refresh")));
 	return git_ok(&r, &g, ARGV("read-tree", "-m", "-u", from, to));
@@ -223,7 +149,7 @@ static struct err *index_differs(
 	bool *yes, const struct place *at, const char *commit, const struct strv *paths)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
-	struct git g = git_at(at, 0);
+	struct git g = place_git(at, 0);
 
 	*yes = false;
 	TRY(git_ok(&r, &g,
@@ -241,7 +167,7 @@ static bool has_refused(
 	AUTO(str_release) char *lock = str_format("%s.lock", at->index);
 	AUTO(strv_release) struct strv paths = { 0 };
 	bool stayed = false;
-	struct err *e = changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB");
+	struct err *e = place_changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB");
 
 	if (!e)
 		e = index_differs(&stayed, at, new, &paths);
@@ -314,13 +240,13 @@ static struct err *follow(struct place *at, const char *old, const char *new, in
 {
 	struct err *e;
 
-	TRY(no_untracked_in_the_way(at, old, new));
+	TRY(place_is_free(at, old, new));
 	TRY(hold(at));
 	e = read_tree(at, old, new, keep_fd);
 	if (!e || !has_refused(at, old, new, e))
 		return e;
 	err_drop(let_go(at), "what settles it does that");
-	e = refusal(at, old, new, e);
+	e = place_refusal(at, old, new, e);
 	e->class = ERR_REFUSED;
 	return e;
 }
@@ -331,6 +257,9 @@ struct err *checkouts_follow(
 	AUTO(places_release) struct places places = { 0 };
 
 	TRY(places_of(&places, l, branch));
+	if (places.rebase)
+		return fail(ERR_REFUSED, "%s is being rebased in %s: end that first", branch,
+			places.rebase);
 	for (size_t i = 0; i < places.list.n; i++) {
 		struct err *e = follow(&places.list.v[i], old, new, keep_fd);
 		for (size_t k = i; e && k-- > 0;) {
@@ -359,7 +288,7 @@ static char *blob_of(const struct place *at, const char *commit, const char *nam
 {
 	AUTO(str_release) char *object = str_format("%s:%s", commit, name);
 	AUTO(run_result_release) struct run_result r = { 0 };
-	struct git g = git_at(at, 0);
+	struct git g = place_git(at, 0);
 	struct err *e = git_run(&r, &g, ARGV("rev-parse", "--verify", "-q", object));
 
 	if (e || r.code) {
@@ -370,12 +299,22 @@ static char *blob_of(const struct place *at, const char *commit, const char *nam
 	return buf_detach(&r.out);
 }
 
-static char *hash_of(const struct place *at, const char *name)
+/* What git would store of it; NULL: a folder, not there. */
+static char *hash_of(const struct place *at, const char *name, const struct stat *st)
 {
+	AUTO(str_release) char *path = path_join(at->path, name);
 	AUTO(run_result_release) struct run_result r = { 0 };
-	struct git g = git_at(at, 0);
-	struct err *e = git_run(&r, &g, ARGV("hash-object", "--", name));
+	struct git g = place_git(at, 0);
+	char target[PATH_MAX];
+	ssize_t n = S_ISLNK(st->st_mode) ? readlink(path, target, sizeof(target)) : -1;
+	struct err *e;
 
+	if (n < 0 && !S_ISREG(st->st_mode))
+		return NULL;
+	g.in = n < 0 ? NULL : target;
+	g.in_n = n < 0 ? 0 : (size_t)n;
+	e = git_run(
+		&r, &g, n < 0 ? ARGV("hash-object", "--", name) : ARGV("hash-object", "--stdin"));
 	if (e || r.code) {
 		err_drop(e, "none");
 		return NULL;
@@ -384,28 +323,60 @@ static char *hash_of(const struct place *at, const char *name)
 	return buf_detach(&r.out);
 }
 
+/* Takes an added file away, and the folders that were made for it. */
+static struct err *take_away(const struct place *at, const char *name)
+{
+	AUTO(str_release) char *path = path_join(at->path, name);
+	size_t root = strlen(at->path);
+
+	if (unlink(path) < 0)
+		return fail_errno("cannot take %s back", path);
+	for (char *slash = strrchr(path, '/'); slash > path + root; slash = strrchr(path, '/')) {
+		*slash = '\0';
+		if (rmdir(path) < 0)
+			break;
+	}
+	return NULL;
+}
+
 /* A file that the dead read-tree had taken away, opened or written, byte for byte, before it could
  * write the index. What was edited in between is left alone. */
 static struct err *put_back(
-	const struct place *at, const char *old, const char *new, const char *name)
+	const struct place *at, const char *was, const char *made, const char *name)
 {
 	AUTO(str_release) char *path = path_join(at->path, name);
-	AUTO(str_release) char *was = blob_of(at, old, name);
-	AUTO(str_release) char *made = blob_of(at, new, name);
 	AUTO(str_release) char *is = NULL;
 	AUTO(run_result_release) struct run_result r = { 0 };
-	struct git g = git_at(at, 0);
+	struct git g = place_git(at, 0);
 	struct stat st;
 	bool there = lstat(path, &st) == 0, ours;
 
-	if (there && S_ISREG(st.st_mode))
-		is = hash_of(at, name);
+	if (there)
+		is = hash_of(at, name, &st);
 	ours = !there || (S_ISREG(st.st_mode) && st.st_size == 0) || (is && str_equal(is, made));
 	if (!ours || (is && str_equal(is, was)) || (there ? !made : !was))
 		return NULL;
 	if (!was)
-		return unlink(path) < 0 ? fail_errno("cannot take %s back", path) : NULL;
+		return take_away(at, name);
 	return git_ok(&r, &g, ARGV("checkout-index", "-f", "-u", "--", name));
+}
+
+/* What was added goes first: it may stand where a file or a folder was. */
+static struct err *put_all_back(const struct place *at, const char *old, const char *new)
+{
+	static const char *const filters[] = { "--diff-filter=A", "--diff-filter=D",
+		"--diff-filter=CMRTUXB" };
+
+	for (size_t i = 0; i < COUNT_OF(filters); i++) {
+		AUTO(strv_release) struct strv paths = { 0 };
+		TRY(place_changed(&paths, at, old, new, filters[i]));
+		STRV_EACH(name, &paths) {
+			AUTO(str_release) char *was = i == 0 ? NULL : blob_of(at, old, *name);
+			AUTO(str_release) char *made = i == 1 ? NULL : blob_of(at, new, *name);
+			TRY(put_back(at, was, made, *name));
+		}
+	}
+	return NULL;
 }
 
 /* One that another git left, or is at work with. */
@@ -428,15 +399,13 @@ static struct err *undo(const struct place *at, const char *old, const char *new
 	AUTO(strv_release) struct strv paths = { 0 };
 	bool followed;
 
-	TRY(changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB"));
+	TRY(place_changed(&paths, at, old, new, "--diff-filter=ACDMRTUXB"));
 	TRY(index_differs(&followed, at, old, &paths));
 	if (followed) {
 		struct err *e = read_tree(at, new, old, keep_fd);
-		return e ? refusal(at, old, new, e) : NULL;
+		return e ? place_refusal(at, old, new, e) : NULL;
 	}
-	STRV_EACH(name, &paths)
-		TRY(put_back(at, old, new, *name));
-	return NULL;
+	return put_all_back(at, old, new);
 }
 
 /* Whatever comes of it, the checkout is git's again: what was edited in it is its user's to settle. */

@@ -1,10 +1,15 @@
 /* Where the local forge's checks run: <dataDir>/checks/<hash of the repository>-<n>/, a worktree each,
  * for as long as checks.lock is held; and what checks and merges that died have left. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/env.h"
 #include "base/hash.h"
 #include "base/path.h"
+#include "base/proc.h"
 #include "plugin/scm_local.h"
 
 static char *prefix_of(const struct local *l)
@@ -18,6 +23,73 @@ char *check_trees(const struct local *l, const char *data_dir, int number)
 
 	return str_format("%s/checks/%s%d", data_dir, prefix, number);
 }
+
+/* ---- commands whose run has died ----------------------------------------------------------------------- */
+
+/* A check sees no AO_*; these two no script of anybody's has. */
+static const char where_mark[] = "_AO_CHECKS", who_mark[] = "_AO_CHECKS_BY";
+
+enum { TERM_MS = 2000, KILL_MS = 2000, NAP_MS = 20 };
+
+static char *who(pid_t pid)
+{
+	return str_format("%d %lld", (int)pid, (long long)proc_start(pid));
+}
+
+void check_mark(struct strv *env, const char *trees)
+{
+	AUTO(str_release) char *by = who(getpid());
+
+	env_set(env, where_mark, trees);
+	env_set(env, who_mark, by);
+}
+
+static bool is_orphan(pid_t pid)
+{
+	AUTO(str_release) char *by = proc_env(pid, who_mark);
+	AUTO(str_release) char *now = by ? who(atoi(by)) : NULL;
+	struct proc runner;
+
+	return by && (!str_equal(by, now) || !proc_read(&runner, atoi(by)) || runner.state == 'Z');
+}
+
+/* How many there are; signal 0: none is sent. */
+static size_t signal_orphans(const char *trees, int signal)
+{
+	AUTO(str_release) char *entry = str_format("%s=%s", where_mark, trees);
+	AUTO(pids_release) struct pids pids = { 0 };
+	size_t n = 0;
+
+	proc_with_env(&pids, entry, NULL);
+	for (size_t i = 0; i < pids.n; i++) {
+		int64_t start = proc_start(pids.v[i]);
+		if (!is_orphan(pids.v[i]))
+			continue;
+		n++;
+		if (signal)
+			proc_signal(pids.v[i], start, signal);
+	}
+	return n;
+}
+
+struct err *check_orphans_end(bool *any, const char *trees)
+{
+	int64_t until = clock_mono() + TERM_MS, last = until + KILL_MS;
+
+	*any = signal_orphans(trees, SIGTERM) > 0;
+	if (*any)
+		signal_orphans(trees, SIGCONT);
+	while (signal_orphans(trees, clock_mono() < until ? 0 : SIGKILL)) {
+		if (clock_mono() >= last)
+			return fail(ERR_FAILED,
+				"commands of interrupted checks do not end: see ps, %s=%s",
+				where_mark, trees);
+		TRY(clock_sleep(NAP_MS));
+	}
+	return NULL;
+}
+
+/* ---- their worktrees ----------------------------------------------------------------------------------- */
 
 static struct err *git_forget(bool *done, const struct local *l, const char *tree, int keep_fd)
 {
@@ -47,9 +119,11 @@ static struct err *remove_all(const struct local *l, const char *trees, int numb
 	AUTO(str_release) char *path = local_path(l, number, "checks.lock");
 	AUTO(lock_release) struct lock lock = { 0 };
 	AUTO(strv_release) struct strv names = { 0 };
+	bool ended;
 
+	TRY(check_orphans_end(&ended, trees));
 	if (path_exists(path))
-		TRY(lock_take(&lock, path, 0));
+		TRY(lock_take(&lock, path, ended ? KILL_MS : 0));
 	TRY(file_list(&names, trees));
 	STRV_EACH(name, &names) {
 		AUTO(str_release) char *tree = path_join(trees, *name);
@@ -73,7 +147,7 @@ static struct err *left_trees(
 		if (number <= 0)
 			continue;
 		lock = local_path(l, number, "checks.lock");
-		if (lock_held(lock) != TRI_NO)
+		if (lock_held(lock) != TRI_NO && !signal_orphans(trees, 0))
 			continue;
 		strv_add(paths, trees);
 		if (remove)

@@ -11,9 +11,9 @@ static struct err *refuse(const char *what)
 }
 
 static struct err *origin(struct start_point *out, const char *repo, const char *default_branch,
-	const char *base, struct sink *sink)
+	const char *base, bool merges_here, struct sink *sink)
 {
-	(void)out, (void)repo, (void)default_branch, (void)base, (void)sink;
+	(void)out, (void)repo, (void)default_branch, (void)base, (void)merges_here, (void)sink;
 	return refuse("branched off");
 }
 

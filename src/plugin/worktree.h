@@ -100,7 +100,7 @@ bool undelete_begun(const struct checkout *c);
 
 /* The functions of the table. */
 MUST_USE struct err *worktree_origin(struct start_point *out, const char *repo,
-	const char *default_branch, const char *base, struct sink *sink);
+	const char *default_branch, const char *base, bool merges_here, struct sink *sink);
 MUST_USE struct err *worktree_free_branch(
 	char **name, const char *repo, const char *wanted, bool exact);
 MUST_USE struct err *worktree_create(char **handle, const struct checkout *c, struct sink *sink);

@@ -109,21 +109,36 @@ static struct err *no_start(const char *git_dir, const char *repo, const char *n
 	return fail(ERR_FAILED, "%s has no branch '%s': name one as defaultBranch", repo, name);
 }
 
+/* What was merged here and not pushed yet belongs to the start of what comes next. */
+static struct err *is_ahead(bool *yes, const char *git_dir, const char *here, const char *there)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+
+	TRY(git_run(&r, &(struct git){ .git_dir = git_dir },
+		ARGV("merge-base", "--is-ancestor", here, there)));
+	*yes = r.code == 1;
+	return NULL;
+}
+
 static struct err *start_default(
-	struct start_point *o, const char *git_dir, const char *repo, bool remote)
+	struct start_point *o, const char *git_dir, const char *repo, bool remote, bool merges_here)
 {
 	AUTO(str_release) char *there = str_format("refs/remotes/origin/%s", o->default_branch);
 	AUTO(str_release) char *here = str_format("refs/heads/%s", o->default_branch);
 	AUTO(str_release) char *there_id = NULL;
 	AUTO(str_release) char *here_id = NULL;
 	char *ids[2] = { 0 };
+	bool ahead = false;
 	struct err *e = two_refs(ids, git_dir, (const char *[]){ there, here });
 
 	there_id = ids[0];
 	here_id = ids[1];
+
 	if (e)
 		return e;
-	if (remote && there_id) {
+	if (remote && there_id && merges_here && here_id)
+		TRY(is_ahead(&ahead, git_dir, here_id, there_id));
+	if (remote && there_id && !ahead) {
 		o->commit = str_dup(there_id);
 		o->shown = str_format("origin/%s", o->default_branch);
 		return NULL;
@@ -165,7 +180,7 @@ static struct err *start_base(
 }
 
 static struct err *find_start(struct start_point *o, const char *repo, const char *default_branch,
-	const char *base, struct sink *sink)
+	const char *base, bool merges_here, struct sink *sink)
 {
 	AUTO(str_release) char *git_dir = NULL;
 	AUTO(str_release) char *common = NULL;
@@ -182,15 +197,15 @@ static struct err *find_start(struct start_point *o, const char *repo, const cha
 	TRY(has_origin(&remote, common));
 	if (remote)
 		TRY(fetch(common, o->default_branch, sink));
-	return start_default(o, git_dir, repo, remote);
+	return start_default(o, git_dir, repo, remote, merges_here);
 }
 
 struct err *worktree_origin(struct start_point *out, const char *repo, const char *default_branch,
-	const char *base, struct sink *sink)
+	const char *base, bool merges_here, struct sink *sink)
 {
 	AUTO(start_point_release) struct start_point o = { 0 };
 
-	TRY(find_start(&o, repo, default_branch, base, sink));
+	TRY(find_start(&o, repo, default_branch, base, merges_here, sink));
 	*out = o;
 	o = (struct start_point){ 0 };
 	return NULL;

@@ -50,10 +50,11 @@ struct workspace {
 	bool borrowed; /* the main checkout: not the session's to make, save or take away */
 
 	/* Find the start of a new branch: `base` if not NULL, else origin/<default branch> after a
-	 * fetch (at most 20 s; failing is a warning), else the local branch. Errors are one clear
-	 * line: not a repository, no commits, no such base. */
+	 * fetch (at most 20 s; failing is a warning), else the local branch. merges_here: pull requests
+	 * are merged into the local branch, so it is the start where it holds what the remote one lacks.
+	 * Errors are one clear line: not a repository, no commits, no such base. */
 	MUST_USE struct err *(*origin)(struct start_point *out, const char *repo,
-		const char *default_branch, const char *base, struct sink *sink);
+		const char *default_branch, const char *base, bool merges_here, struct sink *sink);
 
 	/* *name: the wanted branch, or -2, -3 … when taken, or with / as - where a branch of the name
 	 * of its first folder forbids it. exact: only the wanted one, else ERR_REFUSED with the reason. */

@@ -34,6 +34,19 @@ work() { # SESSION FILE
 	[ "$(field fe-3 status)" = queued ] && [ "$(field fe-4 status)" = queued ]
 }
 
+@test "--after with a remote, where the merge is on the branch here alone" {
+	git clone -q --bare "$REPO" "$BOX/origin.git"
+	git -C "$REPO" remote add origin "$BOX/origin.git"
+	FRONTEND="scm: {plugin: local}" box_config
+	spawn frontend "first one"
+	ao spawn frontend "second one" --after fe-1
+	work fe-1 first
+	ao pr create fe-1 && ao pr merge fe-1
+	[ "$(cat "$TREES/fe-2/first")" = "work of fe-1" ]
+	spawn frontend "third one"
+	[ -e "$TREES/fe-3/first" ]
+}
+
 @test "--after one that is merged and cleaned up does not wait" {
 	spawn frontend 1
 	work fe-1 first

@@ -231,6 +231,17 @@ notificationRouting: {urgent: [me]}" box_config
 	expect 0 ao events verify
 }
 
+@test "what a sender that died a moment ago never pasted is told, though nothing happens later" {
+	spawn frontend 1
+	ao poll
+	mkdir -p "$DATA/fe-1/outbox"
+	now=$(date -u +%FT%T.%3NZ)
+	printf 'state=typing\nkind=message\nfrom=user\nmade=%s\nchanged=%s\nmark=%s\n\nstray words ' "$now" "$now" "$now" >"$DATA/fe-1/outbox/0001"
+	ao start
+	wait_for 20 says "message 0001 was typed, and nothing confirms it"
+	took fe-1 1
+}
+
 @test "quiet: nothing is called, started or written while nothing happens" {
 	ao start >/dev/null
 	spawn frontend 1

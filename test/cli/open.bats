@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Terminals by stand-ins that write down how they were called; tmux by a second tmux; xterm itself.
+# Terminals by stand-ins that write down how they were called; tmux by a second tmux; those that are installed, by themselves.
 load box
 
 setup() {
@@ -191,31 +191,84 @@ tmux attach -t fe-1" ]
 	ready fe-2
 }
 
+there() { # PROGRAM…: those are here, and no sanitizer is in ao
+	local name
+	for name in Xvfb "$@"; do
+		command -v "$name" >/dev/null || skip "no $name here"
+	done
+	# seen: the xterm that a sanitized ao starts never attaches; not understood yet
+	case $AO_BUILD in */san*) skip "not under a sanitizer" ;; esac
+}
 # The terminal that the environment names, on a screen of its own: it attaches, and outlives ao.
 opens_in() { # NAME [VARIABLE=VALUE…]
 	local name=$1
 	shift
 	spawn frontend
-	Xvfb -displayfd 3 -nolisten tcp -screen 0 800x600x24 3>"$BOX/display" >"$BOX/xvfb.log" 2>&1 &
-	screen=$!
-	wait_for 20 grep -q . "$BOX/display"
-	expect 0 env "$@" DISPLAY=":$(cat "$BOX/display")" ao open fe-1 --new-window
+	screen_on
+	expect 0 env "$@" ao open fe-1 --new-window
 	has "opened in $name"
 	wait_for 60 looks_at fe-1
 	ao session kill fe-1 >/dev/null
 	kill "$screen"
 	wait "$screen" || true
 }
+screen_on() {
+	Xvfb -displayfd 3 -nolisten tcp -screen 0 1024x768x24 3>"$BOX/display" >"$BOX/xvfb.log" 2>&1 &
+	screen=$!
+	wait_for 20 grep -q . "$BOX/display"
+	DISPLAY=:$(cat "$BOX/display")
+	export DISPLAY LIBGL_ALWAYS_SOFTWARE=1
+}
 
 @test "xterm itself, on a screen of its own, outlives ao" {
-	command -v Xvfb >/dev/null && command -v xterm >/dev/null || skip "no Xvfb or no xterm here"
-	# seen: the xterm that a sanitized ao starts never attaches; not understood yet
-	case $AO_BUILD in */san*) skip "not under a sanitizer" ;; esac
+	there xterm
 	opens_in xterm XTERM_VERSION=390
 }
 
 @test "kitty itself, where there is one" {
-	command -v Xvfb >/dev/null && command -v kitty >/dev/null || skip "no Xvfb or no kitty here"
-	case $AO_BUILD in */san*) skip "not under a sanitizer" ;; esac
-	opens_in kitty KITTY_WINDOW_ID=1 LIBGL_ALWAYS_SOFTWARE=1
+	there kitty
+	opens_in kitty KITTY_WINDOW_ID=1
+}
+
+@test "Konsole itself, where there is one" {
+	there konsole
+	opens_in Konsole KONSOLE_VERSION=220401
+}
+
+@test "Alacritty itself, where there is one" {
+	there alacritty
+	opens_in Alacritty ALACRITTY_WINDOW_ID=5
+}
+
+@test "GNOME Terminal itself, where there is one" {
+	there gnome-terminal dbus-run-session
+	printf '#!/bin/sh\nao "$@" || exit\nuntil test -e "$BOX/seen"; do sleep 0.1; done\n' >"$BOX/bin/on-bus"
+	chmod +x "$BOX/bin/on-bus"
+	spawn frontend
+	screen_on
+	# its windows are those of a server, which ends with the bus
+	NO_AT_BRIDGE=1 GNOME_TERMINAL_SCREEN=/org/x dbus-run-session -- "$BOX/bin/on-bus" open fe-1 --new-window >"$BOX/out" 2>"$BOX/err" &
+	wait_for 60 looks_at fe-1
+	wait_for 60 grep -qF "Session fe-1 opened in GNOME Terminal" "$BOX/out"
+	touch "$BOX/seen"
+	wait $!
+	ao session kill fe-1 >/dev/null
+	kill "$screen"
+	wait "$screen" || true
+}
+
+@test "foot itself, where there is one, on a Wayland of its own" {
+	there foot weston
+	spawn frontend
+	screen_on # its own headless one has no seat
+	XDG_RUNTIME_DIR=$BOX weston --backend=x11-backend.so --socket=wayland-77 --no-config >"$BOX/weston.log" 2>&1 &
+	wayland=$!
+	wait_for 20 test -S "$BOX/wayland-77"
+	unset DISPLAY
+	TERM=foot WAYLAND_DISPLAY=wayland-77 expect 0 ao open fe-1 --new-window
+	has "opened in foot"
+	wait_for 60 looks_at fe-1
+	ao session kill fe-1 >/dev/null
+	kill "$wayland" "$screen"
+	wait "$wayland" "$screen" || true
 }

@@ -142,6 +142,47 @@ Add c Ann" ]
 ?? notes" ]
 }
 
+@test "a folder that becomes a file, a file that becomes a folder; ignored files below and in place of them stay" {
+	spawn frontend 1
+	git -C "$TREES/fe-1" rm -qr src README
+	work fe-1 src
+	work fe-1 README/inside
+	mkdir "$TREES/fe-1/out.o"
+	echo file >"$TREES/fe-1/out.o/file"
+	git -C "$TREES/fe-1" add -f out.o/file
+	git -C "$TREES/fe-1" commit -qm "Add a folder"
+	ao pr create fe-1
+	before=$(main)
+	echo precious >"$REPO/src/build.o"
+	expect 6 ao pr merge fe-1
+	errs src/build.o
+	rm "$REPO/src/build.o"
+	echo precious >"$REPO/out.o"
+	expect 6 ao pr merge fe-1
+	errs out.o
+	[ "$(cat "$REPO/out.o")" = precious ] && [ "$(main)" = "$before" ] && [ -d "$REPO/src" ]
+	rm "$REPO/out.o"
+	mkdir "$REPO/out.o" # empty: in nobody's way
+	expect 0 ao pr merge fe-1
+	[ -f "$REPO/src" ] && [ -f "$REPO/README/inside" ] && [ -f "$REPO/out.o/file" ]
+	[ -z "$(git -C "$REPO" status --porcelain)" ]
+}
+
+@test "a rebase of the branch that has stopped in a checkout: exit 6, nothing moved" {
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1
+	git -C "$REPO" commit -q --allow-empty -m mine
+	before=$(main)
+	GIT_SEQUENCE_EDITOR='sed -i 1s/pick/edit/' git -C "$REPO" rebase -q --keep-empty -i HEAD^
+	expect 6 ao pr merge fe-1
+	errs "main is being rebased in $REPO"
+	[ "$(main)" = "$before" ]
+	git -C "$REPO" rebase --continue
+	expect 0 ao pr merge fe-1
+	[ "$(git -C "$REPO" rev-parse main^)" = "$before" ]
+}
+
 @test "a conflict is told and merges nothing" {
 	spawn frontend 1
 	work fe-1 README "theirs"
@@ -200,6 +241,37 @@ checks:
 	expect 0 ao pr checks fe-1
 	wait $one
 	[ "$(wc -l <"$BOX/ran")" = 2 ]
+}
+
+@test "a run of checks that was killed: the next one, or doctor, ends its commands; one that was stopped leaves nothing" {
+	with_checks 'checks: {hang: "echo x >>'"$BOX"'/ran; trap : TERM; until test -e '"$BOX"'/go; do sleep 0.05; done"}'
+	spawn frontend 1
+	work fe-1
+	ao pr create fe-1 --no-checks
+	die() { # SIGNAL: a run that has begun
+		rm -f "$BOX/ran"
+		ao pr checks fe-1 >/dev/null 2>&1 &
+		wait_for 10 test -s "$BOX/ran"
+		kill "-$1" $!
+		code=0
+		wait $! || code=$?
+	}
+	die INT
+	[ "$code" = 130 ]
+	[ -z "$(find "$HOME/.agent-orchestrator/checks" -mindepth 1)" ]
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+	die KILL
+	expect 1 ao doctor
+	has "$HOME/.agent-orchestrator/checks/"
+	expect 0 ao doctor --fix
+	expect 0 ao doctor
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+	die KILL
+	touch "$BOX/go-on"
+	with_checks 'checks: {hang: "test ! -e '"$BOX"'/go-on || exit 0"}'
+	expect 0 timeout 20 ao poll
+	errs "#1: what an interrupted run of its checks left was ended"
+	[ "$(row fe-1 ciStatus)" = success ]
 }
 
 @test "an untrusted configuration runs no check" {
@@ -279,6 +351,9 @@ merge_ends_it() { # FILE CONTENT BEFORE
 		n=$((n + 1))
 		work fe-1 README "$at"
 		work fe-1 "n$n"
+		ln -sfn "n$n" "$TREES/fe-1/link"
+		rm -rf "$TREES/fe-1/shape" # a file, a folder, a file …
+		work fe-1 "shape$([ $((n % 2)) = 1 ] || echo /inside)" "$n"
 		[ "$n" = 1 ] || git -C "$TREES/fe-1" rm -q "n$((n - 1))"
 		git -C "$TREES/fe-1" commit -q --allow-empty -m "less"
 		ao pr create fe-1 >/dev/null

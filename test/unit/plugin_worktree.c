@@ -9,20 +9,20 @@ static void origin_of_a_local_repository(void **state)
 
 	(void)state;
 	box_repo(b);
-	ok(ws->origin(&o, b->repo, NULL, NULL, NULL));
+	ok(ws->origin(&o, b->repo, NULL, NULL, false, NULL));
 	assert_string_equal(o.default_branch, "main");
 	assert_string_equal(o.shown, "main");
 	assert_string_equal(o.commit, b->base);
 	SH("git -C '%s' tag v1; git -C '%s' checkout -q --detach", b->repo, b->repo);
 	commit_in(b->repo, "more");
-	ok(ws->origin(&at, b->repo, "main", "v1", NULL));
+	ok(ws->origin(&at, b->repo, "main", "v1", false, NULL));
 	assert_string_equal(at.commit, b->base);
 	assert_string_equal(at.shown, "v1");
-	fails(ws->origin(&at, b->repo, NULL, NULL, NULL), ERR_FAILED, "on no branch");
-	fails(ws->origin(&at, b->repo, "nope", NULL, NULL), ERR_FAILED, "no branch 'nope'");
-	fails(ws->origin(&at, b->repo, NULL, "v2", NULL), ERR_FAILED, "no commit 'v2'");
-	fails(ws->origin(&at, b->repo, NULL, "--all", NULL), ERR_USAGE, "cannot be a base");
-	fails(ws->origin(&at, "/dev", NULL, NULL, NULL), ERR_FAILED, "not a git repository");
+	fails(ws->origin(&at, b->repo, NULL, NULL, false, NULL), ERR_FAILED, "on no branch");
+	fails(ws->origin(&at, b->repo, "nope", NULL, false, NULL), ERR_FAILED, "no branch 'nope'");
+	fails(ws->origin(&at, b->repo, NULL, "v2", false, NULL), ERR_FAILED, "no commit 'v2'");
+	fails(ws->origin(&at, b->repo, NULL, "--all", false, NULL), ERR_USAGE, "cannot be a base");
+	fails(ws->origin(&at, "/dev", NULL, NULL, false, NULL), ERR_FAILED, "not a git repository");
 }
 
 static void origin_without_commits(void **state)
@@ -32,7 +32,7 @@ static void origin_without_commits(void **state)
 
 	(void)state;
 	SH("git init -q -b main '%s'", b->repo);
-	fails(ws->origin(&o, b->repo, NULL, NULL, NULL), ERR_FAILED, "has no commits yet");
+	fails(ws->origin(&o, b->repo, NULL, NULL, false, NULL), ERR_FAILED, "has no commits yet");
 }
 
 static void origin_is_fetched_and_offline_is_a_warning(void **state)
@@ -49,16 +49,46 @@ static void origin_is_fetched_and_offline_is_a_warning(void **state)
 	SH("git clone -q '%s' \"%s/clone with 'quotes\\\"\"", b->repo, b->dir);
 	commit_in(b->repo, "later");
 	tip = said("git -C '%s' rev-parse HEAD", b->repo);
-	ok(ws->origin(&o, clone, NULL, NULL, &n.sink));
+	ok(ws->origin(&o, clone, NULL, NULL, false, &n.sink));
 	assert_string_equal(o.commit, tip);
 	assert_string_equal(o.shown, "origin/main");
 	assert_string_equal(buf_text(&n.text), "0 fetching main from origin\n");
 	assert_false(shell("test ! -e \"%s/clone with 'quotes\\\"/.git/FETCH_HEAD\"", b->dir));
 	SH("mv '%s' '%s.away'", b->repo, b->repo);
-	ok(ws->origin(&off, clone, NULL, NULL, &n.sink));
+	ok(ws->origin(&off, clone, NULL, NULL, false, &n.sink));
 	assert_string_equal(off.commit, tip);
 	assert_non_null(strstr(buf_text(&n.text), "2 could not fetch from origin"));
 	buf_release(&n.text);
+}
+
+static void origin_is_here_where_pull_requests_are_merged_here(void **state)
+{
+	AUTO(box_free) struct box *b = box_new();
+	AUTO(str_release) char *clone = path_join(b->dir, "clone");
+	AUTO(str_release) char *mine = NULL;
+	AUTO(str_release) char *theirs = NULL;
+	struct start_point o = { 0 };
+
+	(void)state;
+	box_repo(b);
+	SH("git clone -q '%s' '%s'", b->repo, clone);
+	ok(ws->origin(&o, clone, NULL, NULL, true, NULL));
+	assert_string_equal(o.shown, "origin/main");
+	start_point_release(&o);
+	commit_in(b->repo, "later"); /* behind: what is there is newer */
+	ok(ws->origin(&o, clone, NULL, NULL, true, NULL));
+	theirs = said("git -C '%s' rev-parse HEAD", b->repo);
+	assert_string_equal(o.commit, theirs);
+	start_point_release(&o);
+	commit_in(clone, "merged"); /* both have what the other lacks */
+	mine = said("git -C '%s' rev-parse HEAD", clone);
+	ok(ws->origin(&o, clone, NULL, NULL, true, NULL));
+	assert_string_equal(o.commit, mine);
+	assert_string_equal(o.shown, "main");
+	start_point_release(&o);
+	ok(ws->origin(&o, clone, NULL, NULL, false, NULL));
+	assert_string_equal(o.commit, theirs);
+	start_point_release(&o);
 }
 
 static void origin_asks_one_program(void **state)
@@ -78,7 +108,7 @@ static void origin_asks_one_program(void **state)
 	   "chmod +x '%s/git'",
 		bin, b->dir, path, bin, bin);
 	setenv("PATH", with, 1);
-	ok(ws->origin(&o, b->repo, NULL, NULL, NULL));
+	ok(ws->origin(&o, b->repo, NULL, NULL, false, NULL));
 	ok(ws->free_branch(&name, b->repo, "feat/1", false));
 	box_worktree(b);
 	setenv("PATH", path, 1);
@@ -317,6 +347,7 @@ int main(void)
 		cmocka_unit_test(origin_of_a_local_repository),
 		cmocka_unit_test(origin_without_commits),
 		cmocka_unit_test(origin_is_fetched_and_offline_is_a_warning),
+		cmocka_unit_test(origin_is_here_where_pull_requests_are_merged_here),
 		cmocka_unit_test(origin_asks_one_program),
 		cmocka_unit_test(free_branch_finds_a_name),
 		cmocka_unit_test(create_makes_branch_and_worktree),
