@@ -33,6 +33,9 @@ struct poll_ear {
 	void (*hear)(struct poll_ear *ear, const struct poll_line *line);
 	/* NULL: checks that are due are run; else they are not, and this is told at the end. */
 	void (*hint)(struct poll_ear *ear, const struct poll_hint *hint);
+	/* All is done but the telling of people, who may be slow to hear. NULL: nobody wants to know. failed: the
+	 * end will be an error. */
+	void (*telling)(struct poll_ear *ear, bool failed);
 };
 
 struct poll_options {

@@ -200,7 +200,7 @@ static struct err *record_limit(struct reacting *r)
 
 static struct err *take(bool *busy, struct reacting *r, const char *id)
 {
-	struct err *e = episodes_lock(&r->lock, &r->world->store, id);
+	struct err *e = episodes_lock(&r->lock, &r->world->store, id, 0);
 
 	*busy = e && e->class == ERR_TIMEOUT;
 	if (*busy) {
@@ -348,7 +348,7 @@ static struct err *act_on(struct reacting *r, enum reaction_event e)
 			"the agent may not have the message: %s", r->episodes.of[e].trouble);
 		TRY(announce_as(r, e, ANNOUNCE_TROUBLE, trouble));
 	}
-	if (d.merge)
+	if (d.merge && !is_announced(&r->a, e, ANNOUNCE_REFUSAL))
 		TRY(try_merge(r, e));
 	if (d.notify_strangers)
 		TRY(announce_as(r, e, ANNOUNCE_STRANGERS,
@@ -431,7 +431,7 @@ static struct err *act(struct reacting *r)
 }
 
 struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
-	bool again, struct poll_ear *ear)
+	struct tellings *tellings, struct poll_ear *ear)
 {
 	AUTO(reacting_release)
 	struct reacting r = { .world = w, .typed_at = -1, .held = EVENT_COUNT };
@@ -439,9 +439,9 @@ struct err *react_session(bool *acted, bool *busy, const struct world *w, const 
 	r.a = (struct announcer){ .world = w,
 		.id = id,
 		.episodes = &r.episodes,
+		.tellings = tellings,
 		.ear = ear,
-		.acted = acted,
-		.again = again };
+		.acted = acted };
 	TRY(take(busy, &r, id));
 	if (*busy)
 		return NULL;

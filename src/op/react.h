@@ -9,13 +9,11 @@
  */
 #pragma once
 
-#include "op/list.h"
-#include "op/poll.h"
+#include "op/announce.h"
 
 /* Is there anything to do? Reads only. */
 bool react_is_due(const struct world *w, const struct view *v);
-/* *acted: something was done, so that a second look may find more. again: this is one, in the same pass;
- * what nobody could be told is not tried once more. *busy: another command works on it, so nothing was
- * done. */
+/* *acted: something was done, so that a second look may find more. Whom to tell of what is noted in tellings.
+ * *busy: another command works on it, so nothing was done. */
 MUST_USE struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
-	bool again, struct poll_ear *ear);
+	struct tellings *tellings, struct poll_ear *ear);

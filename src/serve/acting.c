@@ -65,20 +65,6 @@ static void tell(struct space *s, const json_t *line)
 		event ? ": " : "", text ? text : "");
 }
 
-static void poll_line(struct job *j, const char *text, size_t n)
-{
-	struct space *s = j->owner;
-	json_t *line = json_loadb(text, n, 0, NULL);
-	const char *id = json_string_value(json_object_get(line, "session"));
-	struct ward *w = id ? space_ward(s, id) : NULL;
-
-	if (!json_object_get(line, "places"))
-		tell(s, line);
-	else if (w)
-		take_hint(s, w, line);
-	json_decref(line);
-}
-
 static void fail_again(struct space *s, int code, int64_t now)
 {
 	int64_t wait = (int64_t)RETRY_MS << s->failures;
@@ -115,9 +101,8 @@ static void slow_forge(struct space *s)
 		s->forge_factor = FORGE_FACTOR_MAX;
 }
 
-static void poll_end(struct job *j, int code)
+static void poll_over(struct space *s, int code)
 {
-	struct space *s = j->owner;
 	int64_t now = clock_wall();
 
 	slow_forge(s);
@@ -130,13 +115,78 @@ static void poll_end(struct job *j, int code)
 	}
 	strv_release(&s->polling);
 	s->all = false;
-	s->daemon->acting--;
 	log_bound(&s->daemon->log);
 	if (!code)
 		s->failures = 0;
 	else if (!s->daemon->stopping)
 		fail_again(s, code, now);
 	daemon_wake(s->daemon);
+}
+
+static void poll_end(struct job *j, int code)
+{
+	struct space *s = j->owner;
+
+	s->daemon->acting--;
+	poll_over(s, code);
+}
+
+static void teller_line(struct job *j, const char *text, size_t n)
+{
+	struct space *s = ((struct teller *)j->owner)->space;
+	json_t *line = json_loadb(text, n, 0, NULL);
+	const char *id = json_string_value(json_object_get(line, "session"));
+	struct ward *w = id ? space_ward(s, id) : NULL;
+
+	tell(s, line);
+	if (w && str_equal(json_string_value(json_object_get(line, "what")), "not-told"))
+		ward_rest(w, &s->store, &s->config, clock_wall());
+	json_decref(line);
+}
+
+static void teller_end(struct job *j, int code)
+{
+	struct teller *t = j->owner;
+	struct daemon *d = t->space->daemon;
+
+	(void)code; /* its lines have told */
+	t->space = NULL;
+	d->acting--;
+	daemon_wake(d);
+}
+
+/* It has done all but tell people, one of whom may be slow to hear: the next poll need not wait for that. */
+static void let_go(struct job *j, bool failed)
+{
+	struct space *s = j->owner;
+	struct teller *t = s->daemon->tellers;
+
+	while (t < s->daemon->tellers + TELLERS_MAX && t->job)
+		t++;
+	if (t == s->daemon->tellers + TELLERS_MAX)
+		return;
+	t->space = s;
+	j->owner = t;
+	j->line = teller_line;
+	j->end = teller_end;
+	job_move(j, &t->job);
+	poll_over(s, failed);
+}
+
+static void poll_line(struct job *j, const char *text, size_t n)
+{
+	struct space *s = j->owner;
+	json_t *line = json_loadb(text, n, 0, NULL);
+	const char *id = json_string_value(json_object_get(line, "session"));
+	struct ward *w = id ? space_ward(s, id) : NULL;
+
+	if (json_object_get(line, "telling"))
+		let_go(j, json_is_true(json_object_get(line, "failed")));
+	else if (!json_object_get(line, "places"))
+		tell(s, line);
+	else if (w)
+		take_hint(s, w, line);
+	json_decref(line);
 }
 
 static void begin(struct strv *argv, const struct space *s)

@@ -63,4 +63,6 @@ void ward_decide(struct ward *w, int64_t now);
  * not ask it. */
 void ward_begin(struct ward *w);
 void ward_end(struct ward *w, int64_t now, int forge_factor);
+/* Nobody could be told of it: that its files say so is no news, and it is tried again by and by. */
+void ward_rest(struct ward *w, const struct store *st, const struct config *c, int64_t now);
 void ward_free(struct ward *w);

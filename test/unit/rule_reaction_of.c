@@ -34,6 +34,13 @@ static void test_items(void **state)
 	assert_null(slot);
 	items_join(&slot, NULL);
 	assert_null(slot);
+	items_join(&slot, "3 5 7 9");
+	items_drop(&slot, "5 7 8", "7");
+	assert_string_equal(slot, "3 7 9");
+	items_drop(&slot, NULL, NULL);
+	assert_string_equal(slot, "3 7 9");
+	items_drop(&slot, "9 7 3", NULL);
+	assert_null(slot);
 }
 
 /* ---- what holds ---------------------------------------------------------------------------------- */
