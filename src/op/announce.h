@@ -21,8 +21,8 @@ enum announcement {
 	ANNOUNCE_EVENT,
 	ANNOUNCE_STRANGERS,  /* remarks of people who may not speak to an agent */
 	ANNOUNCE_ESCALATION, /* urgent */
-	ANNOUNCE_TROUBLE,    /* a message may not have arrived */
-	ANNOUNCE_REFUSAL,    /* it could not be merged */
+	ANNOUNCE_TROUBLE, /* a message may not have arrived; urgent, where its agent confirms what does */
+	ANNOUNCE_REFUSAL, /* it could not be merged */
 };
 
 /* What is to be told. */

@@ -275,6 +275,15 @@ static struct err *under_lock(struct reacting *r)
 
 /* ---- people, and merging: without the session's lock ---------------------------------------------- */
 
+/* That an agent which confirms nothing did not confirm is no news. */
+static enum priority priority_of_kind(
+	const struct reacting *r, enum reaction_event e, enum announcement kind)
+{
+	bool lost = kind == ANNOUNCE_TROUBLE && r->a.view->facts.has_hooks;
+
+	return lost || kind == ANNOUNCE_ESCALATION ? PRIORITY_URGENT : r->o.rules[e].priority;
+}
+
 static struct err *announce_as(
 	struct reacting *r, enum reaction_event e, enum announcement kind, const char *why)
 {
@@ -291,8 +300,7 @@ static struct err *announce_as(
 	return announce(&r->a,
 		&(struct announced){ .kind = kind,
 			.event = e,
-			.priority = kind == ANNOUNCE_ESCALATION ? PRIORITY_URGENT
-								: r->o.rules[e].priority,
+			.priority = priority_of_kind(r, e, kind),
 			.occasion = &r->o.now[e],
 			.title = title,
 			.text = buf_text(&text),
