@@ -445,6 +445,8 @@ static void test_configured(void **state)
 		{ with(EVENT_CHANGES, NULL, NULL, 1, "9d"), 1, 1, "old", NULL, "T!", 0 },
 		{ with(EVENT_APPROVED, "yes", "auto-merge", -1, NULL), 0, FOREVER, NULL, NULL, "Bm",
 			0 },
+		{ with(EVENT_EXITED, "yes", "auto-merge", -1, NULL), 0, FOREVER, NULL, NULL, "Bn",
+			0 },
 		{ with(EVENT_APPROVED, "yes", "auto-merge", -1, NULL), 0, 1, "new", "new", "", 0 },
 		{ with(EVENT_APPROVED, NULL, "auto-merge", -1, NULL), 0, FOREVER, NULL, NULL, "Bn",
 			0 },
