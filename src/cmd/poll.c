@@ -50,9 +50,9 @@ static void print_hint(struct poll_ear *ear, const struct poll_hint *h)
 	STRV_EACH(place, &h->places)
 		json_array_append_new(places, json_text(*place));
 	face_json_line(p->face,
-		json_pack("{s:s, s:o, s:i, s:b, s:b, s:b, s:b}", "session", h->session, "places",
-			places, "forgeMs", h->forge_ms, "unread", h->unread, "check", h->check,
-			"busy", h->busy, "room", h->room));
+		json_pack("{s:s, s:o, s:i, s:b, s:b, s:b, s:b, s:b}", "session", h->session,
+			"places", places, "forgeMs", h->forge_ms, "unread", h->unread, "check",
+			h->check, "busy", h->busy, "waits", h->waits, "room", h->room));
 }
 
 static void print_telling(struct poll_ear *ear, bool failed)

@@ -153,13 +153,22 @@ struct err *announce(const struct announcer *a, const struct announced *n)
 
 /* ---- the claim ---------------------------------------------------------------------------------- */
 
+/* What tells this notice from others of its kind and occasion. Trouble outlives the occasion that its message was
+ * for, so that is told by the message. */
+static int64_t turn_of(const struct telling *t, const struct episode *e, int outbox)
+{
+	return t->kind == ANNOUNCE_ESCALATION ? e->began
+		: t->kind == ANNOUNCE_TROUBLE ? outbox
+					      : e->attempts;
+}
+
 /* The same for the same occasion, so that a receiver may drop doubles. */
-static char *notice_id(const struct telling *t, const struct episode *e)
+static char *notice_id(const struct telling *t, const struct episode *e, int outbox)
 {
 	AUTO(str_release)
 	char *what = str_format("%s/%s/%lld", t->occasion.items ? t->occasion.items : "",
 		t->occasion.strangers ? t->occasion.strangers : "",
-		t->kind == ANNOUNCE_ESCALATION ? (long long)e->began : (long long)e->attempts);
+		(long long)turn_of(t, e, outbox));
 
 	return str_format("%s/%s/%s/%016llx", t->uid, reaction_word(t->event), kinds[t->kind],
 		(unsigned long long)hash_fnv(what, strlen(what)));
@@ -240,7 +249,7 @@ static struct err *claim_one(struct telling *t, const struct store *st)
 	TRY(episodes_lock(&lock, st, t->id, LOCK_WAIT_MS));
 	TRY(episodes_read(&episodes, st, t->id));
 	t->before = copy_of(e);
-	id = notice_id(t, e);
+	id = notice_id(t, e, episodes.outbox);
 	claim(e, t);
 	str_set(&e->notifying, id);
 	TRY(episodes_save(st, t->id, &episodes));

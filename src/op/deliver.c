@@ -406,13 +406,26 @@ static bool may_show_yet(const struct sight *s, const struct message *m)
 		age < SHOW_MS;
 }
 
+/* That is waited for here: nobody would be told to come back for it. */
+static struct err *see_box(
+	struct sight *s, struct hold *h, const struct agent *a, const struct message *m)
+{
+	int64_t until = clock_mono() + SHOW_MS;
+
+	TRY(sight_take(s, h, a));
+	while (may_show_yet(s, m) && clock_mono() < until) {
+		TRY(clock_sleep(ASK_AGAIN_MS));
+		TRY(sight_take(s, h, a));
+	}
+	return NULL;
+}
+
 /* Is something in the way of a look at the box, or of keys? Not once the agent is gone. */
-static bool must_wait(
-	const struct hold *h, const struct agent *a, const struct sight *s, const struct message *m)
+static bool must_wait(const struct hold *h, const struct agent *a, const struct sight *s)
 {
 	const char *why = NULL;
 	struct err *e = sight_ready(&why, s, h, a, true);
-	bool wait = why || (e ? e->class == ERR_REFUSED : may_show_yet(s, m));
+	bool wait = why || (e && e->class == ERR_REFUSED);
 
 	err_drop(e, "it is looked at again");
 	return wait;
@@ -439,8 +452,8 @@ struct err *deliver_finish(struct hold *h, const struct agent *a, struct message
 	if (found)
 		return deliver_state(h, m, MESSAGE_ACCEPTED,
 			m->refused ? "somebody else's Enter sent it" : NULL);
-	TRY(sight_take(&s, h, a));
-	if (must_wait(h, a, &s, m))
+	TRY(see_box(&s, h, a, m));
+	if (must_wait(h, a, &s))
 		return NULL;
 	if (m->refused)
 		return finish_refused(h, a, &s, m);

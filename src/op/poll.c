@@ -20,6 +20,7 @@ struct pass {
 	struct tellings tellings;
 	struct strv again; /* sessions of which something was done: a second look may find more */
 	struct strv busy;  /* something is due, and somebody is at work on it */
+	struct strv waits; /* a message waits, and no file will tell when it can go */
 	int failed;
 	bool room; /* memory or disk is short for one that is queued */
 };
@@ -28,6 +29,7 @@ static void pass_release(struct pass *p)
 {
 	strv_release(&p->again);
 	strv_release(&p->busy);
+	strv_release(&p->waits);
 	tellings_release(&p->tellings);
 }
 
@@ -43,14 +45,16 @@ static struct err *go_on(struct pass *p, struct err *e, const char *id)
 
 static struct err *react(struct pass *p, const struct view *v)
 {
-	bool acted = false, busy = false;
+	struct reacted r = { 0 };
 	struct err *e = NULL;
 
 	if (react_is_due(p->world, v))
-		e = react_session(&acted, &busy, p->world, v->session.id, &p->tellings, p->ear);
-	if (busy)
+		e = react_session(&r, p->world, v->session.id, &p->tellings, p->ear);
+	if (r.busy)
 		strv_add(&p->busy, v->session.id);
-	if (acted)
+	if (r.waits)
+		strv_add(&p->waits, v->session.id);
+	if (r.acted)
 		strv_add(&p->again, v->session.id);
 	return go_on(p, e, v->session.id);
 }
@@ -274,6 +278,7 @@ static void hint(struct pass *p, const struct view *v)
 	struct poll_hint h = { .session = v->session.id,
 		.check = may_check(p->world, v),
 		.busy = strv_has(&p->busy, v->session.id),
+		.waits = strv_has(&p->waits, v->session.id),
 		.room = p->room && v->facts.recorded == STATUS_QUEUED };
 
 	if (scm)

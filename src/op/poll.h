@@ -26,6 +26,7 @@ struct poll_hint {
 	bool unread;  /* its pull request could not be read */
 	bool check;   /* a check of it is due that runs here: `ao pr checks` */
 	bool busy;    /* something is due, and another command is at work on it */
+	bool waits;   /* a message waits for what no file will tell */
 	bool room;    /* it is queued, and memory or disk is all that it waits for */
 };
 

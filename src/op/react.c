@@ -438,7 +438,7 @@ static struct err *act(struct reacting *r)
 	return NULL;
 }
 
-struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
+struct err *react_session(struct reacted *out, const struct world *w, const char *id,
 	struct tellings *tellings, struct poll_ear *ear)
 {
 	AUTO(reacting_release)
@@ -449,13 +449,15 @@ struct err *react_session(bool *acted, bool *busy, const struct world *w, const 
 		.episodes = &r.episodes,
 		.tellings = tellings,
 		.ear = ear,
-		.acted = acted };
-	TRY(take(busy, &r, id));
-	if (*busy)
+		.acted = &out->acted };
+	TRY(take(&out->busy, &r, id));
+	if (out->busy)
 		return NULL;
 	TRY(look(&r, id));
 	TRY(under_lock(&r));
 	TRY(signals_turn(r.h.folder));
 	lock_release(&r.h.lock);
-	return act(&r);
+	TRY(act(&r));
+	out->waits = r.held == EVENT_COUNT && outbox_waits(&r);
+	return NULL;
 }

@@ -44,6 +44,7 @@ static void take_hint(struct space *s, struct ward *w, const json_t *hint)
 	w->unread = json_is_true(json_object_get(hint, "unread"));
 	w->check = json_is_true(json_object_get(hint, "check"));
 	w->held = json_is_true(json_object_get(hint, "busy"));
+	w->waits = json_is_true(json_object_get(hint, "waits"));
 	w->cramped = json_is_true(json_object_get(hint, "room"));
 	if (!w->check)
 		w->check_at = w->check_pause_ms = 0;

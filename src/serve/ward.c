@@ -260,10 +260,12 @@ void ward_end(struct ward *w, int64_t now, int forge_factor)
 {
 	w->after = w->now.written;
 	w->now.room = w->polled.room = false; /* the next look tells */
-	if (w->after == w->polled.written && !w->now.owed)
+	if (w->after == w->polled.written && !w->now.owed && !w->waits)
 		w->pause_ms = 0;
 	else
 		pause_for(w, now);
+	if (w->waits && w->not_before > now + WAITS_MAX_MS)
+		w->not_before = now + WAITS_MAX_MS;
 	if (w->held)
 		w->not_before = now + HELD_MS;
 	if (!w->forge_ms)

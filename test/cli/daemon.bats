@@ -170,6 +170,23 @@ notificationRouting: {urgent: [hangs, me], action: [me], warning: [me], info: []
 	expect 0 ao events verify
 }
 
+@test "a message that waited for copy mode goes when that is left, of which no file tells" {
+	FRONTEND='checks: {test: "cat new; grep -q good new"}' box_config
+	ao start >/dev/null
+	spawn frontend 1
+	work fe-1 new good
+	ao -q pr create fe-1 >/dev/null
+	wait_for 20 recorded fe-1 pr_open
+	tmux copy-mode -t =fe-1:
+	work fe-1 new bad
+	wait_for 20 says "copy mode"
+	sleep 5 # by then it has settled
+	took fe-1 1
+	tmux send-keys -X -t =fe-1: cancel
+	wait_for 40 took fe-1 2
+	wait_for 60 calm
+}
+
 @test "stuck is told when its time has come, a death at once" {
 	AGENT="standin --turn-ms 600000" EXTRA="reactions: {agent-stuck: {threshold: 1s}}
 notifiers: {me: {plugin: command, command: [sh, -c, 'jq -r .event >>\"\$HOME/told\"']}}
