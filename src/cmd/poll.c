@@ -50,9 +50,17 @@ static void print_hint(struct poll_ear *ear, const struct poll_hint *h)
 	STRV_EACH(place, &h->places)
 		json_array_append_new(places, json_text(*place));
 	face_json_line(p->face,
-		json_pack("{s:s, s:o, s:i, s:b, s:b, s:b, s:b}", "session", h->session, "places",
-			places, "forgeMs", h->forge_ms, "unread", h->unread, "check", h->check,
-			"busy", h->busy, "room", h->room));
+		json_pack("{s:s, s:o, s:i, s:b, s:b, s:b, s:b, s:b}", "session", h->session,
+			"places", places, "forgeMs", h->forge_ms, "unread", h->unread, "check",
+			h->check, "busy", h->busy, "waits", h->waits, "room", h->room));
+}
+
+static void print_telling(struct poll_ear *ear, bool failed)
+{
+	struct printer *p = (struct printer *)ear;
+
+	face_json_line(p->face, json_pack("{s:b, s:b}", "telling", true, "failed", failed));
+	fflush(p->face->out);
 }
 
 static void chosen(struct strv *sessions, const struct args *a)
@@ -64,7 +72,7 @@ static void chosen(struct strv *sessions, const struct args *a)
 
 static struct err *run(struct face *f, struct world *w, const struct args *a)
 {
-	struct printer p = { .ear = { print, NULL }, .face = f };
+	struct printer p = { .ear = { print, NULL, NULL }, .face = f };
 	AUTO(strv_release) struct strv sessions = { 0 };
 	struct poll_options o = { .project = f->project };
 	const struct project *project;
@@ -80,7 +88,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	if (f->project)
 		TRY(world_project(&project, w, f->project));
 	if (hints)
-		p.ear = (struct poll_ear){ print_line, print_hint };
+		p.ear = (struct poll_ear){ print_line, print_hint, print_telling };
 	else if (f->json)
 		p.list = json_array();
 	e = op_poll(w, &o, &p.ear);

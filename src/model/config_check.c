@@ -198,7 +198,13 @@ void reaction_done(struct schema_reader *r, const struct yaml *y, void *reaction
 {
 	const struct reaction_config *c = reaction;
 
-	(void)y;
-	if (str_equal(c->action, "auto-merge"))
-		check_sensitive(r, path, "action");
+	if (!str_equal(c->action, "auto-merge"))
+		return;
+	check_sensitive(r, path, "action");
+	if (!str_equal(c->event, "approved-and-green")) {
+		AUTO(str_release)
+		char *what = str_format(
+			"%s.action: auto-merge is an action of approved-and-green alone", path);
+		check_at_key(r, y, "action", what);
+	}
 }

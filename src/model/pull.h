@@ -46,6 +46,7 @@ struct remark {
 	int line;
 	char *text;
 	int64_t at;
+	int64_t again_at; /* when somebody but the pull request's author went on in it last; 0: nobody */
 	bool resolved;
 	bool trusted; /* its author may speak to an agent */
 };

@@ -39,7 +39,7 @@ static const struct reaction defaults[EVENT_COUNT] = {
 };
 /* clang-format on */
 
-static void lay_action(struct reaction *r, const char *word)
+static void lay_action(struct reaction *r, enum reaction_event e, const char *word)
 {
 	static const char *const actions[] = {
 		[REACT_SEND] = "send-to-agent",
@@ -48,7 +48,7 @@ static void lay_action(struct reaction *r, const char *word)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(actions); i++)
-		if (str_equal(actions[i], word))
+		if (str_equal(actions[i], word) && (i != REACT_MERGE || e == EVENT_APPROVED))
 			r->action = (enum reaction_action)i;
 }
 
@@ -76,7 +76,7 @@ struct reaction reaction_effective(enum reaction_event e, const struct reactions
 		r.automatic = c->automatic;
 	if (c->has_retries)
 		r.retries = c->retries;
-	lay_action(&r, c->action);
+	lay_action(&r, e, c->action);
 	lay_escalation(&r, c->escalate_after);
 	if (!priority_of(&r.priority, c->priority))
 		r.priority = defaults[e].priority;

@@ -2,6 +2,11 @@
  * Telling people of a reaction, at most once: the notice is claimed in `reactions`, durable, then sent
  * by op/notify.h, then the claim is cleared. Where no notifier took it the claim is taken back, and the
  * next poll tries again, three times in all.
+ *
+ * Some of those who are to be told may hang, so that is the end of a pass: what is to be told is only noted
+ * while sessions are looked at, and told when all else is done and their locks are free. From its note to
+ * its end telling.lock beside the `reactions` is held: nobody else tells of that session meanwhile, and a
+ * claim without it was left by a crash.
  */
 #pragma once
 
@@ -16,8 +21,30 @@ enum announcement {
 	ANNOUNCE_EVENT,
 	ANNOUNCE_STRANGERS,  /* remarks of people who may not speak to an agent */
 	ANNOUNCE_ESCALATION, /* urgent */
-	ANNOUNCE_TROUBLE,    /* a message may not have arrived */
-	ANNOUNCE_REFUSAL,    /* it could not be merged */
+	ANNOUNCE_TROUBLE, /* a message may not have arrived; urgent, where its agent confirms what does */
+	ANNOUNCE_REFUSAL, /* it could not be merged */
+};
+
+/* What is to be told. */
+struct telling {
+	const struct project *project;
+	enum announcement kind;
+	enum reaction_event event;
+	enum priority priority;
+	struct occasion occasion;
+	char *id, *uid; /* whose episodes; uid: what stands for it in the notice's id */
+	char *title, *text, *why, *url;
+	struct episode
+		before; /* as it was before the claim, but for the name that stands in that */
+};
+
+struct tellings {
+	VEC(struct telling) list;
+	VEC(struct teller {
+		char *id;
+		struct lock lock;
+	})
+	tellers;
 };
 
 struct announcer {
@@ -26,9 +53,9 @@ struct announcer {
 	const struct project *project;
 	const struct view *view; /* NULL: of a project */
 	struct episodes *episodes;
+	struct tellings *tellings; /* of the pass */
 	struct poll_ear *ear;
 	bool *acted;
-	bool again; /* a second look in the same pass: nothing is tried once more */
 };
 
 struct announced {
@@ -39,9 +66,17 @@ struct announced {
 	const char *title, *text, *why;
 };
 
+/* Notes it, unless it is noted already, or another pass is telling of the same session: the next one does. */
 MUST_USE struct err *announce(const struct announcer *a, const struct announced *what);
+/* Is it noted already? */
+bool is_announced(const struct announcer *a, enum reaction_event e, enum announcement kind);
 /* Claims that a crash left: reported and cleared, in memory; true where there was one. */
 bool announce_unsure(const struct announcer *a);
+
+/* Claims all that was noted, and then tells it. The caller holds no lock. */
+MUST_USE struct err *tellings_claim(struct tellings *t, const struct world *w);
+MUST_USE struct err *tellings_tell(struct tellings *t, const struct world *w, struct poll_ear *ear);
+void tellings_release(struct tellings *t);
 
 /* For op/react.c and op/poll.c: a line for whoever polls, and the log. decision: "send", "notify" … Takes
  * more. */

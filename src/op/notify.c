@@ -1,10 +1,13 @@
 #include "op/notify.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/random.h"
+#include "base/stop.h"
 #include "base/term.h"
 #include "slot/notifier.h"
 #include "store/events.h"
@@ -36,6 +39,14 @@ static void add_state(struct notifier_states *out, const char *name, struct err 
 	s->name = str_dup(name);
 	s->why = e ? term_line(e->text) : NULL;
 	err_drop(e, "it is the notifier's state");
+}
+
+void sending_release(struct sending *s)
+{
+	notified_release(&s->result);
+	strv_release(&s->names);
+	str_release(&s->flood);
+	notifier_states_release(&s->states);
 }
 
 /* ---- who ------------------------------------------------------------------------------------- */
@@ -173,18 +184,115 @@ static void routed(
 			strv_add(names, *name);
 }
 
-/* All of the names; stops early only where the user does. */
-static struct err *tell_all(struct notifier_states *out, const struct config *c,
-	const struct strv *names, const struct notice *n)
-{
-	STRV_EACH(name, names) {
-		struct err *e = tell_one(c, *name, n);
+/* One notice to one notifier. */
+struct post {
+	struct sending *of;
+	struct err *e;
+};
 
-		if (e && e->class == ERR_INTERRUPTED)
-			return e;
-		add_state(out, *name, e);
+/* All that one notifier is to be told, in this order: services take little at a time. */
+struct round {
+	const struct config *config;
+	const char *name;
+	VEC(struct post) posts;
+	pthread_t thread;
+	bool apart;
+};
+
+struct rounds {
+	VEC(struct round) list;
+};
+
+static void rounds_release(struct rounds *r)
+{
+	for (size_t i = 0; i < r->list.n; i++)
+		free(r->list.v[i].posts.v);
+	free(r->list.v);
+}
+
+static struct round *round_of(struct rounds *r, const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < r->list.n; i++)
+		if (str_equal(r->list.v[i].name, name))
+			return &r->list.v[i];
+	*vec_push(&r->list) = (struct round){ .config = c, .name = name };
+	return &r->list.v[r->list.n - 1];
+}
+
+static struct err *post(const struct round *r, const struct post *p, bool hung)
+{
+	struct notice n = *p->of->notice;
+
+	if (stop_requested())
+		return stop_err();
+	if (hung)
+		return fail(ERR_TIMEOUT, "it was not asked again, as it had just hung");
+	if (p->of->flood)
+		n.text = p->of->flood;
+	return tell_one(r->config, r->name, &n);
+}
+
+static void *go_round(void *arg)
+{
+	struct round *r = arg;
+	bool hung = false;
+
+	for (size_t i = 0; i < r->posts.n; i++) {
+		struct post *p = &r->posts.v[i];
+		p->e = post(r, p, hung);
+		hung |= p->e && p->e->class == ERR_TIMEOUT;
 	}
 	return NULL;
+}
+
+/* Each notifier in a thread of its own, as it may hang until its time is over. */
+static void go_rounds(struct rounds *r)
+{
+	for (size_t i = 0; i < r->list.n; i++) {
+		struct round *one = &r->list.v[i];
+		one->apart = i + 1 < r->list.n &&
+			pthread_create(&one->thread, NULL, go_round, one) == 0;
+		if (!one->apart)
+			go_round(one);
+	}
+	for (size_t i = 0; i < r->list.n; i++)
+		if (r->list.v[i].apart)
+			pthread_join(r->list.v[i].thread, NULL);
+}
+
+static struct err *take_answers(const struct round *r)
+{
+	struct err *stopped = NULL;
+
+	for (size_t i = 0; i < r->posts.n; i++) {
+		struct post *p = &r->posts.v[i];
+		if (!p->e || p->e->class != ERR_INTERRUPTED) {
+			add_state(&p->of->states, r->name, p->e);
+			continue;
+		}
+		p->of->broken_off = true;
+		err_drop(stopped, "one of them is enough");
+		stopped = p->e;
+	}
+	return stopped;
+}
+
+static struct err *tell_all(struct sending *v, size_t n, const struct config *c)
+{
+	AUTO(rounds_release) struct rounds r = { 0 };
+	struct err *stopped = NULL;
+
+	path_self_dir(); /* found once, for all threads */
+	for (size_t i = 0; i < n; i++)
+		STRV_EACH(name, &v[i].names)
+			vec_push(&round_of(&r, c, *name)->posts)->of = &v[i];
+	go_rounds(&r);
+	for (size_t i = 0; i < r.list.n; i++) {
+		struct err *e = take_answers(&r.list.v[i]);
+		err_drop(e ? stopped : NULL, "one of them is enough");
+		stopped = e ? e : stopped;
+	}
+	return stopped;
 }
 
 static json_t *lines(const struct strv *list)
@@ -215,20 +323,21 @@ static void log_notice(const struct world *w, const struct notice *n, const stru
 	err_drop(e, "the notice itself is out");
 }
 
-static void account(const struct world *w, const struct notice *n,
-	const struct notifier_states *states, struct strv *failed)
+static void account(const struct world *w, struct sending *s)
 {
 	AUTO(strv_release) struct strv told = { 0 };
+	struct notified *r = &s->result;
 
-	for (size_t i = 0; i < states->list.n; i++) {
-		const struct notifier_state *s = &states->list.v[i];
+	for (size_t i = 0; i < s->states.list.n; i++) {
+		const struct notifier_state *one = &s->states.list.v[i];
 
-		if (s->why)
-			strv_addf(failed, "%s: %s", s->name, s->why);
+		if (one->why)
+			strv_addf(&r->failed, "%s: %s", one->name, one->why);
 		else
-			strv_add(&told, s->name);
+			strv_add(&told, one->name);
 	}
-	log_notice(w, n, &told, failed, false);
+	r->told = (int)told.n;
+	log_notice(w, s->notice, &told, &r->failed, r->held);
 }
 
 /* What is to be known of a flood, behind the notice's own text. NULL: there is none. */
@@ -253,30 +362,29 @@ static void take_rate(struct rate *r, const struct world *w, const struct notice
 		rate_take(r, &w->store, key, clock_wall()), "one too many is better than one lost");
 }
 
-struct err *op_notify(struct notified *out, const struct world *w, const struct project *p,
-	const struct notice *n)
+/* Whom it is for; nobody where there were too many in this minute. */
+static void address(struct sending *s, const struct world *w)
 {
-	AUTO(notifier_states_release) struct notifier_states states = { 0 };
-	AUTO(strv_release) struct strv names = { 0 };
-	AUTO(str_release) char *text = NULL;
-	struct notice told = *n;
 	struct rate rate = { 0 };
+
+	routed(&s->names, &w->config, s->project, s->notice->priority);
+	if (s->names.n)
+		take_rate(&rate, w, s->notice);
+	s->flood = flood_text(s->notice, &rate);
+	s->result.held = rate.held;
+	if (rate.held)
+		strv_release(&s->names);
+}
+
+struct err *op_notify(const struct world *w, struct sending *v, size_t n)
+{
 	struct err *e;
 
-	routed(&names, &w->config, p, n->priority);
-	if (names.n)
-		take_rate(&rate, w, n);
-	if (rate.held) {
-		out->held = true;
-		log_notice(w, n, &(struct strv){ 0 }, &(struct strv){ 0 }, true);
-		return NULL;
-	}
-	text = flood_text(n, &rate);
-	if (text)
-		told.text = text;
-	e = tell_all(&states, &w->config, &names, &told);
-	account(w, n, &states, &out->failed);
-	out->told = (int)(states.list.n - out->failed.n);
+	for (size_t i = 0; i < n; i++)
+		address(&v[i], w);
+	e = tell_all(v, n, &w->config);
+	for (size_t i = 0; i < n; i++)
+		account(w, &v[i]);
 	return e;
 }
 
@@ -321,7 +429,7 @@ static struct err *no_such(const struct strv *known, const char *name)
 struct err *op_notify_test(
 	struct notifier_states *out, const struct world *w, const struct strv *names)
 {
-	AUTO(strv_release) struct strv known = { 0 }, failed = { 0 };
+	AUTO(strv_release) struct strv known = { 0 };
 	AUTO(str_release) char *id = random_hex(8);
 	struct notice n = { .id = id,
 		.priority = PRIORITY_INFO,
@@ -329,13 +437,17 @@ struct err *op_notify_test(
 		.title = "ao: a test notice",
 		.text = "Notices of ao arrive here.",
 		.at = clock_wall() };
+	AUTO(sending_release) struct sending s = { .notice = &n };
 	struct err *e;
 
 	op_notifiers(&known, &w->config);
 	STRV_EACH(name, names)
 		if (!strv_has(&known, *name))
 			return no_such(&known, *name);
-	e = tell_all(out, &w->config, names->n ? names : &known, &n);
-	account(w, &n, out, &failed);
+	strv_add_all(&s.names, names->n ? names->v : known.v);
+	e = tell_all(&s, 1, &w->config);
+	account(w, &s);
+	*out = s.states;
+	s.states = (struct notifier_states){ 0 };
 	return e;
 }

@@ -17,8 +17,10 @@ struct pass {
 	const struct world *world;
 	const struct poll_options *options;
 	struct poll_ear *ear;
+	struct tellings tellings;
 	struct strv again; /* sessions of which something was done: a second look may find more */
 	struct strv busy;  /* something is due, and somebody is at work on it */
+	struct strv waits; /* a message waits, and no file will tell when it can go */
 	int failed;
 	bool room; /* memory or disk is short for one that is queued */
 };
@@ -27,6 +29,8 @@ static void pass_release(struct pass *p)
 {
 	strv_release(&p->again);
 	strv_release(&p->busy);
+	strv_release(&p->waits);
+	tellings_release(&p->tellings);
 }
 
 static struct err *go_on(struct pass *p, struct err *e, const char *id)
@@ -39,16 +43,18 @@ static struct err *go_on(struct pass *p, struct err *e, const char *id)
 	return NULL;
 }
 
-static struct err *react(struct pass *p, const struct view *v, bool again)
+static struct err *react(struct pass *p, const struct view *v)
 {
-	bool acted = false, busy = false;
+	struct reacted r = { 0 };
 	struct err *e = NULL;
 
 	if (react_is_due(p->world, v))
-		e = react_session(&acted, &busy, p->world, v->session.id, again, p->ear);
-	if (busy)
+		e = react_session(&r, p->world, v->session.id, &p->tellings, p->ear);
+	if (r.busy)
 		strv_add(&p->busy, v->session.id);
-	if (acted)
+	if (r.waits)
+		strv_add(&p->waits, v->session.id);
+	if (r.acted)
 		strv_add(&p->again, v->session.id);
 	return go_on(p, e, v->session.id);
 }
@@ -143,7 +149,7 @@ static struct err *settle_project(
 	struct moment m = { .now = now };
 	AUTO(lock_release) struct lock lock = { 0 };
 	struct decision d;
-	struct err *e = episodes_lock(&lock, &a->world->store, a->id);
+	struct err *e = episodes_lock(&lock, &a->world->store, a->id, 0);
 
 	r.action = REACT_NOTIFY; /* there is no agent to send it to */
 	if (e && e->class == ERR_TIMEOUT) {
@@ -156,9 +162,8 @@ static struct err *settle_project(
 	announce_unsure(a);
 	d = reaction_of(&r, &a->episodes->of[EVENT_COMPLETE], o, EVENT_COMPLETE, &m);
 	decision_apply(&a->episodes->of[EVENT_COMPLETE], &d, o, EVENT_COMPLETE, now);
-	if (d.notify)
-		return announce_complete(a, &r, o, t);
-	return episodes_save(&a->world->store, a->id, a->episodes);
+	TRY(episodes_save(&a->world->store, a->id, a->episodes));
+	return d.notify ? announce_complete(a, &r, o, t) : NULL;
 }
 
 /* Looks without the lock first: nearly always there is nothing to do. */
@@ -177,6 +182,7 @@ static struct err *look_at_project(
 		.id = id,
 		.project = project,
 		.episodes = &episodes,
+		.tellings = &p->tellings,
 		.ear = p->ear,
 		.acted = &acted };
 
@@ -221,7 +227,7 @@ static struct err *look_again(struct pass *p, struct views *views)
 		TRY(list(views, p));
 		for (size_t i = 0; i < views->list.n; i++)
 			if (strv_has(&now, views->list.v[i].session.id))
-				TRY(react(p, &views->list.v[i], true));
+				TRY(react(p, &views->list.v[i]));
 	}
 	return NULL;
 }
@@ -272,6 +278,7 @@ static void hint(struct pass *p, const struct view *v)
 	struct poll_hint h = { .session = v->session.id,
 		.check = may_check(p->world, v),
 		.busy = strv_has(&p->busy, v->session.id),
+		.waits = strv_has(&p->waits, v->session.id),
 		.room = p->room && v->facts.recorded == STATUS_QUEUED };
 
 	if (scm)
@@ -303,15 +310,19 @@ struct err *op_poll(const struct world *w, const struct poll_options *o, struct 
 	for (size_t i = 0; i < views.list.n; i++)
 		note_conversation(w, &views.list.v[i]);
 	for (size_t i = 0; i < views.list.n; i++)
-		TRY(react(&p, &views.list.v[i], false));
+		TRY(react(&p, &views.list.v[i]));
 	for (size_t i = 0; i < views.list.n; i++)
 		TRY(go_on(&p, check(&p, &views.list.v[i]), views.list.v[i].session.id));
 	TRY(look_again(&p, &views));
 	TRY(look_at_projects(&p, &views));
 	if (any_queued(&views))
 		p.room = queue_next(w);
+	TRY(tellings_claim(&p.tellings, w));
 	for (size_t i = 0; ear->hint && i < views.list.n; i++)
 		hint(&p, &views.list.v[i]);
+	if (ear->telling && p.tellings.list.n)
+		ear->telling(ear, p.failed != 0);
+	TRY(tellings_tell(&p.tellings, w, ear));
 	if (p.failed)
 		return fail(
 			ERR_FAILED, "%d of what was looked at failed; the rest was done", p.failed);

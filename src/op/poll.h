@@ -26,6 +26,7 @@ struct poll_hint {
 	bool unread;  /* its pull request could not be read */
 	bool check;   /* a check of it is due that runs here: `ao pr checks` */
 	bool busy;    /* something is due, and another command is at work on it */
+	bool waits;   /* a message waits for what no file will tell */
 	bool room;    /* it is queued, and memory or disk is all that it waits for */
 };
 
@@ -33,6 +34,9 @@ struct poll_ear {
 	void (*hear)(struct poll_ear *ear, const struct poll_line *line);
 	/* NULL: checks that are due are run; else they are not, and this is told at the end. */
 	void (*hint)(struct poll_ear *ear, const struct poll_hint *hint);
+	/* All is done but the telling of people, who may be slow to hear. NULL: nobody wants to know. failed: the
+	 * end will be an error. */
+	void (*telling)(struct poll_ear *ear, bool failed);
 };
 
 struct poll_options {

@@ -200,7 +200,7 @@ static struct err *record_limit(struct reacting *r)
 
 static struct err *take(bool *busy, struct reacting *r, const char *id)
 {
-	struct err *e = episodes_lock(&r->lock, &r->world->store, id);
+	struct err *e = episodes_lock(&r->lock, &r->world->store, id, 0);
 
 	*busy = e && e->class == ERR_TIMEOUT;
 	if (*busy) {
@@ -275,6 +275,15 @@ static struct err *under_lock(struct reacting *r)
 
 /* ---- people, and merging: without the session's lock ---------------------------------------------- */
 
+/* That an agent which confirms nothing did not confirm is no news. */
+static enum priority priority_of_kind(
+	const struct reacting *r, enum reaction_event e, enum announcement kind)
+{
+	bool lost = kind == ANNOUNCE_TROUBLE && r->a.view->facts.has_hooks;
+
+	return lost || kind == ANNOUNCE_ESCALATION ? PRIORITY_URGENT : r->o.rules[e].priority;
+}
+
 static struct err *announce_as(
 	struct reacting *r, enum reaction_event e, enum announcement kind, const char *why)
 {
@@ -291,8 +300,7 @@ static struct err *announce_as(
 	return announce(&r->a,
 		&(struct announced){ .kind = kind,
 			.event = e,
-			.priority = kind == ANNOUNCE_ESCALATION ? PRIORITY_URGENT
-								: r->o.rules[e].priority,
+			.priority = priority_of_kind(r, e, kind),
 			.occasion = &r->o.now[e],
 			.title = title,
 			.text = buf_text(&text),
@@ -348,7 +356,7 @@ static struct err *act_on(struct reacting *r, enum reaction_event e)
 			"the agent may not have the message: %s", r->episodes.of[e].trouble);
 		TRY(announce_as(r, e, ANNOUNCE_TROUBLE, trouble));
 	}
-	if (d.merge)
+	if (d.merge && !is_announced(&r->a, e, ANNOUNCE_REFUSAL))
 		TRY(try_merge(r, e));
 	if (d.notify_strangers)
 		TRY(announce_as(r, e, ANNOUNCE_STRANGERS,
@@ -430,8 +438,8 @@ static struct err *act(struct reacting *r)
 	return NULL;
 }
 
-struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
-	bool again, struct poll_ear *ear)
+struct err *react_session(struct reacted *out, const struct world *w, const char *id,
+	struct tellings *tellings, struct poll_ear *ear)
 {
 	AUTO(reacting_release)
 	struct reacting r = { .world = w, .typed_at = -1, .held = EVENT_COUNT };
@@ -439,15 +447,17 @@ struct err *react_session(bool *acted, bool *busy, const struct world *w, const 
 	r.a = (struct announcer){ .world = w,
 		.id = id,
 		.episodes = &r.episodes,
+		.tellings = tellings,
 		.ear = ear,
-		.acted = acted,
-		.again = again };
-	TRY(take(busy, &r, id));
-	if (*busy)
+		.acted = &out->acted };
+	TRY(take(&out->busy, &r, id));
+	if (out->busy)
 		return NULL;
 	TRY(look(&r, id));
 	TRY(under_lock(&r));
 	TRY(signals_turn(r.h.folder));
 	lock_release(&r.h.lock);
-	return act(&r);
+	TRY(act(&r));
+	out->waits = r.held == EVENT_COUNT && outbox_waits(&r);
+	return NULL;
 }

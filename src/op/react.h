@@ -9,13 +9,16 @@
  */
 #pragma once
 
-#include "op/list.h"
-#include "op/poll.h"
+#include "op/announce.h"
 
 /* Is there anything to do? Reads only. */
 bool react_is_due(const struct world *w, const struct view *v);
-/* *acted: something was done, so that a second look may find more. again: this is one, in the same pass;
- * what nobody could be told is not tried once more. *busy: another command works on it, so nothing was
- * done. */
-MUST_USE struct err *react_session(bool *acted, bool *busy, const struct world *w, const char *id,
-	bool again, struct poll_ear *ear);
+struct reacted {
+	bool acted; /* something was done, so that a second look may find more */
+	bool busy;  /* another command works on it, so nothing was done */
+	bool waits; /* a message of its outbox waits for what no file will tell, as copy mode */
+};
+
+/* Whom to tell of what is noted in tellings. */
+MUST_USE struct err *react_session(struct reacted *out, const struct world *w, const char *id,
+	struct tellings *tellings, struct poll_ear *ear);

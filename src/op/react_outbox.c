@@ -197,6 +197,21 @@ struct err *outbox_send(bool *added, struct reacting *r)
 	return NULL;
 }
 
+bool outbox_waits(const struct reacting *r)
+{
+	const struct view *v = r->a.view;
+	enum activity a = v->activity.activity;
+
+	if ((a != ACTIVITY_READY && a != ACTIVITY_IDLE) || v->facts.limited_until > r->o.moment.now)
+		return false;
+	for (size_t i = 0; i < r->messages.list.n; i++) {
+		const struct message *m = &r->messages.list.v[i];
+		if (message_is_live(m->state) && (m->state != MESSAGE_QUEUED || may_go(r, m)))
+			return true;
+	}
+	return false;
+}
+
 static void tell_waiting(struct reacting *r, const struct message *m, const char *why)
 {
 	announcer_tell(&r->a, event_of(m), "queued", "message %04d waits: %s", m->number, why);

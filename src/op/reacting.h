@@ -49,6 +49,8 @@ void outbox_fold(struct reacting *r);
 MUST_USE struct err *outbox_send(bool *added, struct reacting *r);
 /* The first message that may go, if its agent is ready; looked at once. added: by outbox_send(). */
 MUST_USE struct err *outbox_deliver(struct reacting *r, bool added);
+/* Does one wait, although by all that files tell its agent is ready? */
+bool outbox_waits(const struct reacting *r);
 /* The episode with the messages that are not counted into it yet. It borrows all its texts. */
 struct episode episode_now(const struct reacting *r, enum reaction_event e);
 bool is_under_way(const struct reacting *r, enum reaction_event e); /* EVENT_COUNT: any */

@@ -137,7 +137,7 @@ static void add_checks(struct buf *out, const struct story *s)
 
 static bool is_said(const struct story *s, const struct remark *r)
 {
-	AUTO(str_release) char *item = str_format("%d", r->number);
+	AUTO(str_release) char *item = occasion_item(r);
 
 	return items_has(s->known, item, strlen(item));
 }
@@ -151,6 +151,18 @@ static void add_place(struct buf *out, const struct remark *r)
 	buf_addf(out, "by %s:\n", r->by ? r->by : "?");
 }
 
+/* How it began, and what was said last. */
+static void add_words(struct buf *out, const char *text, size_t n)
+{
+	size_t begin = n > THREAD_BYTES ? THREAD_BYTES / 4 : n;
+	size_t end = n > THREAD_BYTES ? THREAD_BYTES - begin : 0;
+
+	buf_add(out, text, begin);
+	if (end)
+		buf_addf(out, "\n[%zu more bytes: ao pr view]\n", n - begin - end);
+	buf_add(out, text + n - end, end);
+}
+
 static void add_remark(struct buf *out, const struct remark *r)
 {
 	AUTO(str_release) char *what = str_format("thread %d", r->number);
@@ -160,9 +172,7 @@ static void add_remark(struct buf *out, const struct remark *r)
 	add_place(&text, r);
 	if (!n)
 		buf_adds(&text, "(requests changes, without a word)");
-	buf_add(&text, r->text ? r->text : "", n > THREAD_BYTES ? THREAD_BYTES : n);
-	if (n > THREAD_BYTES)
-		buf_addf(&text, "\n[%zu more bytes: ao pr view]", n - THREAD_BYTES);
+	add_words(&text, r->text ? r->text : "", n);
 	buf_addc(out, '\n');
 	fence_add(out, what, buf_text(&text), text.n, true);
 	buf_addc(out, '\n');

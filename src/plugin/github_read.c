@@ -179,7 +179,7 @@ bool github_needs_details(const json_t *node)
 char *github_mark(const json_t *node)
 {
 	static const char *const keys[] = { "headRefOid", "commits", "reviewDecision",
-		"latestOpinionatedReviews" };
+		"latestOpinionatedReviews", "updatedAt" /* a word more in a thread */ };
 	const json_t *nodes = inside(node, "reviewThreads", "nodes");
 	const json_t *threads = nodes ? nodes : json_object_get(node, "reviewThreads");
 	uint64_t h = 0;
@@ -354,8 +354,15 @@ static int number_of(json_t *numbers, const char *id)
 	return (int)n + 1;
 }
 
+/* The pull request's author answers, mostly as its agent; a bot answers whoever answers it. */
+static bool goes_on(const char *by, const char *author)
+{
+	return !str_equal(by, author) && !str_ends(by, "[bot]");
+}
+
 /* Of those who may speak to an agent, where one of them did; else of all. */
-static void read_comments(struct remark *r, const json_t *comments, const struct strv *trust)
+static void read_comments(
+	struct remark *r, const json_t *comments, const struct strv *trust, const char *author)
 {
 	AUTO(buf_release) struct buf b = { 0 };
 
@@ -368,9 +375,11 @@ static void read_comments(struct remark *r, const json_t *comments, const struct
 		if (r->trusted && !github_trusted(c, trust))
 			continue;
 		by = github_author(c);
-		if (r->by)
+		if (r->by) {
 			buf_addf(&b, "\n\n%s:\n", by);
-		else {
+			if (goes_on(by, author))
+				r->again_at = github_time(c, "createdAt");
+		} else {
 			r->by = str_dup(by);
 			r->at = github_time(c, "createdAt");
 			r->head = some_text(json_object_get(c, "originalCommit"), "oid");
@@ -382,8 +391,8 @@ static void read_comments(struct remark *r, const json_t *comments, const struct
 	r->text = buf_detach(&b);
 }
 
-static void read_thread(
-	struct remark *r, const json_t *o, json_t *numbers, const struct strv *trust)
+static void read_thread(struct remark *r, const json_t *o, json_t *numbers,
+	const struct strv *trust, const char *author)
 {
 	r->number = number_of(numbers, github_text(o, "id"));
 	r->kind = REMARK_COMMENT;
@@ -392,7 +401,7 @@ static void read_thread(
 	if (!r->line)
 		r->line = count(o, "originalLine");
 	r->resolved = json_is_true(json_object_get(o, "isResolved"));
-	read_comments(r, inside(o, "comments", "nodes"), trust);
+	read_comments(r, inside(o, "comments", "nodes"), trust, author);
 }
 
 static void read_review(
@@ -455,7 +464,7 @@ void github_read_details(
 	for (size_t i = 0; i < json_array_size(threads); i++) {
 		struct remark r = { 0 };
 
-		read_thread(&r, json_array_get(threads, i), numbers, trust);
+		read_thread(&r, json_array_get(threads, i), numbers, trust, out->author);
 		add_remark(out, &r);
 	}
 	if (out->remarks.n)

@@ -65,6 +65,17 @@ void items_keep(char **slot, const char *a, const char *b)
 	set(slot, &kept);
 }
 
+void items_drop(char **slot, const char *words, const char *but)
+{
+	AUTO(buf_release) struct buf kept = { 0 };
+	size_t n;
+
+	for (const char *at = next(*slot ? *slot : "", &n); at; at = next(at + n, &n))
+		if (!items_has(words, at, n) || items_has(but, at, n))
+			add_word(&kept, at, n);
+	set(slot, &kept);
+}
+
 void items_join(char **slot, const char *more)
 {
 	AUTO(buf_release) struct buf all = { 0 };

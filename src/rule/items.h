@@ -15,4 +15,6 @@ bool items_has(const char *items, const char *word, size_t n);
 bool items_news(const char *items, const char *known);
 /* *slot keeps those that are still in a or b. */
 void items_keep(char **slot, const char *a, const char *b);
+/* Those of words go, but for those that are in but. */
+void items_drop(char **slot, const char *words, const char *but);
 void items_join(char **slot, const char *more); /* those of more that it lacks are added */

@@ -84,6 +84,12 @@ bool occasion_remark(const struct pull *p, size_t i, enum reaction_event e)
 	return verdict || (remark_is_thread(r) && !r->resolved);
 }
 
+char *occasion_item(const struct remark *r)
+{
+	return r->again_at ? str_format("%d:%lld", r->number, (long long)r->again_at)
+			   : str_format("%d", r->number);
+}
+
 static void remarks(struct occasion *o, const struct scene *s, enum reaction_event e)
 {
 	const struct pull *p = &s->facts->pull;
@@ -92,10 +98,11 @@ static void remarks(struct occasion *o, const struct scene *s, enum reaction_eve
 
 	if (!is_open(o, p) || is_bare(o, p))
 		return;
-	for (size_t i = 0; i < p->remarks.n; i++)
+	for (size_t i = 0; i < p->remarks.n; i++) {
+		AUTO(str_release) char *item = occasion_item(&p->remarks.v[i]);
 		if (occasion_remark(p, i, e))
-			items_add(p->remarks.v[i].trusted ? &items : &strangers, "%d",
-				p->remarks.v[i].number);
+			items_add(p->remarks.v[i].trusted ? &items : &strangers, "%s", item);
+	}
 	if (e == EVENT_CHANGES && p->review == REVIEW_CHANGES && !items.n && !strangers.n)
 		items_add(&items, "verdict"); /* of a forge that tells no more */
 	o->holds = p->review == REVIEW_UNKNOWN ? TRI_UNKNOWN : yes_if(items.n || strangers.n);

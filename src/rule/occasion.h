@@ -27,5 +27,7 @@ void occasion_release(struct occasion *o);
 
 /* Is the remark of this event, and of these items? For whoever shows it. */
 bool occasion_remark(const struct pull *p, size_t i, enum reaction_event e);
+/* What stands for it among the items: its number, and where somebody went on in it, when. Caller frees. */
+char *occasion_item(const struct remark *r);
 /* Is nothing going on in it any more, for good or until somebody restores it? (all-complete) */
 bool session_is_over(const struct scene *s);

@@ -44,6 +44,7 @@ static void take_hint(struct space *s, struct ward *w, const json_t *hint)
 	w->unread = json_is_true(json_object_get(hint, "unread"));
 	w->check = json_is_true(json_object_get(hint, "check"));
 	w->held = json_is_true(json_object_get(hint, "busy"));
+	w->waits = json_is_true(json_object_get(hint, "waits"));
 	w->cramped = json_is_true(json_object_get(hint, "room"));
 	if (!w->check)
 		w->check_at = w->check_pause_ms = 0;
@@ -63,20 +64,6 @@ static void tell(struct space *s, const json_t *line)
 		of = json_string_value(json_object_get(line, "project"));
 	log_say(&s->daemon->log, "%s/%s  %s%s%s", s->name, of ? of : "", event ? event : "",
 		event ? ": " : "", text ? text : "");
-}
-
-static void poll_line(struct job *j, const char *text, size_t n)
-{
-	struct space *s = j->owner;
-	json_t *line = json_loadb(text, n, 0, NULL);
-	const char *id = json_string_value(json_object_get(line, "session"));
-	struct ward *w = id ? space_ward(s, id) : NULL;
-
-	if (!json_object_get(line, "places"))
-		tell(s, line);
-	else if (w)
-		take_hint(s, w, line);
-	json_decref(line);
 }
 
 static void fail_again(struct space *s, int code, int64_t now)
@@ -115,9 +102,8 @@ static void slow_forge(struct space *s)
 		s->forge_factor = FORGE_FACTOR_MAX;
 }
 
-static void poll_end(struct job *j, int code)
+static void poll_over(struct space *s, int code)
 {
-	struct space *s = j->owner;
 	int64_t now = clock_wall();
 
 	slow_forge(s);
@@ -130,13 +116,78 @@ static void poll_end(struct job *j, int code)
 	}
 	strv_release(&s->polling);
 	s->all = false;
-	s->daemon->acting--;
 	log_bound(&s->daemon->log);
 	if (!code)
 		s->failures = 0;
 	else if (!s->daemon->stopping)
 		fail_again(s, code, now);
 	daemon_wake(s->daemon);
+}
+
+static void poll_end(struct job *j, int code)
+{
+	struct space *s = j->owner;
+
+	s->daemon->acting--;
+	poll_over(s, code);
+}
+
+static void teller_line(struct job *j, const char *text, size_t n)
+{
+	struct space *s = ((struct teller *)j->owner)->space;
+	json_t *line = json_loadb(text, n, 0, NULL);
+	const char *id = json_string_value(json_object_get(line, "session"));
+	struct ward *w = id ? space_ward(s, id) : NULL;
+
+	tell(s, line);
+	if (w && str_equal(json_string_value(json_object_get(line, "what")), "not-told"))
+		ward_rest(w, &s->store, &s->config, clock_wall());
+	json_decref(line);
+}
+
+static void teller_end(struct job *j, int code)
+{
+	struct teller *t = j->owner;
+	struct daemon *d = t->space->daemon;
+
+	(void)code; /* its lines have told */
+	t->space = NULL;
+	d->acting--;
+	daemon_wake(d);
+}
+
+/* It has done all but tell people, one of whom may be slow to hear: the next poll need not wait for that. */
+static void let_go(struct job *j, bool failed)
+{
+	struct space *s = j->owner;
+	struct teller *t = s->daemon->tellers;
+
+	while (t < s->daemon->tellers + TELLERS_MAX && t->job)
+		t++;
+	if (t == s->daemon->tellers + TELLERS_MAX)
+		return;
+	t->space = s;
+	j->owner = t;
+	j->line = teller_line;
+	j->end = teller_end;
+	job_move(j, &t->job);
+	poll_over(s, failed);
+}
+
+static void poll_line(struct job *j, const char *text, size_t n)
+{
+	struct space *s = j->owner;
+	json_t *line = json_loadb(text, n, 0, NULL);
+	const char *id = json_string_value(json_object_get(line, "session"));
+	struct ward *w = id ? space_ward(s, id) : NULL;
+
+	if (json_object_get(line, "telling"))
+		let_go(j, json_is_true(json_object_get(line, "failed")));
+	else if (!json_object_get(line, "places"))
+		tell(s, line);
+	else if (w)
+		take_hint(s, w, line);
+	json_decref(line);
 }
 
 static void begin(struct strv *argv, const struct space *s)

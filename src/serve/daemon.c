@@ -22,7 +22,8 @@ static void doubt_all(struct daemon *d)
 static bool is_news(const char *name)
 {
 	return name[0] != '.' && !str_starts(name, "output") && !str_starts(name, "launch") &&
-		!str_equal(name, "reactions.lock") && !str_equal(name, "outbox.lock");
+		!str_equal(name, "reactions.lock") && !str_equal(name, "telling.lock") &&
+		!str_equal(name, "outbox.lock");
 }
 
 static void space_told(struct space *s, const char *name)
@@ -85,10 +86,19 @@ static bool has_space(const struct daemon *d, const char *name)
 	return false;
 }
 
+bool daemon_polls(const struct daemon *d, const struct space *s)
+{
+	bool polls = s->poll != NULL;
+
+	for (size_t i = 0; i < TELLERS_MAX; i++)
+		polls |= d->tellers[i].job && d->tellers[i].space == s;
+	return polls;
+}
+
 /* One that is at work for it keeps a namespace that was removed until it has ended. */
 static bool is_used(const struct daemon *d, const struct space *s)
 {
-	bool used = s->poll != NULL;
+	bool used = daemon_polls(d, s);
 
 	for (size_t i = 0; i < CHECKS_MAX; i++)
 		used |= d->checks[i].job && d->checks[i].space == s;
@@ -221,6 +231,8 @@ void daemon_stop(struct daemon *d)
 	log_say(&d->log, "the daemon ends");
 	for (size_t i = 0; i < d->spaces.n; i++)
 		job_stop(d->spaces.v[i]->poll);
+	for (size_t i = 0; i < TELLERS_MAX; i++)
+		job_stop(d->tellers[i].job);
 	for (size_t i = 0; i < CHECKS_MAX; i++)
 		job_stop(d->checks[i].job);
 	uv_timer_start(&d->last, on_last, STOP_MS, 0);

@@ -21,6 +21,7 @@ enum {
 	SKEW_MS = 10000,       /* a clock that is only slewed stays below */
 	RESUME_MS = 20000,     /* nothing is done so long after the clock was set */
 	CHECKS_MAX = 2,        /* runs of `ao pr checks` at a time */
+	TELLERS_MAX = 8,       /* polls that have done all but tell people */
 	STOP_MS = 5000,        /* for who acts, when we end */
 };
 
@@ -43,6 +44,10 @@ struct daemon {
 		struct space *space;
 		char *session;
 	} checks[CHECKS_MAX];
+	struct teller {
+		struct job *job; /* NULL: a free place */
+		struct space *space;
+	} tellers[TELLERS_MAX];
 	int acting; /* children */
 	long polls;
 	int64_t started_at, next_at;
@@ -54,6 +59,8 @@ MUST_USE struct err *daemon_open(struct daemon *d);
 /* Returns when it was told to end and nobody acts any more. */
 void daemon_run(struct daemon *d);
 void daemon_release(struct daemon *d);
+/* Is a poll of it under way, be it only that people are slow to hear? */
+bool daemon_polls(const struct daemon *d, const struct space *s);
 /* Something is to be looked at. */
 void daemon_wake(struct daemon *d);
 void daemon_stop(struct daemon *d);

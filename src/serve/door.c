@@ -79,7 +79,8 @@ static void on_hints(uv_poll_t *h, int status, int events)
 static json_t *tell_space(const struct space *s)
 {
 	return json_pack("{s:s, s:s?, s:s?, s:i, s:b}", "name", s->name, "config", s->config.file,
-		"trouble", s->trouble, "sessions", (int)s->wards.n, "polling", s->poll != NULL);
+		"trouble", s->trouble, "sessions", (int)s->wards.n, "polling",
+		daemon_polls(s->daemon, s));
 }
 
 static char *tell(const struct daemon *d)

@@ -90,6 +90,13 @@ static void on_limit(uv_timer_t *h)
 	job_stop(h->data);
 }
 
+void job_move(struct job *j, struct job **slot)
+{
+	*j->slot = NULL;
+	j->slot = slot;
+	*slot = j;
+}
+
 void job_stop(struct job *j)
 {
 	if (j)

@@ -31,4 +31,5 @@ struct job {
 /* *slot is j until the end, then NULL; j is freed by itself. */
 MUST_USE struct err *job_start(struct job **slot, uv_loop_t *loop, char *const *argv,
 	const struct job *like); /* owner, line and end of it */
-void job_stop(struct job *j);    /* SIGTERM to its group; NULL: nothing */
+void job_move(struct job *j, struct job **slot);
+void job_stop(struct job *j); /* SIGTERM to its group; NULL: nothing */

@@ -240,19 +240,32 @@ void ward_begin(struct ward *w)
 	w->not_before = 0;
 }
 
+static void pause_for(struct ward *w, int64_t now)
+{
+	w->pause_ms = w->pause_ms ? w->pause_ms * 2 : PAUSE_MS;
+	if (w->pause_ms > PAUSE_MAX_MS)
+		w->pause_ms = PAUSE_MAX_MS;
+	w->not_before = now + w->pause_ms;
+}
+
+void ward_rest(struct ward *w, const struct store *st, const struct config *c, int64_t now)
+{
+	ward_look(w, st, c);
+	w->after = w->now.written;
+	pause_for(w, now);
+}
+
 /* Others may have written while it did; so it is looked at once more, by and by. */
 void ward_end(struct ward *w, int64_t now, int forge_factor)
 {
 	w->after = w->now.written;
 	w->now.room = w->polled.room = false; /* the next look tells */
-	if (w->after == w->polled.written && !w->now.owed) {
+	if (w->after == w->polled.written && !w->now.owed && !w->waits)
 		w->pause_ms = 0;
-	} else {
-		w->pause_ms = w->pause_ms ? w->pause_ms * 2 : PAUSE_MS;
-		if (w->pause_ms > PAUSE_MAX_MS)
-			w->pause_ms = PAUSE_MAX_MS;
-		w->not_before = now + w->pause_ms;
-	}
+	else
+		pause_for(w, now);
+	if (w->waits && w->not_before > now + WAITS_MAX_MS)
+		w->not_before = now + WAITS_MAX_MS;
 	if (w->held)
 		w->not_before = now + HELD_MS;
 	if (!w->forge_ms)

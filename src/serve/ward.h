@@ -10,6 +10,7 @@
 enum {
 	PAUSE_MS = 2000, /* after a poll that changed something one more looks, later each time */
 	PAUSE_MAX_MS = 300000,
+	WAITS_MAX_MS = 30000,  /* the same where a message waits for what no file will tell */
 	HELD_MS = 250,         /* somebody else was at work on it */
 	CHECK_PAUSE_MS = 5000, /* a check that was run and is due again */
 };
@@ -46,6 +47,7 @@ struct ward {
 	int64_t forge_at;
 	bool unread, check;
 	bool held;    /* another command was at work on it: nothing was done */
+	bool waits;   /* a message waits for what no file will tell: it is asked for now and then */
 	bool cramped; /* memory or disk is all that it waits for */
 
 	bool checking;
@@ -63,4 +65,6 @@ void ward_decide(struct ward *w, int64_t now);
  * not ask it. */
 void ward_begin(struct ward *w);
 void ward_end(struct ward *w, int64_t now, int forge_factor);
+/* Nobody could be told of it: that its files say so is no news, and it is tried again by and by. */
+void ward_rest(struct ward *w, const struct store *st, const struct config *c, int64_t now);
 void ward_free(struct ward *w);

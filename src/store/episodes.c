@@ -118,12 +118,12 @@ struct err *episodes_save(const struct store *st, const char *id, const struct e
 	return file_replace(path, buf_text(&b), b.n, FILE_DURABLE);
 }
 
-struct err *episodes_lock(struct lock *l, const struct store *st, const char *id)
+struct err *episodes_lock(struct lock *l, const struct store *st, const char *id, int64_t wait_ms)
 {
 	AUTO(str_release) char *folder = store_folder(st, id);
 	AUTO(str_release) char *path = store_path(st, id, "reactions.lock");
 
 	/* a project's: nobody else makes its folder */
 	TRY(id[0] == '.' ? file_make_dirs(folder) : store_need_folder(st, id));
-	return lock_take(l, path, 0);
+	return lock_take(l, path, wait_ms);
 }

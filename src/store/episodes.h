@@ -14,7 +14,8 @@
 MUST_USE struct err *episodes_read(struct episodes *out, const struct store *st, const char *id);
 MUST_USE struct err *episodes_save(
 	const struct store *st, const char *id, const struct episodes *e);
-/* ERR_TIMEOUT at once where another holds it. */
-MUST_USE struct err *episodes_lock(struct lock *l, const struct store *st, const char *id);
+/* ERR_TIMEOUT where another holds it for longer than that. */
+MUST_USE struct err *episodes_lock(
+	struct lock *l, const struct store *st, const char *id, int64_t wait_ms);
 /* The id under which those of a project stand. Caller frees. */
 char *episodes_of_project(const char *project);

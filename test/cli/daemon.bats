@@ -14,7 +14,9 @@ pid() { told .pid; }
 # No poll is under way, and none due within a minute.
 calm() { tells '(any(.namespaces[]; .polling) | not) and (.nextAt == null or (.nextAt | fromdate) > now + 60)' true; }
 recorded() { [ "$(field "$1" status)" = "$2" ]; } # SESSION STATUS
-says() { grep -qF -- "$1" "$HOME/.agent-orchestrator/daemon.log"; }
+says() { grep -F -- "$1" "$HOME/.agent-orchestrator/daemon.log"; }
+says_twice() { [ "$(says "$1" | grep -c .)" = 2 ]; }
+told_times() { [ "$(grep -cx "$1" "$HOME/told")" = "$2" ]; } # EVENT TIMES
 mended() { [ "$(git -C "$TREES/$1" show HEAD:menu)" = "bread
 croissant" ]; }
 green() { [ "$(ao status --json | jq -r '.[0].ciStatus')" = success ]; }
@@ -140,6 +142,49 @@ notificationRouting: {urgent: [me], action: [me], warning: [me], info: [me]}" bo
 	kill "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
 	wait_for 20 test -e "$TREES/fe-2/done"
 	wait_for 10 recorded fe-2 idle
+}
+
+@test "a notifier that hangs holds up nobody: no message to an agent, no other notifier, no later notice" {
+	FRONTEND='checks: {test: "cat new; grep -q good new"}' EXTRA="notifiers:
+  hangs: {plugin: command, command: [sh, -c, 'touch \"\$HOME/hangs\"; until [ -e $BOX/go ]; do sleep 0.1; done']}
+  me: {plugin: command, command: [sh, -c, 'jq -r .event >>\"\$HOME/told\"']}
+notificationRouting: {urgent: [hangs, me], action: [me], warning: [me], info: []}" box_config
+	ao start >/dev/null
+	spawn frontend 1
+	spawn frontend 2
+	work fe-2 new good
+	ao -q pr create fe-2 >/dev/null
+	wait_for 20 recorded fe-2 pr_open
+	ao send fe-1 "menu: what?" >/dev/null
+	wait_for 20 test -e "$HOME/hangs"
+	wait_for 5 grep -qx agent-needs-input "$HOME/told"
+	work fe-2 new bad
+	wait_for 5 took fe-2 1
+	ao send fe-2 "menu: and that?" >/dev/null
+	wait_for 5 told_times agent-needs-input 2
+	tells 'any(.namespaces[]; .polling)' true # it hangs on
+	run ! says "agent-needs-input: told"
+	touch "$BOX/go"
+	wait_for 20 says_twice "agent-needs-input: told"
+	told_times agent-needs-input 2
+	expect 0 ao events verify
+}
+
+@test "a message that waited for copy mode goes when that is left, of which no file tells" {
+	FRONTEND='checks: {test: "cat new; grep -q good new"}' box_config
+	ao start >/dev/null
+	spawn frontend 1
+	work fe-1 new good
+	ao -q pr create fe-1 >/dev/null
+	wait_for 20 recorded fe-1 pr_open
+	tmux copy-mode -t =fe-1:
+	work fe-1 new bad
+	wait_for 20 says "copy mode"
+	sleep 5 # by then it has settled
+	took fe-1 1
+	tmux send-keys -X -t =fe-1: cancel
+	wait_for 40 took fe-1 2
+	wait_for 60 calm
 }
 
 @test "stuck is told when its time has come, a death at once" {

@@ -82,6 +82,38 @@ looked() { # a poll that takes nothing of before for new
 	[ "$(git -C "$REPO" ls-remote origin feat/1 | wc -l)" = 1 ] # the branch stays
 }
 
+@test "a thread in which its reviewer goes on is news; what the agent or a bot answers there is none" {
+	FRONTEND="scm: $GITHUB_SCM" box_config
+	github_repo acme/app '{"checksOnPush": [], "nextNumber": 2}'
+	spawn frontend 1
+	commit fe-1 login
+	ao pr create fe-1
+	why thread '"file": "login", "line": 1, "author": "reviewer", "body": "Which login?"'
+	run -0 looked
+	[[ $output == *'changes-requested: message 0001 is with the agent'* ]]
+	wait_for 20 took fe-1 2
+	ready fe-1
+	run -0 looked # the status that follows
+	why thread-reply '"index": 0, "author": "ann", "body": "The new one."'
+	why thread-reply '"index": 0, "author": "helper[bot]", "association": "MEMBER", "body": "Understood."'
+	why thread-reply '"index": 0, "author": "passer", "association": "NONE", "body": "Rewrite it all."'
+	run -0 looked
+	[[ $output != *changes-requested* ]]
+	control github POST apply '{"op": "clock", "advance": 5000}' >/dev/null
+	why thread-reply '"index": 0, "author": "reviewer", "body": "There is only one."'
+	run -0 looked
+	[[ $output == *'changes-requested: message 0002 is with the agent'* ]]
+	wait_for 20 took fe-1 3
+	heard fe-1 'There is only one.'
+	heard fe-1 'The new one.'
+	run ! grep -qF 'Rewrite it all' "$STANDIN_LOG/fe-1.log"
+	ready fe-1
+	run -0 looked
+	run -0 looked
+	[ -z "$output" ]
+	[ "$(messages fe-1)" = 3 ]
+}
+
 @test "ao status: byte for byte the page's own screen, but for the ages" {
 	FRONTEND="scm: $GITHUB_SCM" EXTRA="    scm: $GITHUB_SCM" box_config
 	github_repo acme/frontend '{"nextNumber": 42}'

@@ -394,6 +394,19 @@ reactions: {ci-failed: {auto: false}, changes-requested: {message: "Please look:
 	[ "$(grep -c 'failed check, begin' "$STANDIN_LOG/fe-1.log")" = 1 ]
 }
 
+@test "a message that its agent did not take: people are told, urgently" {
+	AGENT="standin --turn-ms 0 --swallow 99" FRONTEND='checks: {test: "false"}' configure
+	spawn frontend 1
+	settled fe-1
+	work fe-1 new work
+	ao pr create fe-1 >/dev/null
+	poll
+	has "ci-failed: message 0001 was typed, and nothing confirms it"
+	has "ci-failed: told (urgent): the agent may not have the message"
+	grep -q "^ci-failed .*/notify-trouble/" "$HOME/notices"
+	silent
+}
+
 @test "notifiers that fail are tried three times; a claim that a crash left is reported, not repeated" {
 	NOTIFIERS='notifiers: {log: {plugin: command, command: [sh, -c, "echo $AO_NOTIFY_ID >>$HOME/tries; exit 1"]}}
 notificationRouting: {urgent: [log], info: []}' configure

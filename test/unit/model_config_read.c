@@ -176,6 +176,9 @@ static const struct refusal refusals[] = {
 		"as 30s, 10m or 2h\n"
 		"agent-orchestrator.yaml:1:66: reactions.ci-failed.escalateAfter: 'soon' must be a "
 		"count such as 2 or a time such as 30m" },
+	{ "reactions: {agent-exited: {action: auto-merge}, approved-and-green: {action: auto-merge}}\n",
+		"agent-orchestrator.yaml:1:36: reactions.agent-exited.action: auto-merge is an "
+		"action of approved-and-green alone" },
 	{ "notifiers: {team: {webhookUrl: x}}\n",
 		"agent-orchestrator.yaml:1:13: notifiers.team needs 'plugin'" },
 	{ "notifiers: {a: {plugin: command, comand: x}, b: {plugin: command, command: []}, c: "

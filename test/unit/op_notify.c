@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <signal.h>
 
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/stop.h"
 #include "op/notify.h"
 #include "store/events.h"
@@ -44,7 +46,30 @@ static const struct notice plain = { .id = "1",
 	.title = "the tests failed",
 	.at = 1700000000000 };
 
+static struct err *notify(struct notified *out, const struct world *w, const struct project *p,
+	const struct notice *n)
+{
+	AUTO(sending_release) struct sending s = { .project = p, .notice = n };
+	struct err *e = op_notify(w, &s, 1);
+
+	*out = s.result;
+	s.result = (struct notified){ 0 };
+	return e;
+}
+
 /* ---- routing --------------------------------------------------------------------------------- */
+
+/* They are told at the same time, in any order. */
+static void holds_lines(const char *name, const char *want)
+{
+	AUTO(str_release) char *have = get(name);
+
+	assert_int_equal(strlen(have), strlen(want));
+	for (const char *line = want; *line; line += 2) {
+		AUTO(str_release) char *one = str_ndup(line, 2);
+		assert_non_null(strstr(have, one));
+	}
+}
 
 static void test_routing(void **state)
 {
@@ -75,10 +100,10 @@ static void test_routing(void **state)
 
 		n.priority = rows[i].priority;
 		open_world(&w, rows[i].yaml);
-		ok(op_notify(&out, &w,
+		ok(notify(&out, &w,
 			rows[i].project ? config_project(&w.config, rows[i].project) : NULL, &n));
 		if (rows[i].told)
-			holds("told", rows[i].told);
+			holds_lines("told", rows[i].told);
 		assert_int_equal(path_exists(told), rows[i].told != NULL);
 		assert_int_equal(out.told, rows[i].told ? strlen(rows[i].told) / 2 : 0);
 		assert_int_equal(out.failed.n, 0);
@@ -110,7 +135,7 @@ static void tell(struct notified *out, const char *more, const struct notice *n)
 	AUTO(world_release) struct world w = { 0 };
 
 	open_world(&w, more);
-	ok(op_notify(out, &w, config_project(&w.config, "fe"), n));
+	ok(notify(out, &w, config_project(&w.config, "fe"), n));
 }
 
 static const char envs[] = "  e: {plugin: command, command: [./tell.sh, e, "
@@ -215,6 +240,38 @@ static void test_hung(void **state)
 	assert_int_equal(errno, ESRCH);
 }
 
+/* Two notices, each to two that hang and one that does not: that one has both before the others' time is
+ * over, and those are not asked again. */
+static void test_hung_beside(void **state)
+{
+	AUTO(world_release) struct world w = { 0 };
+	AUTO(str_release) char *told = at("told");
+	struct sending two[2] = { 0 };
+	int64_t began, told_at;
+
+	(void)state;
+	open_world(&w,
+		"  h1: {plugin: command, command: [sleep, '30']}\n"
+		"  h2: {plugin: command, command: [sleep, '30']}\n"
+		"defaults: {notifiers: [h1, h2, a]}\n");
+	setenv("AO_TEST_RUN_MS", "3000", 1);
+	for (int i = 0; i < 2; i++)
+		two[i] = (struct sending){ .project = config_project(&w.config, "fe"),
+			.notice = &plain };
+	began = clock_mono();
+	ok(op_notify(&w, two, 2));
+	told_at = file_mtime(told);
+	unsetenv("AO_TEST_RUN_MS");
+	assert_in_range(clock_mono() - began, 3000, 5900);
+	assert_true(clock_wall() - told_at >= 1000);
+	holds("told", "a\na\n");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(two[i].result.told, 1);
+		assert_int_equal(two[i].result.failed.n, 2);
+		sending_release(&two[i]);
+	}
+}
+
 static void test_not_there(void **state)
 {
 	AUTO(notified_release) struct notified out = { 0 };
@@ -274,7 +331,7 @@ static void test_untrusted(void **state)
 	(void)state;
 	open_world(&w, "defaults: {notifiers: [a]}\n");
 	w.config.trusted = false;
-	ok(op_notify(&out, &w, NULL, &plain));
+	ok(notify(&out, &w, NULL, &plain));
 	assert_int_equal(out.told, 0);
 	assert_non_null(strstr(out.failed.v[0], "ao trust"));
 	assert_false(path_exists(told));
@@ -350,7 +407,7 @@ static void test_flood(void **state)
 		set_now(i <= 25 ? 1700000059999 : 1700000120000);
 		if (i == 1)
 			set_now(1700000000000);
-		ok(op_notify(&out, &w, NULL, &n));
+		ok(notify(&out, &w, NULL, &n));
 		assert_int_equal(out.held, i > 20 && i <= 25);
 		assert_int_equal(out.told, !out.held);
 		text_ends(i >= 20 && i <= 25
@@ -363,7 +420,7 @@ static void test_flood(void **state)
 	for (int i = 0; i < 2; i++) {
 		AUTO(notified_release) struct notified out = { 0 };
 
-		ok(op_notify(&out, &w, NULL, &n));
+		ok(notify(&out, &w, NULL, &n));
 		assert_int_equal(out.told, 1);
 	}
 	unsetenv("AO_TEST_NOW");
@@ -398,7 +455,7 @@ static void test_event(void **state)
 	open_world(&w,
 		"  bad: {plugin: command, command: [\"false\"]}\n"
 		"defaults: {notifiers: [a, bad]}\n");
-	ok(op_notify(&out, &w, config_project(&w.config, "fe"), &n));
+	ok(notify(&out, &w, config_project(&w.config, "fe"), &n));
 	ok(events_read(&w.store, "fe-1", keep_event, &event));
 	get_text(event, "type", "notify");
 	get_text(event, "id", "1");
@@ -467,6 +524,7 @@ int main(void)
 		TEST(test_long),
 		TEST(test_failures),
 		TEST(test_hung),
+		TEST(test_hung_beside),
 		TEST(test_not_there),
 		TEST(test_off),
 		TEST(test_untrusted),

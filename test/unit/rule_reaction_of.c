@@ -34,6 +34,13 @@ static void test_items(void **state)
 	assert_null(slot);
 	items_join(&slot, NULL);
 	assert_null(slot);
+	items_join(&slot, "3 5 7 9");
+	items_drop(&slot, "5 7 8", "7");
+	assert_string_equal(slot, "3 7 9");
+	items_drop(&slot, NULL, NULL);
+	assert_string_equal(slot, "3 7 9");
+	items_drop(&slot, "9 7 3", NULL);
+	assert_null(slot);
 }
 
 /* ---- what holds ---------------------------------------------------------------------------------- */
@@ -437,6 +444,8 @@ static void test_configured(void **state)
 		{ with(EVENT_CI_FAILED, NULL, NULL, 3, "0"), 0, FOREVER, NULL, NULL, "Bs!", 0 },
 		{ with(EVENT_CHANGES, NULL, NULL, 1, "9d"), 1, 1, "old", NULL, "T!", 0 },
 		{ with(EVENT_APPROVED, "yes", "auto-merge", -1, NULL), 0, FOREVER, NULL, NULL, "Bm",
+			0 },
+		{ with(EVENT_EXITED, "yes", "auto-merge", -1, NULL), 0, FOREVER, NULL, NULL, "Bn",
 			0 },
 		{ with(EVENT_APPROVED, "yes", "auto-merge", -1, NULL), 0, 1, "new", "new", "", 0 },
 		{ with(EVENT_APPROVED, NULL, "auto-merge", -1, NULL), 0, FOREVER, NULL, NULL, "Bn",

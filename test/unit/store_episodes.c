@@ -65,10 +65,10 @@ static void test_lock_of_older(void **state)
 
 	(void)state;
 	put_text("sessions/ns/fe-1", "status=working\n");
-	ok(episodes_lock(&l, &st, "fe-1"));
+	ok(episodes_lock(&l, &st, "fe-1", 0));
 	record = get("sessions/ns/fe-1/metadata");
 	assert_string_equal(record, "status=working\n");
-	not_ok(episodes_lock(&none, &st, "fe-2"), ERR_MISSING, "no session 'fe-2'");
+	not_ok(episodes_lock(&none, &st, "fe-2", 0), ERR_MISSING, "no session 'fe-2'");
 }
 
 static void test_lock(void **state)
@@ -79,9 +79,9 @@ static void test_lock(void **state)
 	struct store st = { .dir = root };
 
 	(void)state;
-	ok(episodes_lock(&a, &st, project)); /* makes its folder */
-	not_ok(episodes_lock(&b, &st, project), ERR_TIMEOUT, "busy");
-	not_ok(episodes_lock(&b, &st, "fe-9"), ERR_MISSING, "fe-9"); /* no session is made */
+	ok(episodes_lock(&a, &st, project, 0)); /* makes its folder */
+	not_ok(episodes_lock(&b, &st, project, 0), ERR_TIMEOUT, "busy");
+	not_ok(episodes_lock(&b, &st, "fe-9", 0), ERR_MISSING, "fe-9"); /* no session is made */
 }
 
 int main(void)
