@@ -146,8 +146,11 @@ static bool is_program(const char *path)
 
 char *path_program(const char *name)
 {
-	const char *path = getenv("PATH");
+	return path_program_in(getenv("PATH"), name);
+}
 
+char *path_program_in(const char *path, const char *name)
+{
 	if (str_empty(name))
 		return NULL;
 	if (strchr(name, '/'))

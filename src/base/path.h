@@ -19,6 +19,7 @@ bool path_exists(const char *path);                  /* also a dangling link */
 bool path_is_dir(const char *path);
 /* The program found on PATH as execvp would; NULL: none. With a slash: itself, if executable. */
 char *path_program(const char *name);
+char *path_program_in(const char *path, const char *name); /* path in place of PATH; may be NULL */
 /* What to say when path_program() found none: "no program 'x' on PATH". */
 char *path_no_program(const char *name);
 /* The folder of our own executable, from /proc/self/exe. */

@@ -52,9 +52,10 @@ struct err *start_program(char **program, const struct agent *a)
 
 /* ---- the environment of the agent ------------------------------------------------------------ */
 
+/* On the agent's PATH, whatever the project's env makes of it. */
 static void put_ao_on_path(struct strv *env)
 {
-	AUTO(str_release) char *found = path_program("ao");
+	AUTO(str_release) char *found = path_program_in(env_get(env, "PATH"), "ao");
 	AUTO(str_release) char *self = path_self();
 	AUTO(str_release) char *path = NULL;
 	const char *old = env_get(env, "PATH");
@@ -103,7 +104,6 @@ void start_env(struct strv *env, const struct hold *h, const struct start *o)
 	env_unset_prefix(env, "TMUX");
 	for (size_t i = 0; i < COUNT_OF(dropped); i++)
 		env_set(env, dropped[i], NULL);
-	put_ao_on_path(env);
 	port_read(&port, h->folder);
 	values.port = port.number;
 	values.secret = port.secret;
@@ -111,6 +111,7 @@ void start_env(struct strv *env, const struct hold *h, const struct start *o)
 	add_lines(env, &agents);
 	if (o->env)
 		add_lines(env, o->env);
+	put_ao_on_path(env);
 	add_ours(env, h);
 }
 

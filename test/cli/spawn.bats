@@ -197,6 +197,15 @@ load box
 	[ ! -e "$DATA/fe-1/launch" ]
 }
 
+@test "ao is on the agent's PATH, whatever the project makes of that" {
+	FRONTEND="env: {PATH: \"$BOX/tools:/usr/bin:/bin\"}" AGENT="standin --turn-ms 50" box_config
+	spawn frontend --prompt "run: command -v ao >$BOX/found; echo \$PATH >>$BOX/found"
+	wait_for 10 took fe-1 1
+	wait_for 10 grep -q tools "$BOX/found"
+	[ "$(head -1 "$BOX/found")" = "$AO_BUILD/ao" ]
+	[ "$(tail -1 "$BOX/found")" = "$AO_BUILD:$BOX/tools:/usr/bin:/bin" ]
+}
+
 @test "secrets of the environment are in no argv and not in tmux" {
 	TOKEN=s3cret-canary spawn frontend
 	run ! grep -aqs s3cret-canary /proc/[0-9]*/cmdline
