@@ -19,6 +19,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	(void)w;
 	(void)a;
 	TRY(op_config(&c, f->config));
+	TRY(op_config_fits(&c));
 	warn_of_notifiers(f, &c);
 	if (f->json) {
 		face_json(f,

@@ -46,6 +46,14 @@ static struct err *find_permission(
 		known.n ? known.s : "none");
 }
 
+struct err *agent_allows(const struct agent *a, const char *permissions)
+{
+	const struct agent_words *w;
+
+	return agent_uses(&a->command, "{permissions}") ? find_permission(&w, a, permissions)
+							: NULL;
+}
+
 /* Placeholders inside a longer word. Values are not looked at again: a prompt may say {model}. */
 static char *expand_word(const char *word, const struct placeholder p[PLACEHOLDERS])
 {

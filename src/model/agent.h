@@ -72,5 +72,7 @@ MUST_USE struct err *agent_expand(struct strv *argv, const struct agent *a,
 	const struct strv *words, const struct agent_values *values);
 /* Its environment, expanded, NAME=value. */
 void agent_env(struct strv *env, const struct agent *a, const struct agent_values *values);
+/* Would {permissions} be known? ERR_CONFIG as above; fine where its command does not say it. */
+MUST_USE struct err *agent_allows(const struct agent *a, const char *permissions);
 bool agent_uses(const struct strv *words, const char *placeholder); /* "{prompt}" */
 void agent_release(struct agent *a);

@@ -7,11 +7,48 @@
 #include "base/buf.h"
 #include "model/agent_read.h"
 #include "model/config_read.h"
+#include "slot/agent.h"
+#include "slot/terminal.h"
+#include "store/agent_files.h"
 #include "store/config_file.h"
 
 struct err *op_config(struct config *c, const char *named)
 {
 	return config_load(c, named);
+}
+
+static void misfit(struct strv *errors, const struct project *p, struct err *error)
+{
+	AUTO(err_release) struct err *e = error;
+
+	if (e)
+		strv_addf(errors, "projects.%s: %s", p->id, e->text);
+}
+
+static struct err *reader_known(const struct agent *a)
+{
+	const char *t = a->transcript;
+
+	if (str_empty(t) || str_equal(t, "none") || agent_log_named(t))
+		return NULL;
+	return fail(ERR_CONFIG, "%s: agent '%s' has the transcript '%s', which no reader reads",
+		a->file, a->name, t);
+}
+
+struct err *op_config_fits(const struct config *c)
+{
+	AUTO(strv_release) struct strv errors = { 0 };
+
+	for (size_t i = 0; i < c->projects.n; i++) {
+		const struct project *p = &c->projects.v[i];
+		AUTO(agent_release) struct agent a = { 0 };
+		const struct terminal *t;
+		struct err *e = agent_load(&a, c, p->agent);
+		misfit(&errors, p, e ? e : agent_allows(&a, p->permissions));
+		misfit(&errors, p, reader_known(&a));
+		misfit(&errors, p, p->terminal ? terminal_find(&t, p->terminal) : NULL);
+	}
+	return schema_errors(&errors);
 }
 
 struct err *op_config_trust(struct config *seen, const char *named)

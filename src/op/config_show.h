@@ -6,6 +6,9 @@
 
 /* Found and read, as every command does it; and, with it, pinned (`ao trust`). */
 MUST_USE struct err *op_config(struct config *c, const char *named);
+/* What a file cannot tell alone: can each project's agent be read, does it know the permissions, and ao the
+ * transcript and the terminal? All that is wrong, a line each. */
+MUST_USE struct err *op_config_fits(const struct config *c);
 MUST_USE struct err *op_config_trust(struct config *seen, const char *named);
 
 struct shown {

@@ -70,6 +70,7 @@ static struct err *make_plan(struct plan *p, struct hold *h)
 	const struct world *w = h->world;
 
 	TRY(agent_load(&p->agent, &w->config, o->agent ? o->agent : project->agent));
+	TRY(agent_allows(&p->agent, project->permissions));
 	TRY(start_allowed(w, &p->agent, project, true));
 	TRY(start_program(&p->program, &p->agent));
 	if (o->branch && !valid_branch(o->branch))

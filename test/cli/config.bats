@@ -143,3 +143,20 @@ load box
 	run ao init
 	[ "$status" -ne 0 ]
 }
+
+@test "check: what the agent and the terminal would refuse later is told now, all of it" {
+	sed -i 's/"{prompt}"/"{permissions}", &/; s/^    process: standin/&\n    permissions: {skip: [--yes]}/' "$CONFIG"
+	printf '    agentConfig: {permissions: skp}\n    terminal: kity\n' >>"$CONFIG"
+	expect 5 ao config check
+	errs "projects.backend: agent 'standin' knows no permissions 'skp' (known: skip)"
+	errs 'projects.backend: terminal: there is no "kity"'
+	expect 5 ao spawn backend
+	lacks "taken back"
+	[ ! -e "$DATA/api-1" ] # nothing was made
+	sed -i 's/^    process: standin/&\n    hooks: clod\n    transcript: clade-jsonl/' "$CONFIG"
+	expect 5 ao config check
+	errs "projects.frontend: $CONFIG: agent 'standin' has hooks 'clod', but there is no folder hooks/clod"
+	sed -i '/hooks: clod/d' "$CONFIG"
+	expect 5 ao config check
+	errs "agent 'standin' has the transcript 'clade-jsonl', which no reader reads"
+}
