@@ -151,7 +151,8 @@ struct verdict activity_of(const struct facts *f)
 		return (struct verdict){ ACTIVITY_UNKNOWN, -1, "it is not started yet" };
 	if (f->runtime != TRI_YES)
 		return (struct verdict){ ACTIVITY_UNKNOWN, -1,
-			"whether it runs could not be found out" };
+			f->runtime == TRI_NO ? "nothing tells that it ever ran"
+					     : "whether it runs could not be found out" };
 	v = waiting(f, hook);
 	if (v.by >= 0)
 		return v;

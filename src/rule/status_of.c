@@ -84,9 +84,17 @@ static bool is_stuck(const struct facts *f, enum activity a)
 	return f->turn_open_at && f->stuck_after > 0 && f->now - last > f->stuck_after;
 }
 
+/* A record of an older layout, one by hand, or one made anew from its worktree: no start of it is known, and
+ * nobody is at it. */
+static bool is_heard_of_only(const struct facts *f, enum activity a)
+{
+	return a == ACTIVITY_UNKNOWN && f->runtime == TRI_NO && !f->started_at && !f->half_done &&
+		f->recorded != STATUS_SPAWNING;
+}
+
 static bool is_spawning(const struct facts *f, enum activity a)
 {
-	return a != ACTIVITY_EXITED && !f->sign_of_life;
+	return a != ACTIVITY_EXITED && !f->sign_of_life && !is_heard_of_only(f, a);
 }
 
 static bool is_ci_failed(const struct facts *f, enum activity a)
@@ -166,5 +174,8 @@ struct judgement status_of(const struct facts *f, enum activity activity)
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		if (rows[i].holds(f, activity))
 			return (struct judgement){ rows[i].status, rows[i].why };
+	if (is_heard_of_only(f, activity))
+		return (struct judgement){ f->recorded,
+			"nothing tells that it ever ran; as last recorded" };
 	return (struct judgement){ STATUS_IDLE, "nothing is going on" };
 }

@@ -137,6 +137,8 @@ Backend:
 	mkdir -p "$DATA"
 	git -C "$REPO" worktree add -q --detach "$TREES/fe-7"
 	printf 'project=frontend\nstatus=working\nbranch=old/one\nissue=12\nworktree=%s\n' "$TREES/fe-7" >"$DATA/fe-7"
+	expect 0 ao session ls
+	has "  fe-7  (-)  old/one  [working]" # as last recorded: nothing tells whether it runs
 	expect 0 ao session ls --json
 	[ "$(echo "$output" | jq -r '.[0].name, .[0].branch, .[0].issue' | paste -sd' ')" = "fe-7 old/one 12" ]
 	[ -f "$DATA/fe-7" ]

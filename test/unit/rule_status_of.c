@@ -51,6 +51,21 @@ static void exits(struct facts *f, int code, int signal)
 	f->exit_signal = signal;
 }
 
+/* An older record, or one by hand: what it says stays, but for what the pull request tells. */
+static void test_heard_of_only(void **state)
+{
+	(void)state;
+	CHECK(UNKNOWN, WORKING, f.runtime = TRI_NO; f.started_at = 0; f.sign_of_life = false);
+	CHECK(UNKNOWN, PR_OPEN, f.runtime = TRI_NO; f.started_at = 0; f.sign_of_life = false;
+		f.recorded = STATUS_PR_OPEN);
+	CHECK(UNKNOWN, CI_FAILED, f.runtime = TRI_NO; f.started_at = 0; f.sign_of_life = false;
+		open_pull(&f, CI_FAILURE, REVIEW_NONE));
+	CHECK(UNKNOWN, SPAWNING, f.runtime = TRI_NO; f.started_at = 0; f.sign_of_life = false;
+		f.half_done = true);
+	CHECK(UNKNOWN, SPAWNING, f.runtime = TRI_NO; f.started_at = 0; f.sign_of_life = false;
+		f.recorded = STATUS_SPAWNING);
+}
+
 static void test_rows(void **state)
 {
 	(void)state;
@@ -194,6 +209,7 @@ static void test_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_heard_of_only),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_gone_badly),
 		cmocka_unit_test(test_start),
