@@ -152,7 +152,8 @@ static void check_gone(
 		exam_mended(f, ws->discard(&c));
 }
 
-static struct err *check_project(struct exam *x, const struct project *p)
+/* seen: what kills left lies beside the worktrees of all projects, and is told once. */
+static struct err *check_project(struct exam *x, const struct project *p, struct strv *seen)
 {
 	AUTO(strv_release) struct strv paths = { 0 };
 	const struct workspace *ws;
@@ -160,10 +161,12 @@ static struct err *check_project(struct exam *x, const struct project *p)
 	TRY(workspace_find(&ws, p->workspace));
 	TRY(ws->leftovers(&paths, p->path, x->world->config.worktree_dir));
 	STRV_EACH(path, &paths) {
-		if (str_starts(path_base(*path), ".ao-gone-"))
-			check_gone(x, x->world, ws, *path);
-		else
+		if (!str_starts(path_base(*path), ".ao-gone-")) {
 			check_worktree(x, p, ws, *path);
+		} else if (!strv_has(seen, *path)) {
+			strv_add(seen, *path);
+			check_gone(x, x->world, ws, *path);
+		}
 	}
 	return NULL;
 }
@@ -305,12 +308,13 @@ static struct err *check_ports(struct exam *x)
 struct err *exam_leftovers(struct exam *x)
 {
 	const struct config *c = &x->world->config;
+	AUTO(strv_release) struct strv seen = { 0 };
 
 	TRY(check_runtimes(x));
 	TRY(check_ports(x));
 	for (size_t i = 0; i < c->projects.n; i++) {
 		const struct project *p = &c->projects.v[i];
-		struct err *e = check_project(x, p);
+		struct err *e = check_project(x, p, &seen);
 		if (!e)
 			e = check_trash(x, p);
 		if (!e)

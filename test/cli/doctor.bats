@@ -105,6 +105,60 @@ load box
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
 }
 
+@test "a tmux session and a worktree that no record names: ended, and given a record again" {
+	spawn frontend 1
+	spawn frontend 2
+	echo work >"$TREES/fe-1/work"
+	rm -rf "$DATA/fe-1"
+	expect 1 ao doctor
+	has "the tmux session fe-1 is ours, but no record names it"
+	has "the worktree $TREES/fe-1 has no record"
+	expect 0 ao doctor --fix
+	gone_from_tmux fe-1
+	in_tmux fe-2
+	[ "$(cat "$TREES/fe-1/work")" = work ]
+	expect 0 ao session ls
+	has "feat/1  [idle]" # nobody starts it, so it is not being started
+	expect 0 ao session restore fe-1
+	expect 0 ao session kill fe-1
+	[ "$(git -C "$REPO" show "$(trash fe-1):work")" = work ]
+	expect 0 ao doctor
+}
+
+@test "a record without its worktree: told; recorded as killed once nothing runs there" {
+	spawn frontend 1
+	rm -rf "$TREES/fe-1"
+	expect 1 ao doctor --fix
+	has "its worktree $TREES/fe-1 is gone"
+	has "its agent still runs there: ao session kill"
+	in_tmux fe-1
+	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
+	expect 0 ao doctor --fix
+	[ "$(field fe-1 status)" = killed ]
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 1 ]
+	expect 0 ao session undelete fe-1
+}
+
+@test "locks of a git that was killed in a worktree of ours go, once they are old" {
+	spawn frontend 1
+	git=$(git -C "$TREES/fe-1" rev-parse --git-dir)
+	touch "$git/index.lock"
+	expect 0 ao doctor # somebody may be at it
+	touch -d yesterday "$git/index.lock"
+	expect 1 ao doctor
+	has "fe-1: git left a lock: $git/index.lock"
+	expect 0 ao doctor --fix
+	[ ! -e "$git/index.lock" ]
+}
+
+@test "what a kill of nobody's left is told once, and left alone" {
+	mkdir -p "$TREES/.ao-gone-fe-1-abcdef12"
+	expect 1 ao doctor --fix
+	[ "$(grep -c "ao-gone-fe-1-abcdef12: what a kill had not yet removed" <<<"$output")" = 1 ]
+	[ -d "$TREES/.ao-gone-fe-1-abcdef12" ]
+}
+
 end_of_sleep() { # the check's command, once it is that
 	local p
 	for p in $(survivors); do
