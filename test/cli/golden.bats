@@ -35,6 +35,22 @@ numbers_taken() { # REPO N: the next pull request there is N + 1
 	printf '%s\n' "$output" | sed -E 's/^(  (fe|api)-.* )[0-9]+[smhd]$/\1AGE/' >"$BOX/seen"
 	page_screen >"$BOX/page"
 	diff "$BOX/page" "$BOX/seen"
+	ao status --json >"$BOX/json"
+	[ "$(jq -c '.[0] | del(.lastActivity) | to_entries[:8] | from_entries' "$BOX/json")" = "$(tr -d '\n' <<-'J'
+		{"name":"fe-1","branch":"feat/add-login","status":"working","prNumber":42,"ciStatus":"success",
+		"reviewDecision":"approved","pendingThreads":0,"activity":"active"}
+	J
+	)" ]
+	[[ $(jq -r '.[0].lastActivity' "$BOX/json") =~ ^[0-9]+[smhd]\ ago$ ]]
+	ao session ls | sed -E 's/[0-9]+[smhd] ago/AGE/' >"$BOX/seen"
+	diff - "$BOX/seen" <<-'Y'
+		Frontend:
+		  fe-1  (AGE)  feat/add-login  [working]  local:frontend#42
+		  fe-2  (AGE)  feat/dashboard  [pr_open]  local:frontend#43
+
+		Backend:
+		  api-1  (AGE)  fix/auth-bug  [ci_failed]  local:backend#15
+	Y
 }
 
 status() { wait_for 20 is "$1" status "$2"; }

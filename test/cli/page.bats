@@ -38,6 +38,18 @@ load box
 	is fe-1 activity ready
 }
 
+no_clients() { [ -z "$(tmux list-clients -t =fe-1)" ]; }
+
+@test "Detach without killing: Ctrl+B, then D" {
+	spawn frontend 1
+	on_screen "env -u TMUX ao session attach fe-1; cat" 'at your service'
+	tmux -L person send-keys C-b d
+	wait_for 10 no_clients
+	in_tmux fe-1
+	expect 0 ao send fe-1 "still there?"
+	took fe-1 2
+}
+
 @test "Send Without Waiting, Send from File, Custom Timeout" {
 	spawn frontend
 	expect 0 ao send fe-1 "Your message" --no-wait
@@ -75,6 +87,20 @@ load box
 	gone_from_tmux fe-1
 	[ ! -e "$TREES/fe-1" ]
 	[ "$(field fe-1 status)" = killed ]
+}
+
+@test "Killing a session does NOT close or delete the PR" {
+	spawn frontend 1
+	git -C "$TREES/fe-1" commit -q --allow-empty -m work
+	head=$(git -C "$TREES/fe-1" rev-parse HEAD)
+	ao pr create fe-1
+	ao session kill fe-1
+	expect 0 ao pr ls
+	has "#1"
+	expect 0 ao pr view fe-1 --json
+	[ "$(jq -r .state <<<"$output")" = open ]
+	[ "$(git -C "$REPO" rev-parse refs/ao/pull/1/head feat/1)" = "$head
+$head" ]
 }
 
 @test "Restore: cannot where the worktree or the branch is deleted" {
