@@ -10,8 +10,7 @@ struct err *op_attach(struct strv *argv, const struct world *w, const char *id, 
 	TRY(hold_read(&h, w, id));
 	run_read(&run, h.folder);
 	if (run.alive == TRI_NO || str_empty(h.s.runtime_handle))
-		return fail(ERR_FAILED,
-			"%s is not running; start it again with: ao session restore %s", id, id);
+		return hold_not_running(&h);
 	if (h.runtime->attach(argv, h.s.runtime_handle, id, fresh))
 		return NULL;
 	return fail(ERR_REFUSED,

@@ -138,3 +138,20 @@ void hold_log(struct hold *h, const char *type, json_t *more)
 {
 	log_at(h, type, 0, more);
 }
+
+struct err *hold_not_running(const struct hold *h)
+{
+	const char *id = h->s.id;
+
+	if (session_is(&h->s, STATUS_KILLED))
+		return fail(ERR_FAILED,
+			"%s was killed; bring it back with: ao session undelete %s, then "
+			"ao session restore %s",
+			id, id, id);
+	if (session_is(&h->s, STATUS_QUEUED))
+		return fail(ERR_FAILED,
+			"%s is queued and not started yet; what it waits for: ao status --why %s",
+			id, id);
+	return fail(ERR_FAILED, "%s is not running; start it again with: ao session restore %s", id,
+		id);
+}

@@ -39,6 +39,9 @@ struct runtime_ref hold_runtime(const struct hold *h);
 /* Keys, in order; an agent that is gone is an error. */
 MUST_USE struct err *hold_press(const struct hold *h, char *const *keys);
 
+/* Nothing runs in it: why, and what starts it. ERR_FAILED. */
+MUST_USE struct err *hold_not_running(const struct hold *h);
+
 /* doing=verb is durable before the first effect; NULL clears it with the last. */
 MUST_USE struct err *hold_begin(struct hold *h, const char *verb);
 /* Record a status with its reason, log the transition where it differs. Durable. */

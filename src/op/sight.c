@@ -98,17 +98,9 @@ static struct err *refuse_dialog(const struct sight *s, const struct hold *h)
 
 static struct err *refuse_gone(const struct sight *s, const struct hold *h)
 {
-	if (session_is(&h->s, STATUS_KILLED))
-		return fail(ERR_FAILED,
-			"%s was killed; bring it back with: ao session undelete %s, then "
-			"ao session restore %s",
-			h->s.id, h->s.id, h->s.id);
-	if (session_is(&h->s, STATUS_QUEUED))
-		return fail(ERR_FAILED, "%s is queued and not started yet", h->s.id);
-	if (s->facts.runtime == TRI_NO)
-		return fail(ERR_FAILED,
-			"%s is not running; start it again with: ao session restore %s", h->s.id,
-			h->s.id);
+	if (session_is(&h->s, STATUS_KILLED) || session_is(&h->s, STATUS_QUEUED) ||
+		s->facts.runtime == TRI_NO)
+		return hold_not_running(h);
 	if (s->facts.runtime == TRI_UNKNOWN)
 		return fail(ERR_FAILED, "%s: whether it runs could not be found out", h->s.id);
 	if (s->terminal.exists == TRI_NO)

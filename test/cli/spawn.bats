@@ -275,7 +275,17 @@ two" ]
 	[ ! -e "$TREES/fe-2" ]
 	expect 0 ao session ls
 	has queued
+	for verb in "send fe-2 hi" "open fe-2" "session attach fe-2"; do
+		# shellcheck disable=SC2086
+		expect 1 ao $verb
+		[ "$stderr" = "ao: fe-2 is queued and not started yet; what it waits for: ao status --why fe-2" ]
+	done
 	ao session kill fe-1
+	for verb in "open fe-1" "session attach fe-1"; do
+		# shellcheck disable=SC2086
+		expect 1 ao $verb
+		errs "ao session undelete fe-1"
+	done
 	ready fe-2
 	wait_for 5 heard fe-2 "second one"
 	[ -d "$TREES/fe-2" ]
