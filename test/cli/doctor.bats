@@ -152,6 +152,25 @@ load box
 	[ ! -e "$git/index.lock" ]
 }
 
+@test "a kill that was interrupted is one problem, and finished by --fix" {
+	FRONTEND='preDestroy: ["touch $BOX/at; exec sleep 60"]' box_config
+	spawn frontend 1
+	echo work >"$TREES/fe-1/work"
+	ao session kill fe-1 >"$BOX/out" 2>&1 &
+	pid=$!
+	wait_for 10 test -e "$BOX/at"
+	kill -TERM $pid
+	wait $pid || true
+	box_config
+	expect 1 ao doctor
+	has "fe-1: kill was interrupted"
+	errs "ao: 1 problem"
+	expect 0 ao doctor --fix
+	[ "$(field fe-1 status)" = killed ]
+	[ -z "$(ls -A "$TREES")" ]
+	[ "$(git -C "$REPO" show "$(trash fe-1):work")" = work ]
+}
+
 @test "what a kill of nobody's left is told once, and left alone" {
 	mkdir -p "$TREES/.ao-gone-fe-1-abcdef12"
 	expect 1 ao doctor --fix

@@ -42,6 +42,17 @@ later" ]
 	[ "$(field fe-1 saved)" = "$ref" ]
 }
 
+@test "preDestroy runs when all is saved, and its failure is a warning" {
+	FRONTEND='preDestroy: ["cp README $BOX/seen; rm README", "exit 3"]' box_config
+	spawn frontend 42
+	echo two >"$TREES/fe-1/README"
+	expect 0 ao session kill fe-1
+	errs "preDestroy: 'exit 3' ended with 3"
+	[ "$(cat "$BOX/seen")" = two ]
+	[ ! -e "$TREES/fe-1" ]
+	[ "$(git -C "$REPO" show "$(trash fe-1):README")" = two ]
+}
+
 @test "commits that no branch holds are saved" {
 	spawn frontend 42
 	git -C "$TREES/fe-1" checkout -q --detach
