@@ -188,12 +188,32 @@ static void check_session(struct exam *x, const char *id)
 		check_worktree(x, &h, run.alive);
 }
 
+/* .closed is a hint by which lists leave out what ended; a file from a backup, say, may name what lives. */
+static void check_closed(struct exam *x, const char *id)
+{
+	AUTO(session_release) struct session s = { 0 };
+	struct err *e = store_load(&s, &x->world->store, id);
+	struct finding *f;
+
+	if (e || session_is(&s, STATUS_KILLED)) {
+		err_drop(e, "there is nothing to list");
+		return;
+	}
+	f = exam_add(x, FINDING_PROBLEM, "%s: lists leave it out, as one that was killed", id);
+	if (exam_fixable(x, f, "list it"))
+		exam_mended(f, store_reopen(&x->world->store, id));
+}
+
 struct err *exam_sessions(struct exam *x)
 {
-	AUTO(strv_release) struct strv ids = { 0 };
+	AUTO(strv_release) struct strv all = { 0 }, listed = { 0 };
 
-	TRY(store_ids(&ids, &x->world->store, true));
-	STRV_EACH(id, &ids)
+	TRY(store_ids(&all, &x->world->store, false));
+	TRY(store_ids(&listed, &x->world->store, true));
+	STRV_EACH(id, &all)
+		if (!strv_has(&listed, *id))
+			check_closed(x, *id);
+	STRV_EACH(id, &listed)
 		check_session(x, *id);
 	return NULL;
 }

@@ -125,6 +125,20 @@ load box
 	expect 0 ao doctor
 }
 
+@test "a living session that the hint of closed ones names is listed again" {
+	spawn frontend 1
+	echo fe-1 >"$DATA/.closed"
+	expect 0 ao session ls
+	lacks fe-1
+	expect 1 ao doctor
+	has "fe-1: lists leave it out, as one that was killed"
+	expect 0 ao doctor --fix
+	expect 0 ao session ls
+	has fe-1
+	ao session kill fe-1
+	expect 0 ao doctor
+}
+
 @test "a record without its worktree: told; recorded as killed once nothing runs there" {
 	spawn frontend 1
 	rm -rf "$TREES/fe-1"
