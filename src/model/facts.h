@@ -48,10 +48,11 @@ struct facts {
 	int64_t created_at;
 	int64_t started_at; /* the runtime's last start */
 	enum status recorded;
-	bool half_done;             /* a verb is at work, or died: the record's `doing` */
-	enum tri runtime;           /* is the agent's supervisor alive? */
-	bool reboot;                /* it ran under another boot id */
-	bool has_exit;              /* `exit` was written */
+	bool half_done;   /* a verb is at work, or died: the record's `doing` */
+	enum tri runtime; /* is the agent's supervisor alive? */
+	bool reboot;      /* it ran under another boot id */
+	bool undeleted;   /* it was killed and undeleted since its last start: its end is no news */
+	bool has_exit;    /* `exit` was written */
 	int exit_code, exit_signal; /* signal 0: none */
 	bool has_workspace;
 

@@ -211,7 +211,8 @@ static int64_t ended_at(const struct facts *f)
 
 static void exited(struct occasion *o, const struct scene *s)
 {
-	o->holds = yes_if(s->activity == ACTIVITY_EXITED && s->status != STATUS_MERGED);
+	o->holds = yes_if(s->activity == ACTIVITY_EXITED && s->status != STATUS_MERGED &&
+		!s->facts->undeleted);
 	if (o->holds == TRI_YES)
 		o->items = time_item(ended_at(s->facts));
 }

@@ -49,7 +49,7 @@ static bool is_gone_badly(const struct facts *f, enum activity a)
 {
 	bool badly = f->has_exit && (f->exit_code != 0 || f->exit_signal != 0);
 
-	return a == ACTIVITY_EXITED && badly && !pull_open(f) && !f->reboot;
+	return a == ACTIVITY_EXITED && badly && !pull_open(f) && !f->reboot && !f->undeleted;
 }
 
 static bool is_limited(const struct facts *f, enum activity a)

@@ -166,6 +166,8 @@ static void sense_signals(struct facts *f, const struct signals *s, const char *
 void evidence_read(struct facts *f, struct evidence *out, const struct session *s,
 	const char *folder, const struct project *p)
 {
+	int64_t undeleted_at = 0;
+
 	f->now = clock_wall();
 	f->recorded = session_status(s);
 	f->half_done = !str_empty(s->doing);
@@ -180,6 +182,8 @@ void evidence_read(struct facts *f, struct evidence *out, const struct session *
 		f->started_at = f->now;
 	f->runtime = out->run.alive;
 	f->reboot = out->run.reboot && out->run.alive == TRI_NO;
+	clock_parse(&undeleted_at, s->undeleted_at);
+	f->undeleted = out->run.alive == TRI_NO && f->started_at && f->started_at < undeleted_at;
 	f->has_exit = out->run.has_exit;
 	f->exit_code = out->run.exit_code;
 	f->exit_signal = out->run.exit_signal;

@@ -119,6 +119,27 @@ dirty() {
 	lacks "Would kill fe-1"
 }
 
+@test "that its agent ended by the kill is no error and no news, nor to a poll" {
+	spawn frontend 42
+	echo draft >"$TREES/fe-1/draft"
+	ao poll
+	ao session kill fe-1
+	ao session undelete fe-1
+	expect 0 ao session ls
+	has "feat/42  [idle]"
+	is fe-1 activity exited
+	expect 0 ao poll
+	lacks agent-exited
+	lacks errored
+	[ "$(field fe-1 status)" = idle ]
+	ao session restore fe-1
+	ready fe-1
+	tmux kill-session -t =fe-1 # and this one is both
+	wait_for 8 is fe-1 status errored
+	expect 0 ao poll
+	has agent-exited
+}
+
 @test "a kill that saves nothing leaves an older save out of it" {
 	spawn frontend 42
 	echo draft >"$TREES/fe-1/draft"

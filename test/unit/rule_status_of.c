@@ -105,6 +105,7 @@ static void test_gone_badly(void **state)
 	CHECK(EXITED, ERRORED, exits(&f, 0, 9));
 	CHECK(EXITED, PR_OPEN, exits(&f, 1, 0); open_pull(&f, CI_PENDING, REVIEW_NONE));
 	CHECK(EXITED, IDLE, exits(&f, 0, 15); f.reboot = true);
+	CHECK(EXITED, IDLE, exits(&f, 0, 15); f.undeleted = true); /* ao ended it, as asked */
 	/* an agent without hooks has no other sign of life than its screen, which is gone too */
 	CHECK(EXITED, PR_OPEN, exits(&f, 1, 0); f.sign_of_life = f.has_hooks = false;
 		open_pull(&f, CI_PENDING, REVIEW_NONE));
