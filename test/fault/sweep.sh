@@ -197,9 +197,11 @@ age_half_made() {
 	done
 }
 
-# ---- one point: VERB SYSCALL N MODE, or VERB stub N:PROGRAM MODE
+# ---- one point: VERB SYSCALL N MODE [LOOKS], or VERB stub N:PROGRAM MODE
+# LOOKS: how often the undisturbed verb opened something in /proc, where it looks at every process of the machine.
+# Where there are fewer now, the N-th call never came: the same boundary is that much earlier.
 point() {
-	local verb=$1 call=$2 n=$3 mode=$4 rc patience log=$BOX/strace hit bad='' planted=fe-1 old
+	local verb=$1 call=$2 n=$3 mode=$4 looks=${5:-} rc patience log=$BOX/strace hit bad='' planted=fe-1 old earlier=0
 	fixture "$verb" || { echo "BAD $*: the fixture could not be made"; return; }
 	old=$(repo_main)
 	case $verb in spawn* | *orchestrator) planted=- ;; esac
@@ -221,6 +223,7 @@ point() {
 			-e trace="$call" -e inject="$call:$mode:when=$n" "$REAL_AO" $(words "$verb") >"$BOX/out" 2>&1 </dev/null
 		rc=$?
 		hit=$(grep -m1 -E 'INJECTED|killed by SIGKILL' "$log")
+		[ -n "$hit" ] || [ -z "$looks" ] || earlier=$((looks - $(grep -c '"/proc/' "$log")))
 	fi
 	[ $rc = 137 ] || bad+=$(checks_running)
 	quiet || bad+="git or ao still at work after 40 s"$'\n'
@@ -248,6 +251,9 @@ point() {
 			cat "$BOX/doctor"
 		} >>"$BOX/../details" 2>/dev/null
 		settle_down
+	elif [ "$earlier" -gt 0 ] && [ "$n" -gt "$earlier" ]; then
+		point "$verb" "$call" $((n - earlier)) "$mode"
+		return
 	elif [ -z "$hit" ]; then
 		echo "MISS $*"
 	else
@@ -266,12 +272,13 @@ points() { # VERB
 	settle_down
 	# until the last library is mapped nothing of ours has run; /proc, /usr and /dev are no state
 	awk -v verb="$verb" -v share="$share" -v relevant="^($relevant)\$" '
-		function emit(c, n, m) { print verb, c, n, m }
+		function emit(c, n, m) { print verb, c, n, m, c == "openat" ? looks : "" }
 		function third(c, n, m) { if (++waited % 3 == 0) emit(c, n, m) }
 		function some(c, n, m) { if (++looked % share == 0) emit(c, n, m) }
 		{
 			call = $0; sub(/\(.*/, "", call); count[call]++
 			line[NR] = $0; name[NR] = call; nth[NR] = count[call]
+			if ($0 ~ /openat\(.*"\/proc\//) looks++
 			if ($0 ~ /openat\(.*\.so[.0-9]*", O_RDONLY/) begun = NR
 			# which descriptors stand for something that is no state
 			if (call == "openat" && match($0, /= [0-9]+$/))
@@ -322,13 +329,13 @@ points() { # VERB
 }
 
 work() { # N: every workers-th point, in a place of its own
-	local n=$1 verb call k mode result
+	local n=$1 verb call k mode looks result
 	place "$tops/$n"
 	prepare "$tops/$n" || { echo "BAD prepare $n"; return; }
 	cd "$BOX" || return
-	while read -r verb call k mode; do
+	while read -r verb call k mode looks; do
 		[ ! -e "$tops/stop" ] || break
-		result=$(point "$verb" "$call" "$k" "$mode")
+		result=$(point "$verb" "$call" "$k" "$mode" "$looks")
 		echo "$result"
 		case $result in BAD*) [ -z "$first_bad" ] || touch "$tops/stop" ;; esac
 	done < <(awk -v n="$n" -v w="$workers" 'NR % w == n' "$tops/points")
