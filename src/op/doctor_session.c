@@ -188,18 +188,31 @@ static void check_session(struct exam *x, const char *id)
 		check_worktree(x, &h, run.alive);
 }
 
+/* Would a list show it? */
+static bool holds_something(const struct session *s, const char *folder)
+{
+	AUTO(run_info_release) struct run_info run = { 0 };
+
+	if (session_is(s, STATUS_KILLED) && !s->doing)
+		return false;
+	run_read(&run, folder);
+	return s->doing || session_is(s, STATUS_QUEUED) || run.alive == TRI_YES ||
+		(s->worktree && path_is_dir(s->worktree));
+}
+
 /* .closed is a hint by which lists leave out what ended; a file from a backup, say, may name what lives. */
 static void check_closed(struct exam *x, const char *id)
 {
 	AUTO(session_release) struct session s = { 0 };
+	AUTO(str_release) char *folder = store_folder(&x->world->store, id);
 	struct err *e = store_load(&s, &x->world->store, id);
 	struct finding *f;
 
-	if (e || session_is(&s, STATUS_KILLED)) {
+	if (e || !holds_something(&s, folder)) {
 		err_drop(e, "there is nothing to list");
 		return;
 	}
-	f = exam_add(x, FINDING_PROBLEM, "%s: lists leave it out, as one that was killed", id);
+	f = exam_add(x, FINDING_PROBLEM, "%s: lists leave it out, as one that has ended", id);
 	if (exam_fixable(x, f, "list it"))
 		exam_mended(f, store_reopen(&x->world->store, id));
 }

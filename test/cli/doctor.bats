@@ -131,11 +131,14 @@ load box
 	expect 0 ao session ls
 	lacks fe-1
 	expect 1 ao doctor
-	has "fe-1: lists leave it out, as one that was killed"
+	has "fe-1: lists leave it out, as one that has ended"
 	expect 0 ao doctor --fix
 	expect 0 ao session ls
 	has fe-1
 	ao session kill fe-1
+	FRONTEND='postCreate: ["false"]' box_config
+	expect 1 ao spawn frontend 2
+	[ "$(paste -sd' ' "$DATA/.closed")" = "fe-1 fe-2" ]
 	expect 0 ao doctor
 }
 
