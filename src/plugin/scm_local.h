@@ -60,6 +60,7 @@ void check_mark(struct strv *env, const char *trees);
 /* The commands of checks whose run has died hold checks.lock, and nobody limits them: TERM, 2 s, KILL. */
 MUST_USE struct err *check_orphans_end(bool *any, const char *trees);
 MUST_USE struct err *check_tree_remove(const struct local *l, const char *tree, int keep_fd);
+MUST_USE struct err *check_trees_remove(const struct local *l, const char *trees, int keep_fd);
 MUST_USE struct err *local_leftovers(struct strv *paths, const struct forge *f, bool remove);
 
 /* scm_local_build.c: the commit that a merge leads to; changes nothing but objects. */

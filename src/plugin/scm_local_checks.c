@@ -198,7 +198,9 @@ static void job_forget(struct job *job)
 
 static void round_release(struct round *r)
 {
-	if (r->running)
+	bool left = r->lock.fd && path_exists(r->trees);
+
+	if (left)
 		stop_forget(); /* what was begun is cleared away */
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		if (r->jobs[i].check)
@@ -206,8 +208,8 @@ static void round_release(struct round *r)
 				"on the way out");
 		job_forget(&r->jobs[i]);
 	}
-	if (r->lock.fd)
-		err_drop(file_remove_tree(r->trees), "doctor finds it");
+	if (left)
+		err_drop(check_trees_remove(r->l, r->trees, r->lock.fd), "doctor finds it");
 	record_release(&r->record);
 	lock_release(&r->lock);
 	str_release(&r->trees);
@@ -390,7 +392,7 @@ static struct err *run_due(const struct forge *f, struct local *l, int number)
 		red = false; /* a newer head has its own first run */
 		TRY(run_round(&r, &again));
 	}
-	return file_remove_tree(r.trees);
+	return check_trees_remove(l, r.trees, r.lock.fd);
 }
 
 /* The tree, then the files, each with a NUL behind it (git-merge-tree(1)). */

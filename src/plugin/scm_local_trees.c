@@ -113,23 +113,29 @@ struct err *check_tree_remove(const struct local *l, const char *tree, int keep_
 	return there && !done ? git_forget(&done, l, tree, keep_fd) : NULL;
 }
 
+struct err *check_trees_remove(const struct local *l, const char *trees, int keep_fd)
+{
+	AUTO(strv_release) struct strv names = { 0 };
+
+	TRY(file_list(&names, trees));
+	STRV_EACH(name, &names) {
+		AUTO(str_release) char *tree = path_join(trees, *name);
+		TRY(check_tree_remove(l, tree, keep_fd));
+	}
+	return file_remove_tree(trees);
+}
+
 /* Under the lock of their checks, which nobody holds; none where the pull request itself is gone. */
 static struct err *remove_all(const struct local *l, const char *trees, int number)
 {
 	AUTO(str_release) char *path = local_path(l, number, "checks.lock");
 	AUTO(lock_release) struct lock lock = { 0 };
-	AUTO(strv_release) struct strv names = { 0 };
 	bool ended;
 
 	TRY(check_orphans_end(&ended, trees));
 	if (path_exists(path))
 		TRY(lock_take(&lock, path, ended ? KILL_MS : 0));
-	TRY(file_list(&names, trees));
-	STRV_EACH(name, &names) {
-		AUTO(str_release) char *tree = path_join(trees, *name);
-		TRY(check_tree_remove(l, tree, lock.fd));
-	}
-	return file_remove_tree(trees);
+	return check_trees_remove(l, trees, lock.fd);
 }
 
 static struct err *left_trees(

@@ -260,6 +260,11 @@ checks:
 	[ "$code" = 130 ]
 	[ -z "$(find "$HOME/.agent-orchestrator/checks" -mindepth 1)" ]
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+	rm -f "$REPO/.git/ao/pulls/1/log-"*
+	mkdir "$REPO/.git/ao/pulls/1/log-$(git -C "$REPO" rev-parse feat/1 | cut -c1-12)-1" # its log cannot be written
+	expect 1 ao pr checks fe-1
+	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
+	rmdir "$REPO/.git/ao/pulls/1/log-"*
 	die KILL
 	expect 1 ao doctor
 	has "$HOME/.agent-orchestrator/checks/"
