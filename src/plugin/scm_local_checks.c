@@ -99,7 +99,7 @@ static void environment(struct strv *env, const struct project *p)
 	env_unset_prefix(env, "AO_");
 	env_unset_prefix(env, "GIT_");
 	STRV_EACH(pair, &p->env)
-		strv_add(env, *pair);
+		env_put(env, *pair);
 }
 
 static int open_log(struct round *r, struct check *c, size_t i)

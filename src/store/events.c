@@ -249,9 +249,7 @@ struct tail {
 
 static void tail_release(struct tail *t)
 {
-	if (t->fd >= 0)
-		close(t->fd);
-	t->fd = -1;
+	fd_release(&t->fd);
 }
 
 /* It stays where it is where that one was put aside meanwhile. */
@@ -338,15 +336,9 @@ struct err *events_read(const struct store *st, const char *session, event_reade
 	return read_on(&t, st, session, pass, arg);
 }
 
-static void fd_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 struct err *events_follow(const struct store *st, const char *session, event_reader pass, void *arg)
 {
-	AUTO(fd_close) int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	AUTO(fd_release) int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	AUTO(tail_release) struct tail t = { .fd = -1 };
 	ssize_t got;
 	char drain[4096];
