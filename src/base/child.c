@@ -53,6 +53,12 @@ static void set_attributes(posix_spawnattr_t *attributes, const struct child_opt
 			(o->own_session ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP));
 }
 
+/* An inherited SIG_IGN would throw exit codes away (wait(2)), and each failure would be a success. */
+static void keep_exit_codes(void)
+{
+	signal(SIGCHLD, SIG_DFL);
+}
+
 struct err *child_start(struct child *c, const struct child_options *o)
 {
 	AUTO(str_release) char *program = path_program(o->argv[0]);
@@ -67,6 +73,7 @@ struct err *child_start(struct child *c, const struct child_options *o)
 	posix_spawnattr_init(&attributes);
 	set_files(&files, o);
 	set_attributes(&attributes, o);
+	keep_exit_codes();
 	rc = posix_spawn(&pid, program, &files, &attributes, o->argv, o->env ? o->env : environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
@@ -83,7 +90,6 @@ struct err *child_start(struct child *c, const struct child_options *o)
 		errno = saved;
 		return fail_errno("cannot watch %s", o->argv[0]);
 	}
-	fcntl(c->pidfd, F_SETFD, FD_CLOEXEC);
 	return NULL;
 }
 
@@ -167,6 +173,7 @@ struct err *child_fork_foreground(
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, gate) < 0)
 		return fail_errno("cannot make a socket pair");
+	keep_exit_codes();
 	pid = fork();
 	if (pid == 0) {
 		close(gate[0]);

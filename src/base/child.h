@@ -1,6 +1,7 @@
 /*
  * Starting programs: the only file of ao that does so (tools/layers.sh checks it). An argv, never a
- * shell. A child gets only standard descriptors and, where asked, one lock to hold with us.
+ * shell. A child gets only standard descriptors and, where asked, one lock to hold with us. Where we
+ * were started with SIGCHLD ignored, the first of them ends that: else no exit code could be had.
  */
 #pragma once
 

@@ -40,6 +40,14 @@ void env_set(struct strv *env, const char *name, const char *value)
 		strv_addf(env, "%s=%s", name, value);
 }
 
+void env_put(struct strv *env, const char *entry)
+{
+	AUTO(str_release) char *name = str_ndup(entry, strcspn(entry, "="));
+
+	env_set(env, name, NULL);
+	strv_add(env, entry);
+}
+
 void env_unset_prefix(struct strv *env, const char *prefix)
 {
 	for (size_t i = env->n; i-- > 0;)

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 
-static void fd_release(int *fd)
+void fd_release(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);

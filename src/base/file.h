@@ -20,6 +20,8 @@
 
 enum durability { FILE_VOLATILE, FILE_DURABLE };
 
+void fd_release(int *fd); /* closed, and -1; may run twice */
+
 /* Appends the content to out. Larger than max bytes: an error. Not there: ERR_MISSING. */
 MUST_USE struct err *file_read(struct buf *out, const char *path, size_t max);
 /* The same, but not there is success with *found false. */

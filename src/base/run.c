@@ -11,6 +11,7 @@
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/stop.h"
 
 enum { KILL_AFTER_MS = 2000, PIPE_MAX = 1 << 20 };
@@ -20,18 +21,11 @@ struct pipes {
 	int ours[3], theirs[3];
 };
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static void pipes_release(struct pipes *p)
 {
 	for (int i = 0; i < 3; i++) {
-		close_fd(&p->ours[i]);
-		close_fd(&p->theirs[i]);
+		fd_release(&p->ours[i]);
+		fd_release(&p->theirs[i]);
 	}
 }
 
@@ -61,7 +55,7 @@ static struct err *feed(int *fd, const struct run *o, size_t *sent)
 	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EPIPE)
 		return fail_errno("%s: cannot write its input", o->argv[0]);
 	if (*sent == o->in_n || (n < 0 && errno == EPIPE))
-		close_fd(fd);
+		fd_release(fd);
 	return NULL;
 }
 
@@ -84,7 +78,7 @@ static struct err *drain(int *fd, struct buf *b, const struct run *o)
 		b->n += (size_t)n;
 		b->s[b->n] = '\0';
 	} else if (n == 0) {
-		close_fd(fd);
+		fd_release(fd);
 	} else if (errno != EAGAIN && errno != EINTR) {
 		return fail_errno("cannot read what %s says", o->argv[0]);
 	}
@@ -203,7 +197,7 @@ struct err *run(struct run_result *r, const struct run *o)
 			.keep_fd = o->keep_fd,
 		}));
 	for (int i = 0; i < 3; i++)
-		close_fd(&io.theirs[i]);
+		fd_release(&io.theirs[i]);
 	e = attend(&c, &io, o, r);
 	if (e)
 		end_group(&c);

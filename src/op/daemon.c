@@ -42,13 +42,6 @@ char *daemon_folder(const char *named, struct sink *sink)
 
 /* ---- asking -------------------------------------------------------------------------------------- */
 
-static void fd_release(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static struct err *wait_readable(int fd, int64_t until)
 {
 	struct pollfd p[] = { { .fd = fd, .events = POLLIN },

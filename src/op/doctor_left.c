@@ -14,14 +14,15 @@ enum { DAY_MS = 86400000, RECORD_MAX = 1 << 20 };
 
 /* ---- runtimes -------------------------------------------------------------------------------- */
 
+/* What cannot be read may well name it. */
 static bool is_recorded(const struct world *w, const struct runtime_mark *m)
 {
 	AUTO(session_release) struct session s = { 0 };
-	struct err *e = store_load(&s, &w->store, path_base(m->folder));
-	bool same = !e && str_equal(s.uid, m->uid) && (s.doing || !session_is(&s, STATUS_KILLED));
+	AUTO(err_release) struct err *e = store_load(&s, &w->store, path_base(m->folder));
 
-	err_drop(e, "then it is not recorded");
-	return same;
+	if (e)
+		return e->class != ERR_MISSING;
+	return str_equal(s.uid, m->uid) && (s.doing || !session_is(&s, STATUS_KILLED));
 }
 
 static void check_mark(struct exam *x, const struct runtime *rt, const struct runtime_mark *m)
@@ -78,7 +79,8 @@ static bool is_named(const struct world *w, const char *path)
 	STRV_EACH(space, &spaces) {
 		AUTO(str_release)
 		char *folder = str_format("%s/%s/%s", all, *space, path_base(path));
-		if (path_exists(folder))
+		AUTO(str_release) char *record = path_join(folder, "metadata");
+		if (path_exists(record) || (path_exists(folder) && !path_is_dir(folder)))
 			return true;
 	}
 	return false;
@@ -98,6 +100,8 @@ static struct err *adopt(const struct world *w, const struct project *p, const s
 
 	TRY(file_make_dirs(folder));
 	TRY(store_lock(&l, &w->store, path_base(path), 0));
+	if (is_named(w, path))
+		return fail(ERR_REFUSED, "it has one by now");
 	str_set(&s.id, path_base(path));
 	str_set(&s.project, p->id);
 	str_set(&s.status, status_word(STATUS_IDLE));

@@ -10,21 +10,63 @@
 
 enum { YOUNG_MS = 2000 };
 
-/* A number was taken and its maker died before the record: nothing but locks can be in there. */
-static void half_made(struct exam *x, const char *id)
+/* A number was taken and its maker died before the record was there: that is all it can have left. */
+static struct err *is_half_made(bool *yes, const char *folder)
+{
+	static const char *const left[] = { "lock", "prompt.md", ".prompt.md.new",
+		".metadata.new" };
+	AUTO(strv_release) struct strv names = { 0 };
+
+	TRY(file_list(&names, folder));
+	*yes = true;
+	STRV_EACH(name, &names) {
+		bool ours = false;
+		for (size_t i = 0; i < COUNT_OF(left); i++)
+			ours |= str_equal(*name, left[i]);
+		*yes &= ours;
+	}
+	return NULL;
+}
+
+static struct err *remove_half_made(const struct exam *x, const char *id, const char *folder)
+{
+	AUTO(lock_release) struct lock l = { 0 };
+	bool still;
+
+	TRY(store_lock(&l, &x->world->store, id, 0));
+	TRY(is_half_made(&still, folder));
+	return still ? file_remove_tree(folder) : fail(ERR_REFUSED, "it was made meanwhile");
+}
+
+/* The record alone is lost: that of its worktree is made again (doctor_left.c), and nothing else is guessed. */
+static void lost_record(struct exam *x, const char *id, const char *folder)
+{
+	AUTO(str_release) char *worktree = path_join(x->world->config.worktree_dir, id);
+	struct finding *f;
+
+	if (path_exists(worktree))
+		return;
+	f = exam_add(x, FINDING_PROBLEM, "%s: its record and its worktree are gone", id);
+	f->fix = str_format("what is left of it lies in %s", folder);
+}
+
+static void no_record(struct exam *x, const char *id)
 {
 	AUTO(str_release) char *folder = store_folder(&x->world->store, id);
-	AUTO(lock_release) struct lock l = { 0 };
+	AUTO(err_release) struct err *e = NULL;
 	struct finding *f;
+	bool half;
 
 	if (clock_wall() - file_mtime(folder) < YOUNG_MS)
 		return;
-	f = exam_add(x, FINDING_PROBLEM, "%s: its number was taken, but nothing was made", id);
-	if (!exam_fixable(x, f, "remove the empty folder; the number stays used"))
+	e = is_half_made(&half, folder);
+	if (e || !half) {
+		lost_record(x, id, folder);
 		return;
-	exam_mended(f, store_lock(&l, &x->world->store, id, 0));
-	if (f->fixed)
-		exam_mended(f, file_remove_tree(folder));
+	}
+	f = exam_add(x, FINDING_PROBLEM, "%s: its number was taken, but nothing was made", id);
+	if (exam_fixable(x, f, "remove the empty folder; the number stays used"))
+		exam_mended(f, remove_half_made(x, id, folder));
 }
 
 /* A verb died in the middle; hold_take() settles that. */
@@ -170,7 +212,7 @@ static void check_session(struct exam *x, const char *id)
 	struct err *e = hold_read(&h, x->world, id);
 
 	if (e && e->class == ERR_MISSING)
-		half_made(x, id);
+		no_record(x, id);
 	else if (e)
 		exam_add(x, FINDING_PROBLEM, "%s: %s", id, e->text);
 	if (e) {

@@ -19,8 +19,7 @@ struct err *op_events(
 {
 	if (session)
 		TRY(check_known(w, session));
-	TRY(events_read(&w->store, session, read, arg));
-	return follow ? events_follow(&w->store, session, read, arg) : NULL;
+	return (follow ? events_follow : events_read)(&w->store, session, read, arg);
 }
 
 struct err *op_events_verify(struct events_report *out, const struct world *w)

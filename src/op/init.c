@@ -198,12 +198,6 @@ static void write_text(struct buf *out, const struct init_found *f)
 	more_keys(out, &config_schema, "", ARGV("defaults", "projects", f->name ? "name" : "-"));
 }
 
-static void fd_release(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 /* O_EXCL: not over a file that appeared since we looked. */
 static struct err *write_new(const char *file, const struct buf *text)
 {

@@ -11,7 +11,6 @@
 #include "op/start.h"
 #include "store/agent_files.h"
 #include "store/conversation.h"
-#include "store/port.h"
 
 void orchestrated_release(struct orchestrated *o)
 {
@@ -124,24 +123,14 @@ static struct err *keep_prompt(const struct hold *h, const struct plan *p)
 static struct err *launch(struct hold *h, const struct plan *p)
 {
 	AUTO(str_release) char *prompt_file = path_join(h->folder, "prompt.md");
-	AUTO(str_release) char *input_file = path_join(h->folder, "input");
 	AUTO(strv_release) struct strv argv = { 0 };
-	AUTO(port_release) struct port port = { 0 };
-	struct agent_values values = {
-		.prompt = p->in_argv ? buf_text(&p->prompt) : NULL,
-		.prompt_file = prompt_file,
-		.model = h->project->model,
-		.permissions = h->project->permissions,
-		.session = h->s.id,
-		.worktree = h->s.worktree,
-		.agent_session_id = h->s.agent_session_id,
-		.input_file = input_file,
-	};
 
-	port_read(&port, h->folder);
-	values.port = port.number;
-	TRY(agent_expand(&argv, &p->agent, &p->agent.command, &values));
-	str_set(&argv.v[0], p->program);
+	TRY(start_argv(&argv, h, &p->agent, p->program, &p->agent.command,
+		(struct agent_values){
+			.prompt = p->in_argv ? buf_text(&p->prompt) : NULL,
+			.prompt_file = prompt_file,
+			.agent_session_id = h->s.agent_session_id,
+		}));
 	return start_agent(h,
 		&(struct start){
 			.agent = &p->agent,

@@ -12,17 +12,11 @@
 
 enum { COMMAND_TIMEOUT_MS = 600000 };
 
-static void fd_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
 /* The user's own command line, so by the shell (house: the one place where there is one). */
 static struct err *command(const struct hold *h, const char *line)
 {
 	AUTO(str_release) char *log = path_join(h->folder, "launch.log");
-	AUTO(fd_close)
+	AUTO(fd_release)
 	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	AUTO(run_result_release) struct run_result r = { 0 };
 	AUTO(strv_release) struct strv env = { 0 };
@@ -33,7 +27,7 @@ static struct err *command(const struct hold *h, const char *line)
 	env_unset_prefix(&env, "AO_");
 	env_unset_prefix(&env, "GIT_");
 	for (size_t i = 0; h->project && i < h->project->env.n; i++)
-		strv_add(&env, h->project->env.v[i]);
+		env_put(&env, h->project->env.v[i]);
 	env_set(&env, "AO_SESSION", h->s.id);
 	env_set(&env, "AO_PROJECT_ID", h->s.project);
 	lease_env(&env, &h->s);

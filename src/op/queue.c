@@ -11,9 +11,21 @@
 
 enum { ADMIT_WAIT_MS = 30000 };
 
-struct count {
-	int all, project;
+/* What all who wait are judged by, read once for all of them. */
+struct places {
+	const struct world *world;
+	bool counted, listed;
+	struct strv held;   /* the project of each session that holds a place */
+	struct views views; /* of all sessions */
 };
+
+/* What was read counts no more. */
+static void places_release(struct places *p)
+{
+	strv_release(&p->held);
+	views_release(&p->views);
+	p->counted = p->listed = false;
+}
 
 /* Does it hold a place? Its agent lives, or a spawn is making it. */
 static bool holds_place(const struct store *st, const char *id, const struct session *s)
@@ -25,42 +37,55 @@ static bool holds_place(const struct store *st, const char *id, const struct ses
 	return lock_held(run) == TRI_YES || str_equal(s->doing, "spawn");
 }
 
-static struct err *count(struct count *out, const struct world *w, const char *project)
+static struct err *count(struct places *p)
 {
+	const struct store *st = &p->world->store;
 	AUTO(strv_release) struct strv ids = { 0 };
 
-	*out = (struct count){ 0 };
-	TRY(store_ids(&ids, &w->store, true));
+	if (p->counted)
+		return NULL;
+	TRY(store_ids(&ids, st, true));
 	STRV_EACH(id, &ids) {
 		AUTO(session_release) struct session s = { 0 };
-		struct err *e = store_load(&s, &w->store, *id);
-		if (!e && holds_place(&w->store, *id, &s)) {
-			out->all++;
-			out->project += str_equal(s.project, project);
-		}
+		struct err *e = store_load(&s, st, *id);
+		if (!e && holds_place(st, *id, &s))
+			strv_add(&p->held, s.project ? s.project : "");
 		err_drop(e, "a number that is only just taken holds no place");
 	}
+	p->counted = true;
 	return NULL;
+}
+
+static int held_by(const struct places *p, const char *project)
+{
+	int n = 0;
+
+	STRV_EACH(held, &p->held)
+		n += str_equal(*held, project);
+	return n;
 }
 
 /* *room: there is a place, only memory or disk is short. */
 static struct err *find_limit(
-	char **why, bool *room, const struct world *w, const struct project *p)
+	char **why, bool *room, struct places *places, const struct project *p)
 {
-	struct count n;
+	const struct config *c = &places->world->config;
+	int all, own;
 
 	*room = false;
-	TRY(count(&n, w, p->id));
-	if (w->config.max_sessions > 0 && n.all >= w->config.max_sessions)
+	TRY(count(places));
+	all = (int)places->held.n;
+	own = held_by(places, p->id);
+	if (c->max_sessions > 0 && all >= c->max_sessions)
 		*why = str_format(
 			"waits for a place: %d of %d sessions are running (limits.maxSessions)",
-			n.all, w->config.max_sessions);
-	else if (p->max_sessions > 0 && n.project >= p->max_sessions)
+			all, c->max_sessions);
+	else if (p->max_sessions > 0 && own >= p->max_sessions)
 		*why = str_format("waits for a place: %d of %d sessions of %s are running "
 				  "(projects.%s.limits.maxSessions)",
-			n.project, p->max_sessions, p->id, p->id);
+			own, p->max_sessions, p->id, p->id);
 	else
-		*room = (*why = room_short(&w->config)) != NULL;
+		*room = (*why = room_short(c)) != NULL;
 	return NULL;
 }
 
@@ -75,16 +100,16 @@ static int64_t limit_told(const struct view *v)
 }
 
 /* What a queued one was told before counts on, should who told it be gone, unless the agent is seen at work. */
-static struct err *find_quota(
-	char **why, int64_t *until, const struct world *w, const struct session *s)
+static struct err *find_quota(char **why, int64_t *until, struct places *p, const struct session *s)
 {
-	AUTO(views_release) struct views views = { 0 };
 	const char *by = NULL;
 	bool at_work = false;
 
-	TRY(op_list(&views, w, &(struct list_options){ .ask = ASK_KNOWN }));
-	for (size_t i = 0; i < views.list.n; i++) {
-		const struct view *v = &views.list.v[i];
+	if (!p->listed)
+		TRY(op_list(&p->views, p->world, &(struct list_options){ .ask = ASK_KNOWN }));
+	p->listed = true;
+	for (size_t i = 0; i < p->views.list.n; i++) {
+		const struct view *v = &p->views.list.v[i];
 		if (!str_equal(v->session.agent, s->agent))
 			continue;
 		at_work |= v->activity.activity == ACTIVITY_ACTIVE;
@@ -171,11 +196,12 @@ static struct err *admission(struct lock *l, const struct world *w)
 
 struct err *queue_admit(char **why, struct hold *h)
 {
+	AUTO(places_release) struct places places = { .world = h->world };
 	AUTO(lock_release) struct lock l = { 0 };
 	int64_t until = 0;
 	bool lost, room;
 
-	TRY(find_quota(why, &until, h->world, &h->s));
+	TRY(find_quota(why, &until, &places, &h->s));
 	str_release(&h->s.limited_until);
 	if (*why)
 		h->s.limited_until = clock_iso(until);
@@ -183,7 +209,7 @@ struct err *queue_admit(char **why, struct hold *h)
 		*why = queue_after(&lost, h->world, h->s.after);
 	if (!*why) {
 		TRY(admission(&l, h->world));
-		TRY(find_limit(why, &room, h->world, h->project));
+		TRY(find_limit(why, &room, &places, h->project));
 	}
 	if (!*why)
 		return hold_begin(h, "spawn");
@@ -192,16 +218,17 @@ struct err *queue_admit(char **why, struct hold *h)
 }
 
 /* *room: memory or disk is all that is short. */
-static bool is_due(bool *room, const struct world *w, const struct session *s)
+static bool is_due(bool *room, struct places *places, const struct session *s)
 {
+	const struct world *w = places->world;
 	const struct project *p = config_project(&w->config, s->project ? s->project : "");
 	AUTO(str_release) char *why = NULL;
-	struct err *e = p ? find_limit(&why, room, w, p) : NULL;
+	struct err *e = p ? find_limit(&why, room, places, p) : NULL;
 	int64_t until = 0;
 	bool ok, lost;
 
 	if (!e && !why)
-		e = find_quota(&why, &until, w, s);
+		e = find_quota(&why, &until, places, s);
 	if (!e && !why && s->after)
 		why = queue_after(&lost, w, s->after);
 	ok = p && !e && !why;
@@ -212,13 +239,15 @@ static bool is_due(bool *room, const struct world *w, const struct session *s)
 
 bool queue_due(const struct world *w, const struct session *s)
 {
+	AUTO(places_release) struct places places = { .world = w };
 	bool room;
 
-	return is_due(&room, w, s);
+	return is_due(&room, &places, s);
 }
 
-static void start_one(const struct world *w, const char *id)
+static void start_one(struct places *p, const char *id)
 {
+	const struct world *w = p->world;
 	bool started = false;
 	struct err *e = spawn_queued(&started, w, id);
 
@@ -227,6 +256,7 @@ static void start_one(const struct world *w, const char *id)
 	else if (started) /* else another command was quicker */
 		sink_say(w->sink, SINK_NOTE, "%s was queued and is started now", id);
 	err_drop(e, "told as a warning");
+	places_release(p);
 }
 
 struct queued {
@@ -273,14 +303,15 @@ static void find_queued(struct queued *q, const struct world *w)
 
 bool queue_next(const struct world *w)
 {
+	AUTO(places_release) struct places places = { .world = w };
 	AUTO(queued_release) struct queued q = { 0 };
 	bool short_of_room = false;
 
 	find_queued(&q, w);
 	for (size_t i = 0; i < q.n; i++) {
 		bool room = false;
-		if (is_due(&room, w, &q.v[i]))
-			start_one(w, q.v[i].id);
+		if (is_due(&room, &places, &q.v[i]))
+			start_one(&places, q.v[i].id);
 		short_of_room |= room;
 	}
 	return short_of_room;
@@ -288,11 +319,12 @@ bool queue_next(const struct world *w)
 
 void queue_before(const struct world *w)
 {
+	AUTO(places_release) struct places places = { .world = w };
 	AUTO(queued_release) struct queued q = { 0 };
 	bool room;
 
 	find_queued(&q, w);
 	for (size_t i = 0; i < q.n; i++)
-		if (!q.v[i].after && is_due(&room, w, &q.v[i]))
-			start_one(w, q.v[i].id);
+		if (!q.v[i].after && is_due(&room, &places, &q.v[i]))
+			start_one(&places, q.v[i].id);
 }

@@ -18,7 +18,6 @@
 #include "store/agent_files.h"
 #include "store/conversation.h"
 #include "store/outbox.h"
-#include "store/port.h"
 
 void restored_release(struct restored *r)
 {
@@ -189,25 +188,13 @@ static void ask_conversation(
 
 static struct err *fill_argv(struct attempt *t, const struct hold *h)
 {
-	const struct strv *words = t->resumed ? &t->agent.resume : &t->agent.command;
-	AUTO(port_release) struct port port = { 0 };
-	AUTO(str_release) char *input_file = path_join(h->folder, "input");
-	struct agent_values values = {
-		.prompt = t->recap_in_argv ? t->recap.s : NULL,
-		.model = h->project ? h->project->model : NULL,
-		.permissions = h->project ? h->project->permissions : NULL,
-		.session = h->s.id,
-		.worktree = h->s.worktree,
-		.agent_session_id = t->resumed ? h->s.agent_session_id : t->agent_session_id,
-		.input_file = input_file,
-	};
-
-	port_read(&port, h->folder);
-	values.port = port.number;
-	strv_release(&t->argv);
-	TRY(agent_expand(&t->argv, &t->agent, words, &values));
-	str_set(&t->argv.v[0], t->program);
-	return NULL;
+	return start_argv(&t->argv, h, &t->agent, t->program,
+		t->resumed ? &t->agent.resume : &t->agent.command,
+		(struct agent_values){
+			.prompt = t->recap_in_argv ? t->recap.s : NULL,
+			.agent_session_id = t->resumed ? h->s.agent_session_id
+						       : t->agent_session_id,
+		});
 }
 
 static struct err *make_attempt(struct attempt *t, struct hold *h)

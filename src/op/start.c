@@ -81,14 +81,6 @@ static void add_ours(struct strv *env, const struct hold *h)
 	lease_env(env, &h->s);
 }
 
-static void add_lines(struct strv *env, const struct strv *lines)
-{
-	STRV_EACH(line, lines) {
-		AUTO(str_release) char *name = str_ndup(*line, strcspn(*line, "="));
-		env_set(env, name, *line + strlen(name) + 1);
-	}
-}
-
 /* The caller's, without what would lead git, tmux or a nested ao astray; TERM and TMUX* are the
  * pane's and ao-run adds them. */
 void start_env(struct strv *env, const struct hold *h, const struct start *o)
@@ -108,9 +100,10 @@ void start_env(struct strv *env, const struct hold *h, const struct start *o)
 	values.port = port.number;
 	values.secret = port.secret;
 	agent_env(&agents, o->agent, &values);
-	add_lines(env, &agents);
-	if (o->env)
-		add_lines(env, o->env);
+	STRV_EACH(entry, &agents)
+		env_put(env, *entry);
+	for (size_t i = 0; o->env && i < o->env->n; i++)
+		env_put(env, o->env->v[i]);
 	put_ao_on_path(env);
 	add_ours(env, h);
 }
@@ -192,6 +185,25 @@ struct err *start_agent(struct hold *h, const struct start *o)
 	str_set(&h->s.started_at, now);
 	TRY(store_save(&h->world->store, &h->s));
 	return wait_up(h);
+}
+
+struct err *start_argv(struct strv *argv, const struct hold *h, const struct agent *a,
+	const char *program, const struct strv *words, struct agent_values values)
+{
+	AUTO(str_release) char *input_file = path_join(h->folder, "input");
+	AUTO(port_release) struct port port = { 0 };
+
+	port_read(&port, h->folder);
+	values.port = port.number;
+	values.input_file = input_file;
+	values.session = h->s.id;
+	values.worktree = h->s.worktree;
+	values.model = h->project ? h->project->model : NULL;
+	values.permissions = h->project ? h->project->permissions : NULL;
+	strv_release(argv);
+	TRY(agent_expand(argv, a, words, &values));
+	str_set(&argv->v[0], program);
+	return NULL;
 }
 
 static bool has_reported(const struct hold *h, const struct run_info *run)

@@ -20,6 +20,11 @@ MUST_USE struct err *start_program(char **program, const struct agent *a);
 MUST_USE struct err *start_allowed(
 	const struct world *w, const struct agent *a, const struct project *p, bool making);
 
+/* Its command line: `words` of its file, with what the caller says (prompt, promptFile, conversation) and what
+ * the session and its project do. */
+MUST_USE struct err *start_argv(struct strv *argv, const struct hold *h, const struct agent *a,
+	const char *program, const struct strv *words, struct agent_values values);
+
 /* What it is started with: the caller's environment, the agent's, the project's, ours. */
 void start_env(struct strv *env, const struct hold *h, const struct start *o);
 

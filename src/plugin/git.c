@@ -65,10 +65,8 @@ static void environment(struct strv *env, const struct git *g)
 		env_set(env, "GIT_OBJECT_DIRECTORY", g->objects);
 	if (g->index)
 		env_set(env, "GIT_INDEX_FILE", g->index);
-	for (char *const *e = g->env; e && *e; e++) {
-		AUTO(str_release) char *name = str_ndup(*e, strcspn(*e, "="));
-		env_set(env, name, *e + strlen(name) + 1);
-	}
+	for (char *const *e = g->env; e && *e; e++)
+		env_put(env, *e);
 }
 
 /*

@@ -99,7 +99,7 @@ static void environment(struct strv *env, const struct round *r)
 	env_unset_prefix(env, "AO_");
 	env_unset_prefix(env, "GIT_");
 	STRV_EACH(pair, &r->f->project->env)
-		strv_add(env, *pair);
+		env_put(env, *pair);
 	check_mark(env, r->trees);
 }
 

@@ -217,7 +217,6 @@ int main(int argc, char **argv)
 	}
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	signal(SIGCHLD, SIG_DFL); /* an inherited SIG_IGN would throw exit codes away */
 	s.folder = folder = path_absolute(argv[1], NULL);
 	lock = path_join(folder, "run.lock");
 	e = lock_take(&s.lock, lock, 0);

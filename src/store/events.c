@@ -1,6 +1,7 @@
 #include "store/events.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,57 +240,115 @@ static size_t pass_lines(
 	return done;
 }
 
-struct err *events_read(const struct store *st, const char *session, event_reader pass, void *arg)
+/* Where a reader stands: behind the last whole line that it has passed on, in a file that may be put
+ * aside meanwhile. */
+struct tail {
+	int fd; /* -1: before the first file */
+	off_t at;
+};
+
+static void tail_release(struct tail *t)
 {
+	fd_release(&t->fd);
+}
+
+/* It stays where it is where that one was put aside meanwhile. */
+static struct err *tail_move(struct tail *t, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno == ENOENT ? NULL : fail_errno("cannot read %s", path);
+	tail_release(t);
+	*t = (struct tail){ .fd = fd };
+	return NULL;
+}
+
+/* The file behind the one that it stands in, which may have another name by now; NULL: it is the last. */
+static struct err *next_file(char **path, const struct store *st, const struct tail *t)
+{
+	AUTO(str_release) char *newest = path_join(st->dir, "events.jsonl");
 	AUTO(strv_release) struct strv paths = { 0 };
+	bool found = t->fd < 0;
+	struct stat here = { 0 }, there;
 
 	TRY(files(&paths, st));
-	STRV_EACH(path, &paths) {
-		AUTO(buf_release) struct buf b = { 0 };
-		bool found;
-		TRY(file_read_if(&b, &found, *path, FILE_MAX));
-		pass_lines(buf_text(&b), b.n, session, pass, arg);
+	if (!found && fstat(t->fd, &here) < 0)
+		return fail_errno("cannot read %s", newest);
+	for (size_t i = 0; i < paths.n && !*path; i++) {
+		if (found)
+			*path = str_dup(paths.v[i]);
+		found = found || (stat(paths.v[i], &there) == 0 && here.st_ino == there.st_ino);
 	}
+	if (!found && path_exists(newest)) /* put aside just now; or somebody took it away */
+		*path = str_dup(newest);
 	return NULL;
 }
 
-static void fd_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-/* What was appended since *from; a shorter file is a new one. */
-static struct err *read_since(
-	off_t *from, const char *path, const char *session, event_reader pass, void *arg)
+/* What was appended since; a shorter file was written anew. */
+static struct err *pass_rest(
+	struct tail *t, const struct store *st, const char *session, event_reader pass, void *arg)
 {
 	AUTO(buf_release) struct buf b = { 0 };
-	bool found;
+	ssize_t got = 1;
+	struct stat s;
+	size_t n;
 
-	TRY(file_read_if(&b, &found, path, FILE_MAX));
-	if ((off_t)b.n < *from)
-		*from = 0;
-	*from += (off_t)pass_lines(buf_text(&b) + *from, b.n - (size_t)*from, session, pass, arg);
+	if (fstat(t->fd, &s) < 0)
+		return fail_errno("cannot read the events in %s", st->dir);
+	if (s.st_size < t->at)
+		t->at = 0;
+	n = (size_t)(s.st_size - t->at);
+	if (n > FILE_MAX)
+		return fail(ERR_FAILED, "%s: a file of events is larger than %d bytes", st->dir,
+			FILE_MAX);
+	buf_reserve(&b, n);
+	while (b.n < n && got) {
+		got = pread(t->fd, b.s + b.n, n - b.n, t->at + (off_t)b.n);
+		if (got < 0)
+			return fail_errno("cannot read the events in %s", st->dir);
+		b.n += (size_t)got;
+	}
+	t->at += (off_t)pass_lines(b.s, b.n, session, pass, arg);
 	return NULL;
+}
+
+/* What comes behind is looked for first: to a file that has one behind it nobody appends any more. */
+static struct err *read_on(
+	struct tail *t, const struct store *st, const char *session, event_reader pass, void *arg)
+{
+	for (;;) {
+		AUTO(str_release) char *next = NULL;
+
+		TRY(next_file(&next, st, t));
+		if (t->fd >= 0)
+			TRY(pass_rest(t, st, session, pass, arg));
+		if (!next)
+			return NULL;
+		TRY(tail_move(t, next));
+	}
+}
+
+struct err *events_read(const struct store *st, const char *session, event_reader pass, void *arg)
+{
+	AUTO(tail_release) struct tail t = { .fd = -1 };
+
+	return read_on(&t, st, session, pass, arg);
 }
 
 struct err *events_follow(const struct store *st, const char *session, event_reader pass, void *arg)
 {
-	AUTO(fd_close) int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	AUTO(str_release) char *path = path_join(st->dir, "events.jsonl");
-	off_t from = 0;
-	struct stat s;
+	AUTO(fd_release) int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	AUTO(tail_release) struct tail t = { .fd = -1 };
 	ssize_t got;
 	char drain[4096];
 
 	if (fd < 0 || inotify_add_watch(fd, st->dir, IN_MODIFY | IN_MOVED_TO | IN_CREATE) < 0)
 		return fail_errno("cannot watch %s", st->dir);
-	if (stat(path, &s) == 0)
-		from = s.st_size;
 	for (;;) {
 		struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
 			{ .fd = stop_fd(), .events = POLLIN } };
-		TRY(read_since(&from, path, session, pass, arg));
+		TRY(read_on(&t, st, session, pass, arg));
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			return fail_errno("cannot wait for events");
 		if (stop_requested())

@@ -20,7 +20,8 @@ MUST_USE struct err *events_append(
 typedef void (*event_reader)(void *arg, json_t *event, const char *line);
 MUST_USE struct err *events_read(
 	const struct store *st, const char *session, event_reader pass, void *arg);
-/* New lines as they come, by inotify, until the user stops: never returns NULL otherwise. */
+/* The same, then new lines as they come, by inotify, until the user stops (ERR_INTERRUPTED). None is left
+ * out in between, nor where the file is put aside. */
 MUST_USE struct err *events_follow(
 	const struct store *st, const char *session, event_reader pass, void *arg);
 

@@ -57,14 +57,16 @@ void run_read(struct run_info *r, const char *folder)
 {
 	AUTO(str_release) char *lock = path_join(folder, "run.lock");
 	AUTO(kv_release) struct kv run = { 0 }, end = { 0 };
+	struct err *e;
 
 	run_info_release(r);
 	r->alive = lock_held(lock);
-	err_drop(read_kv(&run, &r->has_run, folder, "run"), "as if it were not there");
+	e = read_kv(&run, &r->has_run, folder, "run");
 	if (r->has_run)
 		read_run(r, &run);
-	if (r->alive == TRI_NO && r->has_run && elsewhere(&run))
+	if (r->alive == TRI_NO && (e || (r->has_run && elsewhere(&run))))
 		r->alive = TRI_UNKNOWN;
+	err_drop(e, "it may say that it runs elsewhere");
 	err_drop(read_kv(&end, &r->has_exit, folder, "exit"), "as if it were not there");
 	if (r->has_exit) {
 		r->exit_code = (int)number(&end, "code");

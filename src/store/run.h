@@ -12,7 +12,8 @@
 #include "base/tri.h"
 
 struct run_info {
-	enum tri alive; /* run.lock is held here. Unknown: it runs on another host (shared home) */
+	enum tri alive; /* run.lock is held here. Unknown: it runs on another host (shared home),
+			  or `run` cannot be read */
 	bool has_run;
 	pid_t supervisor, pid;
 	int64_t pid_start;  /* field 22 of /proc/PID/stat */

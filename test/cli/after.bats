@@ -22,7 +22,8 @@ work() { # SESSION FILE
 	expect 0 ao status --why fe-2
 	has "fe-2 is queued: it waits for the merge of fe-1"
 	has "The agent is unknown: it is not started yet"
-	ao spawn backend 9 >/dev/null && ao session kill api-1 # a place gets free: nothing to them
+	ao spawn backend 9 >/dev/null
+	ao session kill api-1 # a place gets free: nothing to them
 	[ "$(field fe-2 status)" = queued ]
 	work fe-1 first
 	ao pr create fe-1
@@ -31,7 +32,8 @@ work() { # SESSION FILE
 	[ "$(cat "$TREES/fe-2/first")" = "work of fe-1" ]
 	ready fe-2
 	wait_for 5 heard fe-2 "second one"
-	[ "$(field fe-3 status)" = queued ] && [ "$(field fe-4 status)" = queued ]
+	[ "$(field fe-3 status)" = queued ]
+	[ "$(field fe-4 status)" = queued ]
 }
 
 @test "--after with a remote, where the merge is on the branch here alone" {
@@ -50,7 +52,9 @@ work() { # SESSION FILE
 @test "--after one that is merged and cleaned up does not wait" {
 	spawn frontend 1
 	work fe-1 first
-	ao pr create fe-1 && ao pr merge fe-1 && ao session kill fe-1
+	ao pr create fe-1
+	ao pr merge fe-1
+	ao session kill fe-1
 	spawn frontend 2 --after fe-1
 	[ -e "$TREES/fe-2/first" ]
 }
@@ -60,9 +64,12 @@ work() { # SESSION FILE
 	spawn frontend 2
 	work fe-2 second
 	ao pr create fe-2
-	ao spawn frontend 3 --after fe-1 && ao spawn frontend 4 --after fe-2
-	ao session kill fe-1 && ao pr close fe-2
-	[ "$(field fe-3 status)" = queued ] && [ "$(field fe-4 status)" = queued ]
+	ao spawn frontend 3 --after fe-1
+	ao spawn frontend 4 --after fe-2
+	ao session kill fe-1
+	ao pr close fe-2
+	[ "$(field fe-3 status)" = queued ]
+	[ "$(field fe-4 status)" = queued ]
 	expect 0 ao session ls
 	has "waits for fe-1, which was killed before it was merged"
 	has "waits for fe-2, whose pull request was closed without a merge"
@@ -70,7 +77,8 @@ work() { # SESSION FILE
 	has "which was killed before it was merged"
 	ao session undelete fe-1
 	work fe-1 first
-	ao pr create fe-1 && ao pr merge fe-1
+	ao pr create fe-1
+	ao pr merge fe-1
 	[ -e "$TREES/fe-3/first" ]
 }
 
@@ -79,7 +87,8 @@ work() { # SESSION FILE
 	spawn frontend 1
 	work fe-1 first
 	ao spawn frontend 2 --after fe-1
-	ao pr create fe-1 && ao pr merge fe-1
+	ao pr create fe-1
+	ao pr merge fe-1
 	[ "$(field fe-2 status)" = queued ]
 	expect 0 ao session ls
 	has "[queued]  waits for a place"
@@ -92,7 +101,8 @@ work() { # SESSION FILE
 	errs "no session 'fe-9'"
 	expect 4 ao spawn frontend --after ../x
 	spawn frontend 1
-	ao spawn frontend 2 --after fe-1 && ao spawn frontend 3 --after fe-2
+	ao spawn frontend 2 --after fe-1
+	ao spawn frontend 3 --after fe-2
 	sed -i 's/^after=.*/after=fe-3/' "$DATA/fe-2/metadata"
 	expect 6 ao spawn frontend --after fe-3
 	errs "waits for itself"

@@ -17,7 +17,8 @@ head_of() { git -C "$1" rev-parse "$2"; }
 @test "spawn, work, pull request, checks, merge, cleanup" {
 	FRONTEND=$'workspace: clone\nchecks: {test: "grep -q good new"}' box_config
 	spawn frontend 1
-	[ -d "$TREES/fe-1/.git" ] && [ "$(field fe-1 workspace)" = clone ]
+	[ -d "$TREES/fe-1/.git" ]
+	[ "$(field fe-1 workspace)" = clone ]
 	[ "$(git -C "$TREES/fe-1" remote get-url origin)" = "$REPO" ]
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 1 ]
 	expect 1 ao pr create fe-1
@@ -44,7 +45,9 @@ head_of() { git -C "$1" rev-parse "$2"; }
 	[ -z "$(git -C "$REPO" status --porcelain)" ]
 	expect 0 ao session cleanup
 	has "Cleaned: fe-1"
-	[ ! -e "$TREES/fe-1" ] && [ -z "$(trash fe-1)" ] && [ -z "$(ls -A "$TREES")" ]
+	[ ! -e "$TREES/fe-1" ]
+	[ -z "$(trash fe-1)" ]
+	[ -z "$(ls -A "$TREES")" ]
 }
 
 @test "a pull request whose branch is checked out in the repository is told, and nothing moves" {
@@ -59,7 +62,8 @@ head_of() { git -C "$1" rev-parse "$2"; }
 	has "Saved:"
 	has "1 commit"
 	errs "is checked out in"
-	[ "$(git -C "$REPO" status --porcelain)" = "" ] && [ ! -e "$REPO/more" ]
+	[ "$(git -C "$REPO" status --porcelain)" = "" ]
+	[ ! -e "$REPO/more" ]
 	git -C "$REPO" cat-file -e "$(trash fe-1):more"
 }
 
@@ -67,7 +71,8 @@ head_of() { git -C "$1" rev-parse "$2"; }
 	spawn frontend 1 --prompt "do it"
 	work fe-1 made text
 	echo precious >"$TREES/fe-1/precious"
-	echo s >>"$TREES/fe-1/README" && git -C "$TREES/fe-1" stash -q
+	echo s >>"$TREES/fe-1/README"
+	git -C "$TREES/fe-1" stash -q
 	git -C "$TREES/fe-1" checkout -q -b mine
 	before=$(cd "$TREES/fe-1" && git for-each-ref refs/heads refs/stash && git status --porcelain && git stash list)
 	strace -f -qq -e trace=execve -o "$BOX/trace" ao session ls >"$BOX/ls"
@@ -134,7 +139,8 @@ head_of() { git -C "$1" rev-parse "$2"; }
 	expect 1 ao doctor
 	has "the worktree $TREES/$id has no record"
 	expect 0 ao doctor --fix
-	[ "$(field "$id" branch)" = feat/1 ] && [ "$(field "$id" workspace)" = clone ]
+	[ "$(field "$id" branch)" = feat/1 ]
+	[ "$(field "$id" workspace)" = clone ]
 	expect 0 ao session kill "$id"
 	git -C "$REPO" cat-file -e "$(trash "$id"):precious"
 }

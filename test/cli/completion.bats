@@ -130,7 +130,8 @@ common() {
 @test "issues and pull requests, of the project that is meant, with their titles" {
 	ao issue create -p frontend "The first"
 	ao issue create -p frontend $'Second \e[31mone: \x60touch x\x60 $(touch y)'
-	ao issue create -p frontend "Done" && ao issue close -p frontend 3
+	ao issue create -p frontend "Done"
+	ao issue close -p frontend 3
 	ao issue create -p backend "Elsewhere"
 	[ "$(words spawn frontend '')" = "2 1" ]
 	[ "$(words batch-spawn frontend 1 '')" = 2 ]
@@ -149,7 +150,8 @@ common() {
 	for n in 1 2; do
 		spawn frontend $n
 		echo $n >"$TREES/fe-$n/new"
-		git -C "$TREES/fe-$n" add new && git -C "$TREES/fe-$n" commit -q -m "work $n"
+		git -C "$TREES/fe-$n" add new
+		git -C "$TREES/fe-$n" commit -q -m "work $n"
 		ao pr create fe-$n
 	done
 	ao pr close fe-2

@@ -105,6 +105,45 @@ load box
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 2 ]
 }
 
+@test "a record that cannot be read ends no agent" {
+	spawn frontend 1
+	mv "$DATA/fe-1/metadata" "$DATA/fe-1/kept"
+	ln -s kept "$DATA/fe-1/metadata"
+	expect 1 ao doctor --fix
+	has "fe-1: cannot read"
+	in_tmux fe-1
+	mv "$DATA/fe-1/kept" "$DATA/fe-1/metadata"
+	expect 0 ao doctor
+}
+
+@test "a record that is lost: the worktree gets one again, what lies beside it stays" {
+	spawn frontend "say words"
+	echo new >"$TREES/fe-1/new"
+	signals=$(head -1 "$DATA/fe-1/signals")
+	rm "$DATA/fe-1/metadata"
+	touch -d '1 minute ago' "$DATA/fe-1"
+	expect 1 ao doctor
+	has "the worktree $TREES/fe-1 has no record"
+	lacks "nothing was made"
+	ao doctor --fix
+	expect 0 ao doctor
+	[ "$(field fe-1 worktree)" = "$TREES/fe-1" ]
+	[ "$(cat "$TREES/fe-1/new")" = new ]
+	[ "$(head -1 "$DATA/fe-1/signals")" = "$signals" ]
+	grep -q "say words" "$DATA/fe-1/prompt.md"
+}
+
+@test "a number that was taken and no more: its folder goes, one with more in it stays" {
+	mkdir -p "$DATA/fe-8" "$DATA/fe-9"
+	touch "$DATA/fe-8/lock" "$DATA/fe-8/prompt.md" "$DATA/fe-9/lock" "$DATA/fe-9/run"
+	touch -d '1 minute ago' "$DATA/fe-8" "$DATA/fe-9"
+	expect 1 ao doctor --fix
+	has "fe-8: its number was taken, but nothing was made"
+	has "fe-9: its record and its worktree are gone"
+	[ ! -e "$DATA/fe-8" ]
+	[ -e "$DATA/fe-9/run" ]
+}
+
 @test "a tmux session and a worktree that no record names: ended, and given a record again" {
 	spawn frontend 1
 	spawn frontend 2

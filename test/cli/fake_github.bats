@@ -187,7 +187,9 @@ review() { cause github "{\"op\": \"review\", \"repo\": \"acme/app\", \"pr\": 1,
 	printf '%s\n' 'query A($owner: String!, $name: String!, $number0: Int!) { repository(owner: $owner, name: $name) { p0: pullRequest(number: $number0) { ...P } } }' \
 		'query B($input: AuditLogOrder!) { viewer { login } }' 'fragment P on PullRequest { title }' >"$BOX/queries/a.graphql"
 	expect 0 live
-	has 'ok a.graphql A' && has 'ok and free' && has '$input'
+	has 'ok a.graphql A'
+	has 'ok and free'
+	has '$input'
 	echo 'query C { viewer { login_ } }' >"$BOX/queries/c.graphql"
 	expect 1 live
 	has 'not ok c.graphql C: Cannot query field'

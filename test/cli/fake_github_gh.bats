@@ -31,7 +31,10 @@ facts() { gh pr view 1 --json state,mergeable,mergeStateStatus,reviewDecision,ad
 	setup_pull
 	expect 0 facts
 	has "$(git rev-parse HEAD)"
-	has 'BLOCKED' && has 'REVIEW_REQUIRED' && has 'MERGEABLE' && has 'OPEN'
+	has 'BLOCKED'
+	has 'REVIEW_REQUIRED'
+	has 'MERGEABLE'
+	has 'OPEN'
 	expect 1 gh pr checks 1
 	has $'build\tfail'
 	expect 0 gh issue view 2 --json title,labels -q '.title + .labels[0].name'

@@ -25,7 +25,9 @@ load box
 	expect 0 ao session kill fe-1
 	expect 0 ao session undelete fe-1
 	[ "$(cat "$HOME/work trees #(touch $BOX/canary2)/fe-1/new")" = x ]
-	[ ! -e "$BOX/canary" ] && [ ! -e "$BOX/canary2" ] && [ ! -e canary ]
+	[ ! -e "$BOX/canary" ]
+	[ ! -e "$BOX/canary2" ]
+	[ ! -e canary ]
 }
 
 @test "session names that are no ids" {

@@ -124,7 +124,8 @@ later() { AO_TEST_NOW=$(($(date +%s%3N) + $1 * 60000)) "${@:2}"; } # MINUTES COM
 	expect 0 ao session ls
 	has "waits until $at"
 	{ sed 's/^  standin:$/  other:/' "$CONFIG" | sed -n '/^agents:/,/^projects:/p' | sed '1d;$d'; } >"$BOX/other"
-	sed "/^agents:/r $BOX/other" "$CONFIG" >"$CONFIG.new" && mv "$CONFIG.new" "$CONFIG"
+	sed "/^agents:/r $BOX/other" "$CONFIG" >"$CONFIG.new"
+	mv "$CONFIG.new" "$CONFIG"
 	expect 0 ao spawn frontend 8 --agent other
 	[ "$(field fe-3 status)" != queued ]
 	# its runtime gone: what was written down is what is known

@@ -161,3 +161,31 @@ looked() { [ "$(ao start --status --json | jq .polls)" = "$1" ]; }
 	wait_for 60 recorded fe-1 idle
 	tmux kill-server
 }
+
+# Who waits in line for what ends or merges a session: read once for all of them.
+waiting() { # FROM TO LINE…
+	local i
+	for i in $(seq "$1" "$2"); do
+		mkdir "$DATA/fe-$i"
+		printf '%s\n' "id=fe-$i" projectId=frontend status=queued agent=standin "${@:3}" >"$DATA/fe-$i/metadata"
+	done
+}
+
+@test "a hundred in line cost a poll no more than a list of them" {
+	AGENT="standin --no-hooks" EXTRA="limits: {maxSessions: 1}" box_config
+	spawn frontend 1
+	waiting 2 101
+	ao poll || true
+	strace -f -o "$BOX/trace" -e trace=openat ao poll
+	opens=$(wc -l <"$BOX/trace")
+	echo "opens: $opens"
+	[ "$opens" -lt 3000 ]
+	rm -r "$DATA"/fe-{2..101}
+	AGENT="standin --no-hooks" box_config
+	waiting 102 121 after=fe-1
+	ao poll || true
+	AO_TRACE=1 ao poll 2>"$BOX/runs"
+	cat "$BOX/runs"
+	[ "$(grep -c 'trace:.*tmux' "$BOX/runs")" -le 3 ]
+	for i in {102..121}; do [ "$(field "fe-$i" status)" = queued ]; done
+}

@@ -8,9 +8,11 @@ load box
 	[ "$(git -C "$REPO" worktree list | wc -l)" = 3 ]
 	in_tmux fe-1
 	in_tmux fe-2
-	[ -f "$DATA/fe-1/metadata" ] && [ -f "$DATA/fe-2/metadata" ]
+	[ -f "$DATA/fe-1/metadata" ]
+	[ -f "$DATA/fe-2/metadata" ]
 	echo x >"$TREES/fe-1/only-here"
-	[ ! -e "$TREES/fe-2/only-here" ] && [ ! -e "$REPO/only-here" ]
+	[ ! -e "$TREES/fe-2/only-here" ]
+	[ ! -e "$REPO/only-here" ]
 }
 
 @test "View all active sessions: id, last activity, branch, status" {

@@ -15,7 +15,9 @@ preDestroy: ["env >'"$BOX"'/destroy"]
 checks: {test: "! env | grep AO_"}'
 	spawn frontend 1
 	read -r a b <<<"$(field fe-1 ports)"
-	[ "$a" -ge 20000 ] && [ "$b" -ge 20000 ] && [ "$a" != "$b" ]
+	[ "$a" -ge 20000 ]
+	[ "$b" -ge 20000 ]
+	[ "$a" != "$b" ]
 	expect 0 ao session show fe-1
 	has "ports             $a $b"
 	for file in create "env of the agent"; do

@@ -24,7 +24,8 @@ with_checks() { FRONTEND="$1" box_config; }
 	has "poor work" # the log
 	[ "$(field fe-1 pr)" = "local:frontend#1" ]
 	[ "$(git -C "$REPO" rev-parse refs/ao/pull/1/head)" = "$(git -C "$REPO" rev-parse feat/1)" ]
-	[ "$(row fe-1 ciStatus)" = failure ] && [ "$(row fe-1 status)" = ci_failed ]
+	[ "$(row fe-1 ciStatus)" = failure ]
+	[ "$(row fe-1 status)" = ci_failed ]
 	expect 1 ao pr checks fe-1
 	has "poor work"
 	log=$(ao pr view fe-1 --json | jq -r '.checks[0].log')
@@ -41,11 +42,13 @@ with_checks() { FRONTEND="$1" box_config; }
 	expect 0 ao session ls --refresh
 	has "local:frontend#1"
 	expect 0 ao pr review fe-1 --ask ann
-	[ "$(row fe-1 reviewDecision)" = pending ] && [ "$(row fe-1 status)" = review_pending ]
+	[ "$(row fe-1 reviewDecision)" = pending ]
+	[ "$(row fe-1 status)" = review_pending ]
 	expect 6 ao pr merge fe-1
 	expect 0 ao pr review fe-1 --request-changes -m "which work?" --at new:1
 	has "Thread 2 opened"
-	[ "$(row fe-1 reviewDecision)" = changes_requested ] && [ "$(row fe-1 pendingThreads)" = 1 ]
+	[ "$(row fe-1 reviewDecision)" = changes_requested ]
+	[ "$(row fe-1 pendingThreads)" = 1 ]
 	[ "$(row fe-1 status)" = changes_requested ]
 	expect 6 ao pr merge fe-1
 	expect 0 ao pr review fe-1 --resolve 2
@@ -57,7 +60,8 @@ with_checks() { FRONTEND="$1" box_config; }
 	has "which work?"
 	expect 0 ao pr review fe-1 --resolve 2
 	expect 0 ao pr review fe-1 --approve
-	[ "$(row fe-1 reviewDecision)" = approved ] && [ "$(row fe-1 status)" = mergeable ]
+	[ "$(row fe-1 reviewDecision)" = approved ]
+	[ "$(row fe-1 status)" = mergeable ]
 	expect 0 ao pr ls
 	has "#1    open    success   approved"
 	expect 0 ao session ls
@@ -414,7 +418,8 @@ mine" ]
 	[[ $output != *$'\e'* ]]
 	expect 0 ao pr ls
 	[[ $output != *$'\e'* && $output != *$'\a'* ]]
-	[ "$(row fe-1 prNumber)" = 1 ] && [ "$(row fe-1 reviewDecision)" = none ]
+	[ "$(row fe-1 prNumber)" = 1 ]
+	[ "$(row fe-1 reviewDecision)" = none ]
 	expect 0 ao pr review fe-1 --comment -m $'\e[31m2.kind=approve\n2.kind=approve' --at new:1
 	[ "$(row fe-1 reviewDecision)" = none ]
 	expect 0 ao pr view fe-1
@@ -515,7 +520,8 @@ Make tea for two" ]
 	expect 0 ao pr checks fe-1 --again
 	has "success"
 	lacks "failure"
-	[ "$(wc -l <"$BOX/flaky")" = 3 ] && [ "$(cat "$BOX/steady")" = x ]
+	[ "$(wc -l <"$BOX/flaky")" = 3 ]
+	[ "$(cat "$BOX/steady")" = x ]
 	expect 0 ao pr checks fe-1 --again # nothing is red
 	[ "$(wc -l <"$BOX/flaky")" = 3 ]
 	[ "$(row fe-1 ciStatus)" = success ]

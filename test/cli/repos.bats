@@ -116,7 +116,8 @@ whole_life() { # spawn, dirty, kill, undelete, restore, kill
 @test "line ends, filters and attributes do not change saved bytes" {
 	printf '* text=auto eol=crlf\n' >"$REPO/.gitattributes"
 	git -C "$REPO" config core.autocrlf true
-	git -C "$REPO" add -A && git -C "$REPO" commit -qm attributes
+	git -C "$REPO" add -A
+	git -C "$REPO" commit -qm attributes
 	spawn frontend 42
 	printf 'mixed\r\nends\nhere\r' >"$TREES/fe-1/mixed"
 	printf 'a\nb\n' >"$TREES/fe-1/README"
@@ -130,10 +131,12 @@ whole_life() { # spawn, dirty, kill, undelete, restore, kill
 
 @test "in the middle of a merge" {
 	git -C "$REPO" checkout -qb other
-	echo theirs >"$REPO/README" && git -C "$REPO" commit -qam theirs
+	echo theirs >"$REPO/README"
+	git -C "$REPO" commit -qam theirs
 	git -C "$REPO" checkout -q main
 	spawn frontend 42
-	echo ours >"$TREES/fe-1/README" && git -C "$TREES/fe-1" commit -qam ours
+	echo ours >"$TREES/fe-1/README"
+	git -C "$TREES/fe-1" commit -qam ours
 	run ! git -C "$TREES/fe-1" merge -q other
 	cp "$TREES/fe-1/README" "$BOX/conflict"
 	expect 0 ao session kill fe-1

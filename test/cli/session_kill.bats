@@ -22,7 +22,9 @@ load box
 	cd "$TREES/fe-1"
 	echo two >>README
 	echo new >"new file"
-	echo staged >staged && git add staged && echo later >>staged
+	echo staged >staged
+	git add staged
+	echo later >>staged
 	echo object >x.o
 	git rm -q --cached src/main.c
 	cd "$HOME"
@@ -174,7 +176,8 @@ later" ]
 @test "hooks and filters of the repository do not run" {
 	git -C "$REPO" config filter.evil.clean "touch $BOX/filtered; cat"
 	echo '*.evil filter=evil' >"$REPO/.gitattributes"
-	git -C "$REPO" add -A && git -C "$REPO" commit -qm attributes
+	git -C "$REPO" add -A
+	git -C "$REPO" commit -qm attributes
 	printf '#!/bin/sh\ntouch %s/hooked\n' "$BOX" | tee "$REPO/.git/hooks/reference-transaction" >"$REPO/.git/hooks/post-checkout"
 	spawn frontend 1
 	rm -f "$BOX/hooked" "$BOX/filtered"

@@ -86,7 +86,8 @@ load box
 	git -C "$REPO" branch feat/42
 	expect 0 ao spawn frontend 42
 	has "Branch:   feat/42-2"
-	git -C "$REPO" branch feat/43 && git -C "$HOME/code/backend" branch feat
+	git -C "$REPO" branch feat/43
+	git -C "$HOME/code/backend" branch feat
 	expect 0 ao spawn backend 42
 	has "Branch:   feat-42"
 }

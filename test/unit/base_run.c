@@ -39,6 +39,17 @@ static void test_results(void **state)
 	not_ok(RUN_OK(&u, .argv = ARGV("false")), ERR_FAILED, "false: exit 1");
 }
 
+/* As who starts us may leave it; an ignored signal is inherited. */
+static void test_ignored_deaths(void **state)
+{
+	AUTO(run_result_release) struct run_result r = { 0 };
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	ok(RUN(&r, .argv = SH("sleep 0.1; exit 3")));
+	assert_int_equal(r.code, 3);
+}
+
 static void test_environment(void **state)
 {
 	AUTO(run_result_release) struct run_result r = { 0 };
@@ -255,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_results),
+		TEST(test_ignored_deaths),
 		TEST(test_environment),
 		TEST(test_input),
 		TEST(test_much_output),

@@ -1,5 +1,8 @@
 /* The log: a number for each line, no gap, no double, whatever crashed in between. And the outbox. */
+#include <signal.h>
+
 #include "base/clock.h"
+#include "base/stop.h"
 #include "store/events.h"
 #include "store/outbox.h"
 #include "kit.h"
@@ -183,6 +186,49 @@ static void test_rotation(void **state)
 	ok(file_read(&b, aside, 10));
 	assert_int_equal(b.n, 0);
 	is_sound(before + 1);
+}
+
+/* What comes between the old lines and the new ones, and around the moment in which the file is put
+ * aside: the reader itself is who writes then. */
+struct follower {
+	long lines, last, written, enough;
+};
+
+static void write_on(void *arg, json_t *event, const char *line)
+{
+	struct follower *f = arg;
+
+	(void)line;
+	f->lines++;
+	f->last = (long)json_integer_value(json_object_get(event, "seq"));
+	if (f->last < f->written)
+		return;
+	for (int i = 0; i < 2 && f->written < f->enough; i++, f->written++)
+		add("written meanwhile");
+	if (f->last == f->written)
+		raise(SIGINT);
+}
+
+static void test_follow(void **state)
+{
+	AUTO(str_release) char *aside = at("events-000000000001.jsonl");
+	AUTO(buf_release) struct buf b = { 0 };
+	struct follower f = { 0 };
+
+	(void)state;
+	stop_install();
+	alarm(60);
+	for (; b.n < (8 << 20) - 2000; f.written++)
+		buf_addf(&b, "{\"seq\":%ld,\"session\":\"fe-1\",\"pad\":\"%01000d\"}\n",
+			f.written + 1, 0);
+	put("events.jsonl", b.s, b.n);
+	f.enough = f.written + 60;
+	not_ok(events_follow(&st, NULL, write_on, &f), ERR_INTERRUPTED, "interrupted");
+	alarm(0);
+	stop_forget();
+	assert_true(path_exists(aside));
+	assert_int_equal(f.lines, f.last);
+	assert_int_equal(f.last, f.written);
 }
 
 static void test_appenders(void **state)
@@ -371,6 +417,7 @@ int main(void)
 		EVENTS(test_verify_finds),
 		EVENTS(test_foreign_lines),
 		EVENTS(test_rotation),
+		EVENTS(test_follow),
 		EVENTS(test_appenders),
 		EVENTS(test_not_utf8),
 		OUTBOX(test_outbox),

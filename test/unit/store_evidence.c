@@ -36,6 +36,33 @@ static void report(const char *kinds, int64_t from)
 	}
 }
 
+/* The lock of one that runs on another machine is free here: only what `run` says tells them apart. */
+static void test_runs_elsewhere(void **state)
+{
+	static const struct {
+		const char *run; /* NULL: there is none; "/": it cannot be read */
+		enum tri alive;
+	} rows[] = {
+		{ NULL, TRI_NO },
+		{ "host=elsewhere\nbootId=1\n", TRI_UNKNOWN },
+		{ "/", TRI_UNKNOWN },
+	};
+	AUTO(str_release) char *path = at("run");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(run_info_release) struct run_info r = { 0 };
+
+		ok(file_remove(path));
+		if (str_equal(rows[i].run, "/"))
+			ok(file_make_dirs(path));
+		else if (rows[i].run)
+			put_text("run", rows[i].run);
+		run_read(&r, root);
+		assert_int_equal(r.alive, rows[i].alive);
+	}
+}
+
 static void test_reports(void **state)
 {
 	AUTO(str_release) char *path = at("signals");
@@ -71,6 +98,7 @@ static void test_reports(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_runs_elsewhere),
 		TEST(test_reports),
 	};
 
