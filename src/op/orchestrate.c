@@ -141,7 +141,7 @@ static struct err *launch(struct hold *h, const struct plan *p)
 	port_read(&port, h->folder);
 	values.port = port.number;
 	TRY(agent_expand(&argv, &p->agent, &p->agent.command, &values));
-	str_set(&argv.v[0], p->program);
+	str_set(&argv.v[agent_program_at(&p->agent)], p->program);
 	return start_agent(h,
 		&(struct start){
 			.agent = &p->agent,

@@ -206,7 +206,7 @@ static struct err *fill_argv(struct attempt *t, const struct hold *h)
 	values.port = port.number;
 	strv_release(&t->argv);
 	TRY(agent_expand(&t->argv, &t->agent, words, &values));
-	str_set(&t->argv.v[0], t->program);
+	str_set(&t->argv.v[agent_program_at(&t->agent)], t->program);
 	return NULL;
 }
 

@@ -38,7 +38,7 @@ struct err *start_allowed(
 
 struct err *start_program(char **program, const struct agent *a)
 {
-	const char *name = a->command.n ? a->command.v[0] : "";
+	const char *name = agent_program(a);
 	AUTO(str_release) char *why = NULL;
 
 	if (str_empty(name))
