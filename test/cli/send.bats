@@ -155,6 +155,20 @@ load box
 	grep -qE '^(DANGER|ANSWER 1)$' "$STANDIN_LOG/fe-1.log"
 }
 
+drawn() { tmux capture-pane -p -t =fe-1: | grep -qF "❯ 1"; }
+@test "a reported question is waited for also while the title says that it works" {
+	AGENT="standin --turn-ms 50 --menu --late-menu 2500" box_config
+	sed -i "s|process: standin|&\n    title: {active: '^busy', waiting: '^asks'}|" "$CONFIG"
+	ao spawn frontend --prompt "ask me"
+	wait_for 10 is fe-1 activity waiting_input
+	tmux select-pane -t =fe-1: -T busy
+	wait_for 10 is fe-1 activity active # it was reported a second ago, and is not drawn
+	(wait_for 10 drawn && tmux select-pane -t =fe-1: -T asks) &
+	expect 0 ao send fe-1 --answer Yes
+	wait $!
+	grep -qE '^(DANGER|ANSWER 1)$' "$STANDIN_LOG/fe-1.log"
+}
+
 @test "a dialog that hears no first key: Enter again, where its agent would have reported an answer" {
 	AGENT="standin --turn-ms 50 --menu --deaf-menu" box_config
 	ao spawn frontend --prompt "ask me"
