@@ -241,7 +241,7 @@ daemon_reacts() { # from the hook's own time to that of the record; from the end
 	git -C "$tree" commit -q -m work
 	ao -q pr create s-1 >/dev/null
 	for ((i = 0; i < 600; i++)); do
-		made=$(ao events s-1 --json | jq -r 'select(.type == "message" and (.from | startswith("reaction"))) | .time')
+		made=$(ao events s-1 --json | jq -r 'select(.type == "message" and .state == "accepted" and (.from | startswith("reaction"))) | .time')
 		[ -z "$made" ] || break
 		sleep 0.1
 	done

@@ -136,6 +136,16 @@ void agent_env(struct strv *env, const struct agent *a, const struct agent_value
 			strv_take(env, expand_word(*line, p));
 }
 
+size_t agent_program_at(const struct agent *a)
+{
+	return a->command.n > 2 && str_starts(a->command.v[1], "{hooks}/") ? 2 : 0;
+}
+
+const char *agent_program(const struct agent *a)
+{
+	return a->command.n ? a->command.v[agent_program_at(a)] : "";
+}
+
 bool agent_uses(const struct strv *words, const char *placeholder)
 {
 	STRV_EACH(s, words)

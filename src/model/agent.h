@@ -74,5 +74,8 @@ MUST_USE struct err *agent_expand(struct strv *argv, const struct agent *a,
 void agent_env(struct strv *env, const struct agent *a, const struct agent_values *values);
 /* Would {permissions} be known? ERR_CONFIG as above; fine where its command does not say it. */
 MUST_USE struct err *agent_allows(const struct agent *a, const char *permissions);
+/* Which word of its command is its program: the first, or the one behind `sh {hooks}/FILE`. */
+size_t agent_program_at(const struct agent *a);
+const char *agent_program(const struct agent *a);                   /* "": it has no command */
 bool agent_uses(const struct strv *words, const char *placeholder); /* "{prompt}" */
 void agent_release(struct agent *a);

@@ -55,7 +55,7 @@ static const struct key pattern_keys[] = {
 };
 static const struct schema patterns = { .keys = pattern_keys, .n = COUNT_OF(pattern_keys) };
 
-static const char *const channels[] = { "keys", "opencode", "qwen", NULL };
+static const char *const channels[] = { "keys", "codex", "opencode", "qwen", NULL };
 static const char *const session_ids[] = { "preset", "hook", "api", NULL };
 
 #define SEND(field) offsetof(struct agent_send, field)

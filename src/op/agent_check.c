@@ -136,7 +136,7 @@ char *agent_hooks_ignored(const struct agent *a)
 void op_agent_check(struct agent_check *out, const struct agent *a, const struct config *c,
 	const char *root, bool ask)
 {
-	const char *program = a->command.n ? a->command.v[0] : "";
+	const char *program = agent_program(a);
 	AUTO(str_release) char *why = NULL;
 	const char *hint = NULL;
 

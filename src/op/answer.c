@@ -254,11 +254,14 @@ static bool is_drawn(const struct sight *s)
 static struct err *see_question(struct sight *s, struct hold *h, const struct agent *a)
 {
 	int64_t until = clock_mono() + SHOWN_MS;
+	bool asks;
 
 	for (;;) {
 		TRY(sight_take(s, h, a));
-		if (s->activity.activity != ACTIVITY_WAITING_INPUT || s->told.options.n ||
-			s->blind || is_drawn(s) || clock_mono() >= until)
+		asks = s->activity.activity == ACTIVITY_WAITING_INPUT;
+		/* Gemini CLI says that it works until its own hooks are over: seconds, on a busy machine */
+		if ((!asks && !s->facts.waiting_since) || s->told.options.n || s->blind ||
+			(asks && is_drawn(s)) || clock_mono() >= until)
 			return NULL;
 		TRY(clock_sleep(LOOK_AGAIN_MS));
 	}

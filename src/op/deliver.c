@@ -41,14 +41,6 @@ struct err *deliver_state(
 	return NULL;
 }
 
-/* The state on disk alone: the steps on the way are no news for the log. */
-static struct err *step(struct hold *h, struct message *m, enum message_state state)
-{
-	m->state = state;
-	m->changed_at = clock_wall();
-	return outbox_save(&h->world->store, h->s.id, m);
-}
-
 /* ---- after: the receipt ---------------------------------------------------------------------- */
 
 static bool can_ask(const struct agent *a)
@@ -148,7 +140,7 @@ static struct err *submit(bool *box_empty, struct hold *h, const struct agent *a
 			if (!enters || lost_enter(a, &s, m)) {
 				TRY(hold_press(h, ARGV("Enter")));
 				if (!enters)
-					TRY(step(h, m, MESSAGE_SUBMITTED));
+					TRY(deliver_state(h, m, MESSAGE_SUBMITTED, NULL));
 				enters++;
 			}
 			again = clock_mono() + ENTER_AGAIN_MS;
@@ -274,7 +266,7 @@ static struct err *give(
 	while (n && strchr(" \t\n", m->text.s[n - 1]))
 		n--; /* what is at its end is there for keyboards */
 	TRY(s->channel->hand(out, &s->at, ticket_of(m), m->text.s, n));
-	return step(h, m, MESSAGE_SUBMITTED);
+	return deliver_state(h, m, MESSAGE_SUBMITTED, NULL);
 }
 
 /* Given again only to one that answers and has not got it, and by the same ticket, which the agent takes
@@ -323,7 +315,7 @@ static struct err *hand_over(
 	if (ticket)
 		m->ticket = str_format("%s %s", s->told.conversation, ticket);
 	m->mark = clock_wall();
-	TRY(step(h, m, MESSAGE_TYPING));
+	TRY(deliver_state(h, m, MESSAGE_TYPING, NULL));
 	if (ticket) {
 		*kept = true;
 		err_drop(conversation_note(h->folder, m->mark, s->told.conversation, NULL),
@@ -349,7 +341,7 @@ static struct err *type(bool *box_empty, struct hold *h, const struct agent *a,
 		return hand_over(box_empty, h, a, s, m);
 	TRY(box_clear(h, a, s));
 	m->mark = clock_wall();
-	TRY(step(h, m, MESSAGE_TYPING));
+	TRY(deliver_state(h, m, MESSAGE_TYPING, NULL));
 	TRY(paste(h, a, m));
 	TRY(wait_shown(h, a, m));
 	return submit(box_empty, h, a, m);

@@ -92,7 +92,7 @@ static void look_for_agents(struct init_found *f)
 			err_drop(e, "an agent that cannot be read is not offered");
 			continue;
 		}
-		program = path_program(a.command.v[0]);
+		program = path_program(agent_program(&a));
 		if (!program)
 			continue;
 		buf_addf(&list, "%s%s", list.n ? ", " : "", *n);

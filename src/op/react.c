@@ -114,7 +114,8 @@ bool react_is_due(const struct world *w, const struct view *v)
 		err_drop(e, "react_session() meets it again and says so");
 		return true;
 	}
-	if (outbox_last(&w->store, v->session.id) != episodes.outbox || episodes.held_until)
+	if (outbox_last(&w->store, v->session.id) != episodes.outbox || episodes.held_until ||
+		outbox_is_answered(w, v))
 		return true;
 	outlook_take(&o, v);
 	return is_decided(&o, &episodes);
@@ -264,6 +265,7 @@ static struct err *under_lock(struct reacting *r)
 	TRY(transition(r));
 	r->changed |= announce_unsure(&r->a);
 	TRY(outbox_mend(r));
+	TRY(outbox_answered(r));
 	outbox_fold(r);
 	apply(r);
 	TRY(outbox_send(&added, r));

@@ -3,6 +3,11 @@
 #include "op/reaction_text.h"
 #include "rule/items.h"
 
+enum {
+	SETTLED_MS = 2000,
+	ANSWERED_MAX = 16, /* so many messages are looked at, that one turn may have answered */
+};
+
 static enum reaction_event event_of(const struct message *m)
 {
 	return reaction_parse(m->reaction);
@@ -69,6 +74,52 @@ struct err *outbox_mend(struct reacting *r)
 		}
 	}
 	return NULL;
+}
+
+static bool rests(const struct view *v)
+{
+	enum activity a = v->activity.activity;
+
+	return !v->facts.turn_open_at && v->activity.by >= 0 &&
+		(a == ACTIVITY_READY || a == ACTIVITY_IDLE || a == ACTIVITY_BLOCKED);
+}
+
+/* Its turn has ended: the agent rests, by evidence from behind the message. What is a state is true now, and may
+ * be so for a moment before the turn has begun. */
+static bool is_answered(const struct view *v, const struct message *m)
+{
+	int by = v->activity.by;
+
+	if (m->state != MESSAGE_ACCEPTED || !rests(v))
+		return false;
+	return v->facts.v[by].state ? v->facts.now > m->changed_at + SETTLED_MS
+				    : v->facts.v[by].at > m->mark;
+}
+
+bool outbox_is_answered(const struct world *w, const struct view *v)
+{
+	AUTO(messages_release) struct messages last = { 0 };
+	int number = rests(v) ? outbox_last(&w->store, v->session.id) : 0;
+
+	if (!number)
+		return false;
+	err_drop(outbox_read_above(&last, &w->store, v->session.id, number - 1),
+		"whoever sends meets it");
+	return last.list.n && is_answered(v, &last.list.v[last.list.n - 1]);
+}
+
+struct err *outbox_answered(struct reacting *r)
+{
+	AUTO(messages_release) struct messages last = { 0 };
+	int from = r->last > ANSWERED_MAX ? r->last - ANSWERED_MAX : 0;
+
+	if (!outbox_is_answered(r->world, r->a.view))
+		return NULL;
+	TRY(outbox_read_above(&last, &r->world->store, r->h.s.id, from));
+	for (size_t i = 0; i < last.list.n; i++)
+		if (is_answered(r->a.view, &last.list.v[i]))
+			TRY(deliver_state(&r->h, &last.list.v[i], MESSAGE_ANSWERED, NULL));
+	return outbox_look(r);
 }
 
 static void count(struct episodes *all, const struct message *m)

@@ -43,6 +43,9 @@ struct decision outlook_decide(
 MUST_USE struct err *outbox_look(struct reacting *r);
 /* What a sender that died left half typed is finished; what is out of date is taken back. */
 MUST_USE struct err *outbox_mend(struct reacting *r);
+/* Has the turn of the newest message ended, and is that not written down yet? Needs no lock. */
+bool outbox_is_answered(const struct world *w, const struct view *v);
+MUST_USE struct err *outbox_answered(struct reacting *r);
 /* Messages that have come to their end are counted into the episodes, up to the first that has not. */
 void outbox_fold(struct reacting *r);
 /* A message for the first event that asks for one, unless one is under way already. */

@@ -68,6 +68,7 @@ struct sending {
 	struct agent agent;
 	int number;      /* our message */
 	const char *why; /* what it waits for; a constant */
+	bool queued;     /* that it waits is in the log */
 	bool done;       /* our message has its final state */
 	enum message_state state;
 	bool box_empty, busy;
@@ -84,6 +85,11 @@ static void sending_release(struct sending *s)
 static bool is_final(enum message_state s)
 {
 	return s != MESSAGE_QUEUED && s != MESSAGE_TYPING && s != MESSAGE_SUBMITTED;
+}
+
+static bool was_received(enum message_state s)
+{
+	return s == MESSAGE_ACCEPTED || s == MESSAGE_ANSWERED;
 }
 
 static void note_own(struct sending *s, const struct message *m)
@@ -134,7 +140,7 @@ static struct message *sent_by_hand(const struct messages *all, const struct mes
 		struct message *m = &all->list.v[i];
 		if (m->number >= own->number || !m->mark)
 			continue;
-		return m->refused && m->state == MESSAGE_ACCEPTED &&
+		return m->refused && was_received(m->state) &&
 				str_equal(buf_text(&m->text), buf_text(&own->text)) &&
 				clock_wall() - m->changed_at < AGAIN_MS
 			? m
@@ -160,6 +166,19 @@ static struct err *take_as_sent(
 	return deliver_state(h, own, MESSAGE_ACCEPTED, note);
 }
 
+/* That our message waits is news once. */
+static struct err *note_waiting(struct sending *s, struct hold *h, struct messages *all)
+{
+	for (size_t i = 0; i < all->list.n && !s->queued; i++) {
+		struct message *m = &all->list.v[i];
+		if (m->number != s->number || m->state != MESSAGE_QUEUED)
+			continue;
+		s->queued = true;
+		return deliver_state(h, m, MESSAGE_QUEUED, NULL);
+	}
+	return NULL;
+}
+
 static struct err *work_off(struct sending *s, struct hold *h)
 {
 	AUTO(messages_release) struct messages messages = { 0 };
@@ -174,10 +193,11 @@ static struct err *work_off(struct sending *s, struct hold *h)
 			blocked = true; /* one at a time: others wait for the lock */
 		}
 		note_own(s, m);
-		if (s->done && s->state == MESSAGE_ACCEPTED &&
-			session_status(&h->s) <= STATUS_WORKING)
+		if (s->done && was_received(s->state) && session_status(&h->s) <= STATUS_WORKING)
 			TRY(hold_status(h, STATUS_WORKING, "a message became a turn"));
 	}
+	if (!s->done)
+		TRY(note_waiting(s, h, &messages));
 	return signals_turn(h->folder);
 }
 
@@ -318,7 +338,7 @@ static struct err *interrupt(struct sending *s)
 
 static enum send_outcome outcome_of(const struct sending *s)
 {
-	bool received = s->state == MESSAGE_ACCEPTED || s->state == MESSAGE_ANSWERED;
+	bool received = was_received(s->state);
 	bool queued = s->busy && s->o->no_wait && s->agent.send.queue && s->box_empty;
 
 	if (received && !(s->told && queued))

@@ -16,6 +16,8 @@ void sight_release(struct sight *s)
 struct err *sight_ask(struct sight *s, const struct hold *h, const struct agent *a)
 {
 	s->channel = channel_of(&s->at, h->world, &h->s, h->folder, a, s->facts.started_at);
+	if (s->channel && s->channel->listens && !s->channel->listens(&s->at))
+		s->channel = NULL;
 	if (!s->channel || !s->channel->look)
 		return NULL;
 	TRY(s->channel->look(&s->told, &s->at, 1));
@@ -31,7 +33,7 @@ const struct channel *sight_channel(const struct sight *s)
 
 	if (asked)
 		return s->told.answered && s->told.conversation ? s->channel : NULL;
-	return s->facts.has_hooks ? s->channel : NULL;
+	return s->facts.has_hooks || (s->channel && s->channel->listens) ? s->channel : NULL;
 }
 
 struct err *sight_take(struct sight *out, const struct hold *h, const struct agent *a)

@@ -38,7 +38,7 @@ struct err *start_allowed(
 
 struct err *start_program(char **program, const struct agent *a)
 {
-	const char *name = a->command.n ? a->command.v[0] : "";
+	const char *name = agent_program(a);
 	AUTO(str_release) char *why = NULL;
 
 	if (str_empty(name))
@@ -202,7 +202,7 @@ struct err *start_argv(struct strv *argv, const struct hold *h, const struct age
 	values.permissions = h->project ? h->project->permissions : NULL;
 	strv_release(argv);
 	TRY(agent_expand(argv, a, words, &values));
-	str_set(&argv->v[0], program);
+	str_set(&argv->v[agent_program_at(a)], program);
 	return NULL;
 }
 

@@ -64,6 +64,8 @@ struct channel {
 	 * ERR_UNCONFIRMED or ERR_TIMEOUT: the agent may have it; any other: it has not, and never will. */
 	MUST_USE struct err *(*hand)(enum channel_answer *out, const struct channel_ref *ref,
 		const char *ticket, const char *text, size_t n);
+	/* Is somebody there to take one? NULL: whenever the agent has reported since its start. */
+	bool (*listens)(const struct channel_ref *ref);
 
 	/* All of the following, or none: it can't be asked. */
 

@@ -7,7 +7,7 @@ load box
 	has claude-code
 	has opencode
 	expect 0 ao agent show codex
-	has no-daemon
+	has "{hooks}/serve"
 	expect 4 ao agent show nobody
 	errs "known: aider"
 }
@@ -35,7 +35,7 @@ load box
 	echo 'process: mine' >"$HOME/.config/agent-orchestrator/agents/codex.yaml"
 	expect 0 ao agent show codex
 	has "process: mine"
-	has "command: [codex"
+	has "command: [/bin/sh, "
 	echo 'proces: mine' >"$HOME/.config/agent-orchestrator/agents/codex.yaml"
 	expect 5 ao agent show codex
 	errs "codex.yaml:1:1: unknown key 'proces' (did you mean 'process'?)"

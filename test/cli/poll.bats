@@ -102,7 +102,7 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 	grep -qF "and this" "$BOX/message"
 	grep -qF "Still open from before: 1" "$BOX/message"
 	run ! grep -qF "which" "$BOX/message"
-	settled fe-1
+	rest fe-1
 	AO_SESSION=fe-1 ao pr review fe-1 --comment -m "my own answer" >/dev/null
 	silent
 	ao pr review fe-1 --resolve 2 >/dev/null

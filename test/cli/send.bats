@@ -104,6 +104,10 @@ load box
 	wait $!
 	[ "$(cat "$BOX/out")" = "✓ Message sent and processing" ]
 	took fe-1 2
+	wait_for 10 polled answered
+	[ "$(ao events fe-1 --json | jq -r 'select(.type == "message").state' | paste -sd' ')" = "queued typing submitted accepted answered" ]
+	run -0 ao poll
+	[ -z "$output" ]
 }
 
 @test "--timeout: exit 7, nothing typed" {
@@ -148,6 +152,20 @@ load box
 	ao spawn frontend --prompt "ask me"
 	wait_for 10 is fe-1 activity waiting_input
 	expect 0 ao send fe-1 --answer Yes
+	grep -qE '^(DANGER|ANSWER 1)$' "$STANDIN_LOG/fe-1.log"
+}
+
+drawn() { tmux capture-pane -p -t =fe-1: | grep -qF "❯ 1"; }
+@test "a reported question is waited for also while the title says that it works" {
+	AGENT="standin --turn-ms 50 --menu --late-menu 2500" box_config
+	sed -i "s|process: standin|&\n    title: {active: '^busy', waiting: '^asks'}|" "$CONFIG"
+	ao spawn frontend --prompt "ask me"
+	wait_for 10 is fe-1 activity waiting_input
+	tmux select-pane -t =fe-1: -T busy
+	wait_for 10 is fe-1 activity active # it was reported a second ago, and is not drawn
+	(wait_for 10 drawn && tmux select-pane -t =fe-1: -T asks) &
+	expect 0 ao send fe-1 --answer Yes
+	wait $!
 	grep -qE '^(DANGER|ANSWER 1)$' "$STANDIN_LOG/fe-1.log"
 }
 
@@ -309,7 +327,7 @@ refused() { # TEXT
 shows() { tmux capture-pane -p -t =fe-1: | grep -qF -- "> $1"; }
 hides() { run ! shows "$1"; }
 person_picks() { tmux send-keys -t =fe-1: "$1"; } # KEY
-polled() { ao poll && [ "$(outbox 0001 state)" = "$1" ]; } # STATE of the first message
+polled() { ao poll && [[ $(outbox 0001 state) =~ ^$1 ]]; } # BEGINNING of the first message's state: a is accepted, or answered by now
 outbox() { sed -n "s/^$2=//p" "$DATA/fe-1/outbox/$1"; }   # NUMBER KEY
 times_heard() { grep -cF -- "$1" "$STANDIN_LOG/fe-1.log" || true; }
 uncleared() { run ! grep -F '"cleared"' "$DATA/events.jsonl"; } # nothing was taken for a person's words
@@ -387,7 +405,7 @@ swallowed() { # TEXT
 @test "a menu swallowed its Enter: a poll presses it when the menu is gone" {
 	swallowed "stray words"
 	person_picks 2
-	wait_for 10 polled accepted
+	wait_for 10 polled a
 	[ "$(last_message fe-1)" = "stray words " ]
 	[ "$(times_heard "stray words")" = 1 ]
 	uncleared
@@ -410,7 +428,7 @@ swallowed() { # TEXT
 	person_picks 2
 	person_picks Enter
 	wait_for 10 heard fe-1 "stray words"
-	wait_for 10 polled accepted
+	wait_for 10 polled a
 	[ "$(times_heard "stray words")" = 1 ]
 }
 
@@ -418,7 +436,7 @@ swallowed() { # TEXT
 	refused "stray words"
 	sed -i '/^refused=/d; s/^kind=.*/kind=continue/' "$DATA/fe-1/outbox/0001"
 	person_picks 2
-	wait_for 10 polled accepted
+	wait_for 10 polled a
 	[ "$(last_message fe-1)" = "stray words " ]
 	[ "$(times_heard "stray words")" = 1 ]
 }

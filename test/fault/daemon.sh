@@ -57,7 +57,7 @@ strike() {
 }
 # Of the messages: how many there are, and how many are on their way.
 tally() { sed -n '1s/^state=//p' -s "$DATA"/*/outbox/[0-9]* 2>/dev/null | sort | uniq -c; }
-under_way() { sed -n '1s/^state=//p' -s "$DATA"/*/outbox/[0-9]* 2>/dev/null | grep -cvE '^(accepted|unconfirmed)$'; }
+under_way() { sed -n '1s/^state=//p' -s "$DATA"/*/outbox/[0-9]* 2>/dev/null | grep -cvE '^(accepted|answered|unconfirmed)$'; }
 written() { find "$DATA" -path '*/outbox/[0-9]*' | wc -l; }
 arrived() { [ "$(written)" -ge "$1" ] && [ "$(under_way)" = 0 ]; }
 await() { # MESSAGES

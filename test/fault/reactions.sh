@@ -113,7 +113,7 @@ judge_mark() { # MARK SESSION
 	local n
 	n=$(count_of "$1" "$2")
 	case $n:$(state_of "$1" "$2") in
-	1:accepted | 1:unconfirmed) echo "OK $1" ;;
+	1:accepted | 1:answered | 1:unconfirmed) echo "OK $1" ;;
 	0:unconfirmed) echo "OK $1 unconfirmed" ;;
 	0:*) bad "$2 never took <$1>, its message is '$(state_of "$1" "$2")'" ;;
 	*) bad "$2 took <$1> $n times, its message is '$(state_of "$1" "$2")'" ;;

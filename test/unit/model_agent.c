@@ -90,6 +90,20 @@ static void test_expand(void **state)
 	assert_false(agent_uses(&a.command, "{agentSessionId}"));
 }
 
+/* A script of ours before it is not what must be installed. */
+static void test_program(void **state)
+{
+	AUTO(agent_release) struct agent a = { 0 };
+
+	(void)state;
+	assert_string_equal(agent_program(&a), "");
+	strv_add_all(&a.command, ARGV("sh", "x", "claude"));
+	assert_string_equal(agent_program(&a), "sh");
+	str_set(&a.command.v[1], "{hooks}/serve");
+	assert_string_equal(agent_program(&a), "claude");
+	assert_int_equal(agent_program_at(&a), 2);
+}
+
 static void test_unknown_permissions(void **state)
 {
 	AUTO(agent_release) struct agent a = { .name = str_dup("claude-code") };
@@ -209,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_program),
 		cmocka_unit_test(test_unknown_permissions),
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_errors),

@@ -108,6 +108,7 @@ point_opencode() {
 point_gemini() {
 	export GEMINI_API_KEY=dummy-not-a-key GOOGLE_GEMINI_BASE_URL=$MODEL
 	# without loop detection: it asks whether it shall go on where an answer repeats itself, as the printed screens do
+	ALTERS=$'s/\u200b//; s/\u202e//' # takes out what nobody sees
 	EXPANDS='*' # puts a file behind the message, and its name where @re stands: README, or now and then .gitignore
 	local trust=', "folderTrust": {"enabled": false}'
 	mkdir -p "$HOME/.gemini"
