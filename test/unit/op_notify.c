@@ -348,7 +348,9 @@ static void test_outside(void **state)
 	json_t *j;
 
 	(void)state;
-	put_text("ao-notifier-pager", "#!/bin/sh\ncat >in\necho \"$*\" >>words\n");
+	/* both run beside one another: the one with settings of its own keeps what it got */
+	put_text("ao-notifier-pager",
+		"#!/bin/sh\nread -r got\ncase $got in *number*) echo \"$got\" >in ;; esac\necho \"$*\" >>words\n");
 	assert_int_equal(chmod(program, 0700), 0);
 	setenv("PATH", path, 1);
 	tell(&out, "  ann: {plugin: pager, number: 7}\ndefaults: {notifiers: [pager, ann]}\n",

@@ -400,7 +400,7 @@ static void test_agents(void **state)
 	for (size_t i = 0; i < names.n; i++)
 		assert_string_equal(names.v[i], built_in[i]);
 	ok(agent_load(&codex, &c, "codex"));
-	assert_string_equal(codex.command.v[0], "codex");
+	assert_string_equal(agent_program(&codex), "codex");
 	assert_string_equal(codex.process, "node");
 	assert_string_equal(codex.versions, ">=9");
 	assert_true(codex.send.queue);
