@@ -5,7 +5,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	json_t *o = json_loadb((const char *)bytes, n, JSON_ALLOW_NUL, NULL), *numbers = json_array();
+	json_t *o = json_loadb((const char *)bytes, n, JSON_ALLOW_NUL, NULL),
+	       *numbers = json_array();
 	json_t *members = gitlab_members(json_object_get(o, "members"));
 	json_t *node = gitlab_node(o, json_object_get(o, "approvals"),
 		json_object_get(o, "reviewers"), json_object_get(o, "discussions"), NULL);
