@@ -350,7 +350,7 @@ place "$tops/0"
 prepare "$tops/0" || { echo "sweep: the fixtures could not be made"; echo "0 passed, 1 failed"; exit 1; }
 for verb in $verbs; do
 	# most of cleanup is kill again: half of it; of the clones what other workspaces have not gone through
-	case $verb in cleanup) half=2 ;; *-clone) half=16 ;; poll | pr-* | issue-*) half=12 ;; *) half=1 ;; esac
+	case $verb in cleanup) half=2 ;; *-clone) half=16 ;; *) half=1 ;; esac
 	[ "$share" != 1 ] && [ -z "$mutant" ] || half=1
 	points "$verb" | awk -v h="$half" 'NR % h == 0' >>"$tops/all" || { echo "sweep: no baseline of $verb"; echo "0 passed, 1 failed"; exit 1; }
 done
