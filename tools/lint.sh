@@ -7,7 +7,7 @@ build=${1:-build}
 failed=0
 mapfile -t c < <(git ls-files --cached --others --exclude-standard '*.c')
 mapfile -t h < <(git ls-files --cached --others --exclude-standard '*.h')
-mapfile -t sh < <(git ls-files --cached --others --exclude-standard 'tools/*.sh' 'bench/*.sh' .ci/run)
+mapfile -t sh < <(git ls-files --cached --others --exclude-standard 'tools/*.sh' 'bench/*.sh' .ci/run share/agents/hooks/codex/serve)
 mapfile -t tests < <(git ls-files --cached --others --exclude-standard '*.bash' '*.bats' 'test/*.sh' test/run test/run-one)
 
 step() {
