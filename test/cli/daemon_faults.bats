@@ -211,14 +211,20 @@ set_clock() { # OFFSET-IN-SECONDS [RATE]
 }
 
 @test "a record of the older form, a plain file: polled, and watched once it is a folder" {
-	ao session ls >/dev/null
-	mkdir -p "$DATA"
-	printf '%s\n' projectId=frontend status=working branch=feat/5 issueId=5 "worktree=$REPO" >"$DATA/fe-5"
+	spawn frontend 5
+	git -C "$TREES/fe-1" commit -q --allow-empty -m work
+	ao pr create fe-1 >/dev/null
+	pull=$(field fe-1 pr)
+	tmux kill-session -t =fe-1
+	wait_for 20 is fe-1 activity exited
+	rm -r "$DATA/fe-1"
+	printf '%s\n' projectId=frontend status=working branch=feat/5 issueId=5 "pr=$pull" "worktree=$TREES/fe-1" >"$DATA/fe-1"
 	ao start frontend >/dev/null
-	wait_for 20 test -d "$DATA/fe-5"
+	wait_for 20 test -d "$DATA/fe-1"
 	wait_for 60 calm
-	sed -i 's/^status=.*/status=working/' "$DATA/fe-5/metadata"
-	wait_for 30 not_recorded fe-5 working
+	[ "$(field fe-1 status)" = pr_open ]
+	sed -i 's/^status=.*/status=working/' "$DATA/fe-1/metadata"
+	wait_for 30 not_recorded fe-1 working
 }
 
 @test "no hint arrives: what was missed is found by the slow look over all" {
