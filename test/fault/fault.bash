@@ -46,6 +46,7 @@ plant_home() { # AGENT-COMMAND as YAML list items [WORKSPACE]
 }
 renew() { # FIXTURE
 	rm -rf "$HOME" && cp -a "$BOX/$1" "$HOME"
+	rm -f "$HOME/log/checks" # those have ended, and their numbers are given to others
 }
 # fe-1's agent reports EVENT, behind its first AFTER reports.
 reported() { # EVENT [AFTER]

@@ -145,6 +145,6 @@ check_told() {
 		[ "$told" = 1 ] || grep -q "not told: " "$BOX/out" || echo "DOUBLE: notice $id was told $told times"
 	done < <(sort "$told_log" 2>/dev/null | uniq -c)
 	grep -q '^changes-requested ' "$told_log" 2>/dev/null ||
-		ao events --json | jq -e 'select(.event == "changes-requested" and (.decision == "unsure" or .told == false))' >/dev/null ||
+		ao events --json | jq -se 'any(.[]; .event == "changes-requested" and (.decision == "unsure" or .told == false))' >/dev/null ||
 		echo "LOST: nobody was told of the review, and nothing says so"
 }
