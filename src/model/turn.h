@@ -16,6 +16,7 @@ enum turn_kind {
 	TURN_END,         /* over, with its last words */
 	TURN_ERROR,       /* over, by an error */
 	TURN_INTERRUPTED, /* over, by the user */
+	TURN_STILL,       /* where no turn is open before it, none is since: one was taken back */
 };
 
 /* What one call of the model took: the sum is what is in its context now. */

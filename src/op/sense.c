@@ -30,6 +30,7 @@ static const struct telling {
 	[TURN_ERROR] = { ACTIVITY_BLOCKED, true, "its last record is an error" },
 	[TURN_INTERRUPTED] = { ACTIVITY_READY, true,
 		"its last record says that it was interrupted" },
+	[TURN_STILL] = { ACTIVITY_READY, true, "its last turn was taken back" },
 };
 
 /* The first line of it, as far as a row may show it. */
@@ -49,6 +50,15 @@ void told_release(struct told *t)
 {
 	str_release(&t->words);
 	str_release(&t->conversation);
+}
+
+/* What stood behind its last turn is gone. */
+static void add_still(struct lately *l)
+{
+	if (!l->still_at || (l->last.kind != TURN_NOTHING && !tellings[l->last.kind].over))
+		return;
+	l->last.kind = TURN_STILL;
+	l->last.at = l->still_at;
 }
 
 /* It came to rest behind a record that leaves a turn open, and that is where its transcript ends. */
@@ -79,6 +89,7 @@ void sense_transcript(struct facts *f, struct told *told, const struct evidence 
 		told->usage = l.usage;
 		told->source = usage_sum(&l.usage) ? t.log->plugin.name : NULL;
 	}
+	add_still(&l);
 	if (l.last.kind == TURN_NOTHING || l.last.at < f->started_at)
 		return;
 	add_rest(&l.last, &t, &in->run);

@@ -136,6 +136,11 @@ static enum want look(struct turn *turn, void *with)
 	struct lately *out = l->out;
 	bool agents = turn->kind != TURN_PROMPT && turn->kind != TURN_INTERRUPTED;
 
+	if (turn->kind == TURN_STILL) {
+		if (out->last.kind == TURN_NOTHING && !out->still_at)
+			out->still_at = turn->at;
+		return WANT_MORE;
+	}
 	if (!usage_sum(&out->usage))
 		out->usage = turn->usage;
 	if (agents && !out->words && turn->text)

@@ -23,6 +23,7 @@ void transcript_release(struct transcript *t);
 
 struct lately {
 	struct turn last;   /* the newest record that says something; kind TURN_NOTHING: none */
+	int64_t still_at;   /* of a TURN_STILL behind it, ms since 1970; 0: there is none */
 	char *words;        /* the agent's newest; outside text. NULL: none */
 	struct usage usage; /* of its newest call of the model, where that is told near by */
 };

@@ -1,7 +1,9 @@
 /*
  * GitHub Copilot CLI's transcript, seen on 1.0.102: ~/.copilot/session-state/ID/events.jsonl, records
  * {"type", "data", "timestamp"}. It tells an interrupt, of which no hook hears. Each call of the model ends in
- * assistant.turn_end, whether another follows or not: a message that asks for no tool is the end.
+ * assistant.turn_end, whether another follows or not: a message that asks for no tool is the end. A turn that is
+ * interrupted before it said anything is taken out of the file, its prompt with it, and session.usage_checkpoint
+ * is written.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -71,6 +73,12 @@ static void read_abort(struct turn *out, const json_t *data)
 	out->kind = TURN_INTERRUPTED;
 }
 
+static void read_checkpoint(struct turn *out, const json_t *data)
+{
+	(void)data;
+	out->kind = TURN_STILL;
+}
+
 static int64_t tokens(const json_t *usage, const char *key)
 {
 	return usage_tokens(json_integer_value(json_object_get(usage, key)));
@@ -100,6 +108,7 @@ static const struct record {
 	{ "session.error", read_error },
 	{ "abort", read_abort },
 	{ "session.usage_record", read_usage },
+	{ "session.usage_checkpoint", read_checkpoint },
 };
 
 /* The type is the first thing in a line. */

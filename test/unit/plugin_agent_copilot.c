@@ -37,6 +37,7 @@ static const struct line lines[] = {
 	{ RECORD("session.error", "\"errorType\":\"query\",\"message\":\"400 as asked\""),
 		TURN_ERROR, "400 as asked" },
 	{ RECORD("abort", "\"reason\":\"user_abort\""), TURN_INTERRUPTED, NULL },
+	{ RECORD("session.usage_checkpoint", "\"totalNanoAiu\":0"), TURN_STILL, NULL },
 	{ RECORD("hook.start", "\"input\":{\"type\":\"abort\"}"), TURN_NOTHING, NULL },
 	{ "{\"type\":\"abort\",\"data\":{", TURN_NOTHING, NULL },
 	{ "{\"data\":{},\"type\":\"abort\"}", TURN_NOTHING, NULL },
