@@ -102,6 +102,7 @@ point_opencode() {
 		  "models": {"scripted": {"name": "Scripted"}}}}}
 	J
 	QUEUES=yes
+	INTERRUPT="Escape Escape"
 	ASKS=yes QUESTIONS=yes YES="allow once"
 }
 
@@ -122,7 +123,7 @@ point_gemini() {
 }
 
 point_qwen() {
-	QUEUES=yes
+	QUEUES=yes NESTED="$NPM/node_modules/.bin/qwen -p"
 	export OPENAI_API_KEY=dummy-not-a-key OPENAI_BASE_URL=$MODEL/v1 OPENAI_MODEL=scripted
 	mkdir -p "$HOME/.qwen"
 	cat >"$HOME/.qwen/settings.json" <<-J
@@ -140,6 +141,8 @@ point_copilot() {
 	export JOINS=yes # what is sent while it works joins the turn, and a notice of a tool's end may stand behind it
 	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
+	# it gives its shell no keys
+	NESTED="env COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key COPILOT_MODEL=scripted copilot -p"
 	mkdir -p "$HOME/.copilot"
 	[ -n "${REAL_FRESH:-}" ] || echo '{"trustedFolders": ["'"$REPO"'"]}' >"$HOME/.copilot/config.json"
 	INTERRUPT="Escape Escape"
@@ -147,7 +150,7 @@ point_copilot() {
 }
 
 point_pi() {
-	QUEUES=yes
+	QUEUES=yes NESTED="$NPM/node_modules/.bin/pi -p"
 	ALTERS=$'s/\t/    /' # of what is pasted
 	export PI_OFFLINE=1
 	mkdir -p "$HOME/.pi/agent"

@@ -42,7 +42,7 @@ const MEANS = { asked: 'active', answered: 'ready', cut: 'ready', failed: 'block
 const same = (a, b) => a === b || (a === 'idle' && b === 'ready');
 
 function judge(log, out, ms, calls) {
-	const truths = lines(log).filter(l => l.truth || (!l.side && !l.text.startsWith('nested')))
+	const truths = lines(log).filter(l => l.truth || (!l.side && !bare(l.text).startsWith('nested')))
 		.map(l => ({ at: l.at, is: l.truth ?? (l.did === 'called' ? calls : MEANS[l.did]), of: l.text ?? '' }));
 	const told = lines(out), took = {};
 	let wrong = 0;
@@ -79,7 +79,7 @@ const JOINS = process.env.JOINS === 'yes';
 function turns(log) {
 	const texts = [];
 	let known = 0;
-	for (const l of lines(log).filter(line => line.did === 'asked' && !line.side && !line.text.startsWith('nested'))) {
+	for (const l of lines(log).filter(line => line.did === 'asked' && !line.side && !bare(line.text).startsWith('nested'))) {
 		const joined = JOINS ? l.before.slice(-(l.said - known - 1)).filter((_, i) => i < l.said - known - 1) : [];
 		texts.push(...joined.map(bare));
 		if (l.step === 0 && !(JOINS && l.said <= known))
