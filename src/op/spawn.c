@@ -169,6 +169,26 @@ static void fill_record(struct hold *h, const struct plan *p)
 	str_set(&h->s.after, o->after);
 }
 
+/* Another one may be wanted, to compare; not unknowingly. */
+static void tell_others(const struct hold *h)
+{
+	AUTO(strv_release) struct strv ids = { 0 };
+
+	if (h->s.issue)
+		err_drop(store_ids(&ids, &h->world->store, true), "nobody is known to be at it");
+	STRV_EACH(id, &ids) {
+		AUTO(session_release) struct session s = { 0 };
+		AUTO(str_release) char *shown = issue_shown(h->s.issue);
+
+		err_drop(store_load(&s, &h->world->store, *id), "it has no record");
+		if (str_equal(s.issue, h->s.issue) && str_equal(s.project, h->s.project) &&
+			!session_is(&s, STATUS_KILLED) && !session_is(&s, STATUS_MERGED))
+			sink_say(h->world->sink, SINK_WARNING,
+				"%s has issue %s already (%s); %s works on it beside that", *id,
+				shown, s.status, h->s.id);
+	}
+}
+
 /* What stays while it waits: an id, a record and a prompt. */
 static void unfill_record(struct hold *h, const struct plan *p)
 {
@@ -319,6 +339,7 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	queue_before(w);
 	TRY(reserve(&h, &p));
 	fill_record(&h, &p);
+	tell_others(&h);
 	e = enter(&out->queued, &h, &p);
 	if (!e && !out->queued)
 		e = make(&h, &p);
