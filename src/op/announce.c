@@ -357,7 +357,8 @@ static struct err *settle(struct tellings *all, size_t at, const struct notified
 		unclaim(e, t);
 	else
 		e->tries = 0;
-	e->again = pause ? clock_wall() + pause : 0;
+	/* a merge is tried again at the next poll: what it was refused for may have gone */
+	e->again = pause && t->kind != ANNOUNCE_REFUSAL ? clock_wall() + pause : 0;
 	str_release(&e->notifying);
 	let_go(all, at);
 	TRY(episodes_save(&w->store, t->id, &episodes));

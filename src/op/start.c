@@ -32,6 +32,10 @@ struct err *start_allowed(
 			"%s: agents.%s is not used until you trust the file: read it, then run: ao "
 			"trust",
 			c->file, a->name);
+	if (making)
+		TRY(config_need_trust(c, "worktreeDir"));
+	if (p)
+		TRY(key_allowed(c, p, "agentConfig.permissions"));
 	if (p && p->env.n)
 		TRY(key_allowed(c, p, "env"));
 	return p && making && p->post_create.n ? key_allowed(c, p, "postCreate") : NULL;

@@ -91,10 +91,9 @@ static bool is_paused(const struct episode *e, int64_t now)
 	return e->again > now && e->again - now <= PAUSE_MAX_MIN * INT64_C(60000);
 }
 
-/* A merge that is refused is told of, too. */
 static void hush(struct decision *d)
 {
-	d->merge = d->notify = d->notify_strangers = d->escalate = d->tell_trouble = false;
+	d->notify = d->notify_strangers = d->escalate = d->tell_trouble = false;
 }
 
 static struct decision decide(const struct reaction *r, const struct episode *e,

@@ -560,7 +560,7 @@ static void test_paused(void **state)
 	assert_true(d.send);
 	assert_false(d.notify_strangers);
 	send.action = REACT_MERGE;
-	assert_false(reaction_of(&send, &e, &o, EVENT_APPROVED, &m).merge);
+	assert_true(reaction_of(&send, &e, &o, EVENT_APPROVED, &m).merge);
 	e.again = now;
 	d = reaction_of(&tell, &e, &o, EVENT_EXITED, &m);
 	assert_true(d.notify && d.notify_strangers && d.tell_trouble);
