@@ -189,9 +189,18 @@ static void tell_others(const struct hold *h)
 	}
 }
 
+static char *trackers_branch(const struct plan *p)
+{
+	return p->tracker && p->tracker->branch ? p->tracker->branch(&p->issue) : NULL;
+}
+
 /* What stays while it waits: an id, a record and a prompt. */
 static void unfill_record(struct hold *h, const struct plan *p)
 {
+	AUTO(str_release) char *own = trackers_branch(p);
+
+	if (own) /* it may have to wait more than once */
+		str_set(&h->s.wanted_branch, own);
 	str_release(&h->s.worktree);
 	str_set(&h->s.branch, p->o->branch);
 	str_set(&h->s.base, p->o->base);
@@ -201,11 +210,12 @@ static void unfill_record(struct hold *h, const struct plan *p)
 static char *wanted_branch(const struct hold *h, const struct plan *p)
 {
 	const struct spawn_options *o = p->o;
-	AUTO(str_release)
-	char *own = p->tracker && p->tracker->branch ? p->tracker->branch(&p->issue) : NULL;
+	AUTO(str_release) char *own = trackers_branch(p);
 
 	if (o->branch)
 		return str_dup(o->branch);
+	if (!own) /* of a queued one the tracker is not asked again */
+		own = str_dup(h->s.wanted_branch);
 	if (own && valid_branch(own))
 		return str_dup(own);
 	return o->issue ? issue_branch(o->issue) : str_format("session/%s", h->s.id);
@@ -231,6 +241,7 @@ static struct err *make_workspace(struct hold *h, const struct plan *p)
 		c = hold_checkout(h);
 		e = h->workspace->create(&handle, &c, h->world->sink);
 		if (!e) {
+			str_set(&h->s.wanted_branch, NULL);
 			str_set(&h->s.workspace_handle, handle);
 			return store_save(&h->world->store, &h->s);
 		}
