@@ -36,7 +36,7 @@
  * slot/    the doorways for plugins: agent channel runtime workspace tracker scm notifier, each with its .def
  *          of those there are; terminal is a row of terminals.def each, no code
  * plugin/  what stands in them
- *   runtime_tmux tmux_list tmux    the terminal
+ *   runtime_tmux tmux_list tmux_settings tmux  the terminal
  *   runtime_process process        the same without tmux, by ao-pty
  *   workspace_worktree worktree_*  the worktree: layout create look remove undelete adopt; shared with
  *                         clones: nested private bring, files shot save, past

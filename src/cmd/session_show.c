@@ -51,6 +51,23 @@ static void print_message(const struct face *f, const struct message *m, int64_t
 	}
 }
 
+static void print_words(const struct face *f, const struct strv *lines)
+{
+	if (lines->n)
+		face_print(f, "\nWhat its agent showed last:\n");
+	STRV_EACH(line, lines)
+		face_print(f, "    %s\n", *line);
+}
+
+static json_t *words_json(const struct strv *lines)
+{
+	json_t *all = json_array();
+
+	STRV_EACH(line, lines)
+		json_array_append_new(all, json_text(*line));
+	return all;
+}
+
 static json_t *messages_json(const struct messages *list)
 {
 	json_t *all = json_array();
@@ -68,8 +85,8 @@ static json_t *messages_json(const struct messages *list)
 	return all;
 }
 
-static json_t *as_json(
-	const struct view *v, const struct messages *m, const char *reason, const char *attach)
+static json_t *as_json(const struct view *v, const struct messages *m, const struct strv *words,
+	const char *reason, const char *attach)
 {
 	json_t *all = row_json(v, attach, true);
 	const struct session *s = &v->session;
@@ -83,6 +100,7 @@ static json_t *as_json(
 	json_object_set_new(all, "why", json_text(reason));
 	json_object_set_new(all, "record", record);
 	json_object_set_new(all, "messages", messages_json(m));
+	json_object_set_new(all, "lastWords", words_json(words));
 	return all;
 }
 
@@ -115,6 +133,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 {
 	AUTO(views_release) struct views v = { 0 };
 	AUTO(messages_release) struct messages m = { 0 };
+	AUTO(strv_release) struct strv words = { 0 };
 	AUTO(str_release) char *reason = NULL;
 	AUTO(str_release) char *attach = NULL;
 	const char *id;
@@ -122,10 +141,11 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	TRY(args_session(&id, a));
 	TRY(list_one(&v, w, id));
 	TRY(op_messages(&m, w, id));
+	op_last_words(&words, w, id);
 	reason = view_why(&v.list.v[0]);
 	attach = op_attach_line(w, &v.list.v[0].session);
 	if (f->json) {
-		face_json(f, as_json(&v.list.v[0], &m, reason, attach));
+		face_json(f, as_json(&v.list.v[0], &m, &words, reason, attach));
 		return NULL;
 	}
 	why_print(f, &v.list.v[0], reason);
@@ -134,6 +154,7 @@ static struct err *run(struct face *f, struct world *w, const struct args *a)
 	face_print(f, "%s", m.list.n ? "\nMessages:\n" : "");
 	for (size_t i = 0; i < m.list.n; i++)
 		print_message(f, &m.list.v[i], v.list.v[0].facts.now);
+	print_words(f, &words);
 	return NULL;
 }
 

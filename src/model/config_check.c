@@ -184,6 +184,17 @@ void project_done(struct schema_reader *r, const struct yaml *y, void *project, 
 			"no session prefix can be made of that name: set sessionPrefix");
 }
 
+/* An agent that asks nothing runs whatever the repository's own words make it run. */
+void permissions_done(
+	struct schema_reader *r, const struct yaml *y, void *project, const char *path)
+{
+	const struct project *p = project;
+
+	(void)y;
+	if (p->permissions && !str_equal(p->permissions, "default"))
+		check_sensitive(r, path, "permissions");
+}
+
 void slot_done(struct schema_reader *r, const struct yaml *y, void *slot, const char *path)
 {
 	struct slot_config *s = slot;

@@ -14,6 +14,8 @@ const char *check_plain_name(const char *value); /* [A-Za-z0-9_-]+ */
 const char *check_id(const char *value);
 
 void project_done(struct schema_reader *r, const struct yaml *y, void *project, const char *path);
+void permissions_done(
+	struct schema_reader *r, const struct yaml *y, void *project, const char *path);
 void slot_done(struct schema_reader *r, const struct yaml *y, void *slot, const char *path);
 void reaction_done(struct schema_reader *r, const struct yaml *y, void *reaction, const char *path);
 void notifier_done(struct schema_reader *r, const struct yaml *y, void *notifier, const char *path);

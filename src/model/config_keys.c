@@ -91,8 +91,9 @@ static const struct key agent_config_keys[] = {
 		"how much it may do unasked: a name of the agent's own, such as skip"),
 	KEY("model", TEXT, offsetof(struct project, model), "the model it runs"),
 };
-static const struct schema agent_config = { .keys = agent_config_keys,
-	.n = COUNT_OF(agent_config_keys) };
+static const struct schema agent_config = {
+	.keys = agent_config_keys, .n = COUNT_OF(agent_config_keys), .done = permissions_done
+};
 
 static const struct key project_limit_keys[] = {
 	KEY("maxSessions", INT, offsetof(struct project, max_sessions),
@@ -200,7 +201,7 @@ static const struct key config_keys[] = {
 	KEY("dataDir", PATH, C(data_dir), "where sessions are kept",
 		.standard = "~/.agent-orchestrator", .flags = KEY_SENSITIVE),
 	KEY("worktreeDir", PATH, C(worktree_dir), "where worktrees are made",
-		.standard = "~/.worktrees"),
+		.standard = "~/.worktrees", .flags = KEY_SENSITIVE),
 	KEY("port", INT, C(port), "of the dashboard", .standard = "3000", .min = 1, .max = 65535),
 	KEY("defaults", MAP, 0, "for every project that says nothing else", .inside = &defaults),
 	KEY("limits", MAP, 0, "over all projects", .inside = &limits),

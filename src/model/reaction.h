@@ -53,6 +53,7 @@ struct episode {
 	char *trouble;   /* why the last message may not have arrived, until a human was told */
 	char *notifying; /* the notice that is being sent; left there by a crash, nobody knows */
 	int tries;       /* how often no notifier took it */
+	int64_t again;   /* people are not told before, ms since 1970; 0: nothing was in vain */
 };
 
 struct episodes {

@@ -31,14 +31,15 @@
 	X(started_at, "startedAt") /* the runtime's last start */                                  \
 	X(workspace, "workspace")                                                                  \
 	X(workspace_handle, "workspaceHandle")                                                     \
-	X(repo, "repo")              /* the project's path at spawn */                             \
-	X(worktree, "worktree")      /* its place, also when it is gone */                         \
-	X(base, "base")              /* the commit the branch started from */                      \
-	X(made_branch, "madeBranch") /* "yes": the branch was ours to make */                      \
-	X(saved, "saved")            /* of the last kill; none: nothing was worth it */            \
-	X(saved_work, "savedWork")   /* "3 files, 2 commits" */                                    \
-	X(kept, "kept")              /* a worktree kept aside */                                   \
-	X(reason, "reason")          /* why the status is what it is */                            \
+	X(repo, "repo")                  /* the project's path at spawn */                         \
+	X(worktree, "worktree")          /* its place, also when it is gone */                     \
+	X(base, "base")                  /* the commit the branch started from */                  \
+	X(made_branch, "madeBranch")     /* "yes": the branch was ours to make */                  \
+	X(wanted_branch, "wantedBranch") /* queued: the tracker's own name for the branch */       \
+	X(saved, "saved")                /* of the last kill; none: nothing was worth it */        \
+	X(saved_work, "savedWork")       /* "3 files, 2 commits" */                                \
+	X(kept, "kept")                  /* a worktree kept aside */                               \
+	X(reason, "reason")              /* why the status is what it is */                        \
 	X(status_at, "statusAt")                                                                   \
 	X(killed_at, "killedAt")                                                                   \
 	X(restored_at, "restoredAt")                                                               \

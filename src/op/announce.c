@@ -10,7 +10,6 @@
 #include "store/events.h"
 
 enum {
-	TRIES_MAX = 3,
 	LOCK_WAIT_MS = 60000, /* a poll that delivers a message holds it for so long */
 };
 
@@ -343,6 +342,7 @@ static struct err *settle(struct tellings *all, size_t at, const struct notified
 	AUTO(lock_release) struct lock lock = { 0 };
 	struct episode *e = &episodes.of[t->event];
 	enum outcome outcome = outcome_of(result);
+	int64_t pause;
 	bool acted;
 	struct announcer a = {
 		.world = w, .id = t->id, .project = t->project, .ear = ear, .acted = &acted
@@ -352,10 +352,13 @@ static struct err *settle(struct tellings *all, size_t at, const struct notified
 		sink_say(w->sink, SINK_WARNING, "not told: %s", *line);
 	TRY(episodes_lock(&lock, &w->store, t->id, LOCK_WAIT_MS));
 	TRY(episodes_read(&episodes, &w->store, t->id));
-	if (outcome == OUTCOME_LOST && e->tries + 1 < TRIES_MAX)
+	pause = outcome == OUTCOME_LOST ? notice_pause_ms(e->tries + 1) : 0;
+	if (pause)
 		unclaim(e, t);
 	else
 		e->tries = 0;
+	/* a merge is tried again at the next poll: what it was refused for may have gone */
+	e->again = pause && t->kind != ANNOUNCE_REFUSAL ? clock_wall() + pause : 0;
 	str_release(&e->notifying);
 	let_go(all, at);
 	TRY(episodes_save(&w->store, t->id, &episodes));

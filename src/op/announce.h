@@ -1,7 +1,7 @@
 /*
  * Telling people of a reaction, at most once: the notice is claimed in `reactions`, durable, then sent
- * by op/notify.h, then the claim is cleared. Where no notifier took it the claim is taken back, and the
- * next poll tries again, three times in all.
+ * by op/notify.h, then the claim is cleared. Where no notifier took it the claim is taken back, and a
+ * later poll tries again, five times in all (notice_pause_ms).
  *
  * Some of those who are to be told may hang, so that is the end of a pass: what is to be told is only noted
  * while sessions are looked at, and told when all else is done and their locks are free. From its note to

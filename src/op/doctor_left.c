@@ -39,6 +39,18 @@ static void check_mark(struct exam *x, const struct runtime *rt, const struct ru
 		exam_mended(f, rt->stop(&answer, &ref));
 }
 
+/* Nothing that is asked of it for a session works as meant then. */
+static void check_obstacles(struct exam *x, const struct runtime *rt)
+{
+	AUTO(strv_release) struct strv lines = { 0 };
+
+	if (rt->obstacles)
+		err_drop(rt->obstacles(&lines, x->world->config.tmux_socket),
+			"that it cannot be asked is a finding already");
+	STRV_EACH(line, &lines)
+		exam_add(x, FINDING_PROBLEM, "%s", *line);
+}
+
 static struct err *check_marks(struct exam *x, const char *name)
 {
 	const struct runtime *rt;
@@ -47,6 +59,7 @@ static struct err *check_marks(struct exam *x, const char *name)
 	size_t n = 0;
 
 	TRY(runtime_find(&rt, name));
+	check_obstacles(x, rt);
 	TRY(rt->marks(&marks, &n, &known, x->world->config.tmux_socket));
 	for (size_t i = 0; i < n; i++)
 		check_mark(x, rt, &marks[i]);

@@ -1,6 +1,7 @@
 #include "op/history.h"
 
 #include "op/hold.h"
+#include "store/run.h"
 
 /* A typing error would else look like a session of which nothing is known. */
 static struct err *check_known(const struct world *w, const char *id)
@@ -25,6 +26,16 @@ struct err *op_events(
 struct err *op_events_verify(struct events_report *out, const struct world *w)
 {
 	return events_verify(out, &w->store);
+}
+
+void op_last_words(struct strv *lines, const struct world *w, const char *id)
+{
+	AUTO(run_info_release) struct run_info run = { 0 };
+	AUTO(str_release) char *folder = store_folder(&w->store, id);
+
+	run_read(&run, folder);
+	if (run.has_exit && run.alive == TRI_NO)
+		run_last_words(lines, folder);
 }
 
 struct err *op_messages(struct messages *out, const struct world *w, const char *id)

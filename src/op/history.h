@@ -9,5 +9,7 @@
 MUST_USE struct err *op_events(
 	const struct world *w, const char *session, bool follow, event_reader read, void *arg);
 MUST_USE struct err *op_events_verify(struct events_report *out, const struct world *w);
+/* What its agent, which has ended, showed last: lines of safe text. None: it runs, or that is not known. */
+void op_last_words(struct strv *lines, const struct world *w, const char *id);
 /* All messages to the session, in order. */
 MUST_USE struct err *op_messages(struct messages *out, const struct world *w, const char *id);

@@ -161,8 +161,8 @@ static void write_text(struct buf *out, const struct init_found *f)
 		"# Written by ao init. `ao config check` validates it, `ao config show` prints "
 		"what is in force,\n"
 		"# `ao config schema` is for editors. Once git tracks this file, commands, "
-		"environment and hosts\n"
-		"# in it count only after `ao trust`.\n\n");
+		"permissions, environment,\n"
+		"# folders and hosts in it count only after `ao trust`.\n\n");
 	if (f->agents)
 		buf_addf(out, "defaults:\n  agent: %s    # installed here: %s\n", f->agent,
 			f->agents);

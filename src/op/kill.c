@@ -52,7 +52,7 @@ static struct err *save_work(struct killed *out, struct saved *saved, struct hol
 	fresh = (struct saved){ 0 };
 	if (saved->note && last)
 		sink_say(h->world->sink, SINK_NOTE, "%s", saved->note);
-	if (!saved->ref)
+	if (!saved->ref || str_equal(saved->ref, out->ref))
 		return NULL;
 	str_set(&out->ref, saved->ref);
 	str_release(&out->work);
@@ -89,12 +89,6 @@ static struct err *take_away(struct killed *out, struct hold *h, const struct sa
 {
 	struct checkout c = hold_checkout(h);
 
-	/* a stranger's folder in our place, and ours gone: nothing there is ours to take */
-	if (h->workspace->exists(&c) == TRI_NO && path_exists(c.path)) {
-		sink_say(h->world->sink, SINK_NOTE,
-			"%s is not the worktree of %s and was left alone", c.path, h->s.id);
-		return NULL;
-	}
 	prepare_removal(h);
 	sink_say(h->world->sink, SINK_PROGRESS, "%s: removing its worktree", h->s.id);
 	TRY(h->workspace->remove(&out->kept, &c, saved, clock_wall()));
@@ -144,22 +138,38 @@ static bool nothing_left(const struct hold *h)
 		(!has_checkout(h) || h->workspace->exists(&c) == TRI_NO);
 }
 
+/* A stranger's folder in our place, and ours gone: nothing there is ours to take. */
+static bool is_strange(const struct hold *h)
+{
+	struct checkout c = hold_checkout(h);
+
+	return h->workspace->exists(&c) == TRI_NO && path_exists(c.path);
+}
+
 static struct err *end_and_remove(struct killed *out, struct hold *h, const struct kill_options *o)
 {
 	AUTO(saved_release) struct saved saved = { 0 };
-	struct checkout c = hold_checkout(h);
-	bool there = has_checkout(h) && !o->keep_worktree && h->workspace->exists(&c) != TRI_NO;
+	/* also when only git still knows it */
+	bool all = has_checkout(h) && !o->keep_worktree && !is_strange(h);
+	AUTO(str_release) char *before = str_dup(h->s.doing);
+	struct err *e;
 
 	TRY(hold_begin(h, o->keep_worktree ? DOING_KILL_KEEP : "kill"));
-	if (there)
-		TRY(save_work(out, &saved, h, false));
+	e = all ? save_work(out, &saved, h, false) : NULL;
+	if (e) { /* nothing was touched yet */
+		err_drop(hold_begin(h, before), "the next verb settles it");
+		return e;
+	}
 	sink_say(h->world->sink, SINK_PROGRESS, "%s: ending its agent", h->s.id);
 	TRY(reap_runtime(h, o->now));
 	TRY(start_forget(h));
-	if (there)
+	if (all) {
 		TRY(save_work(out, &saved, h, true)); /* what it wrote while it was ending */
-	if (has_checkout(h) && !o->keep_worktree)     /* also when only git still knows it */
 		TRY(take_away(out, h, &saved));
+	} else if (has_checkout(h) && !o->keep_worktree) {
+		sink_say(h->world->sink, SINK_NOTE,
+			"%s is not the worktree of %s and was left alone", h->s.worktree, h->s.id);
+	}
 	lease_end(h);
 	out->kept_worktree = o->keep_worktree;
 	return NULL;

@@ -175,7 +175,7 @@ static struct err *look_at_project(
 	AUTO(occasion_release) struct occasion o = { 0 };
 	AUTO(str_release) char *id = episodes_of_project(project->id);
 	struct reaction r = { .automatic = true, .action = REACT_NOTIFY, .retries = -1 };
-	struct moment m = { 0 };
+	struct moment m = { .now = views->list.v[0].facts.now };
 	bool acted = false;
 	struct decision d;
 	struct announcer a = { .world = p->world,

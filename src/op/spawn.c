@@ -169,9 +169,38 @@ static void fill_record(struct hold *h, const struct plan *p)
 	str_set(&h->s.after, o->after);
 }
 
+/* Another one may be wanted, to compare; not unknowingly. */
+static void tell_others(const struct hold *h)
+{
+	AUTO(strv_release) struct strv ids = { 0 };
+
+	if (h->s.issue)
+		err_drop(store_ids(&ids, &h->world->store, true), "nobody is known to be at it");
+	STRV_EACH(id, &ids) {
+		AUTO(session_release) struct session s = { 0 };
+		AUTO(str_release) char *shown = issue_shown(h->s.issue);
+
+		err_drop(store_load(&s, &h->world->store, *id), "it has no record");
+		if (str_equal(s.issue, h->s.issue) && str_equal(s.project, h->s.project) &&
+			!session_is(&s, STATUS_KILLED) && !session_is(&s, STATUS_MERGED))
+			sink_say(h->world->sink, SINK_WARNING,
+				"%s has issue %s already (%s); %s works on it beside that", *id,
+				shown, s.status, h->s.id);
+	}
+}
+
+static char *trackers_branch(const struct plan *p)
+{
+	return p->tracker && p->tracker->branch ? p->tracker->branch(&p->issue) : NULL;
+}
+
 /* What stays while it waits: an id, a record and a prompt. */
 static void unfill_record(struct hold *h, const struct plan *p)
 {
+	AUTO(str_release) char *own = trackers_branch(p);
+
+	if (own) /* it may have to wait more than once */
+		str_set(&h->s.wanted_branch, own);
 	str_release(&h->s.worktree);
 	str_set(&h->s.branch, p->o->branch);
 	str_set(&h->s.base, p->o->base);
@@ -181,11 +210,12 @@ static void unfill_record(struct hold *h, const struct plan *p)
 static char *wanted_branch(const struct hold *h, const struct plan *p)
 {
 	const struct spawn_options *o = p->o;
-	AUTO(str_release)
-	char *own = p->tracker && p->tracker->branch ? p->tracker->branch(&p->issue) : NULL;
+	AUTO(str_release) char *own = trackers_branch(p);
 
 	if (o->branch)
 		return str_dup(o->branch);
+	if (!own) /* of a queued one the tracker is not asked again */
+		own = str_dup(h->s.wanted_branch);
 	if (own && valid_branch(own))
 		return str_dup(own);
 	return o->issue ? issue_branch(o->issue) : str_format("session/%s", h->s.id);
@@ -211,6 +241,7 @@ static struct err *make_workspace(struct hold *h, const struct plan *p)
 		c = hold_checkout(h);
 		e = h->workspace->create(&handle, &c, h->world->sink);
 		if (!e) {
+			str_set(&h->s.wanted_branch, NULL);
 			str_set(&h->s.workspace_handle, handle);
 			return store_save(&h->world->store, &h->s);
 		}
@@ -319,6 +350,7 @@ struct err *op_spawn(struct spawned *out, const struct world *w, const struct sp
 	queue_before(w);
 	TRY(reserve(&h, &p));
 	fill_record(&h, &p);
+	tell_others(&h);
 	e = enter(&out->queued, &h, &p);
 	if (!e && !out->queued)
 		e = make(&h, &p);

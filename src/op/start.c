@@ -8,11 +8,12 @@
 #include "base/env.h"
 #include "base/launch.h"
 #include "base/path.h"
+#include "base/term.h"
 #include "op/lease.h"
 #include "store/port.h"
 #include "store/signals.h"
 
-enum { UP_WAIT_MS = 5000, COLUMNS = 200, ROWS = 50 };
+enum { UP_WAIT_MS = 5000, COLUMNS = 200, ROWS = 50, SAID_MAX = 300 };
 
 static struct err *key_allowed(const struct config *c, const struct project *p, const char *key)
 {
@@ -31,6 +32,10 @@ struct err *start_allowed(
 			"%s: agents.%s is not used until you trust the file: read it, then run: ao "
 			"trust",
 			c->file, a->name);
+	if (making)
+		TRY(config_need_trust(c, "worktreeDir"));
+	if (p)
+		TRY(key_allowed(c, p, "agentConfig.permissions"));
 	if (p && p->env.n)
 		TRY(key_allowed(c, p, "env"));
 	return p && making && p->post_create.n ? key_allowed(c, p, "postCreate") : NULL;
@@ -112,7 +117,7 @@ void start_env(struct strv *env, const struct hold *h, const struct start *o)
 
 static struct err *forget_last_run(const struct hold *h)
 {
-	static const char *const names[] = { "run", "exit", "hurry", "input" };
+	static const char *const names[] = { "run", "exit", "hurry", "input", "screen" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		AUTO(str_release) char *path = path_join(h->folder, names[i]);
@@ -144,6 +149,23 @@ static struct err *write_launch(const struct hold *h, const struct start *o)
 	return file_replace(path, b.s, b.n, FILE_VOLATILE);
 }
 
+/* With the end of what it said: an error is one line. */
+static struct err *ended_at_once(const struct hold *h, const struct run_info *run)
+{
+	AUTO(strv_release) struct strv lines = { 0 };
+	AUTO(buf_release) struct buf said = { 0 };
+
+	run_last_words(&lines, h->folder);
+	for (size_t i = lines.n > 3 ? lines.n - 3 : 0; i < lines.n; i++)
+		buf_addf(&said, "%s%s", said.n ? " / " : ": ",
+			lines.v[i] + strspn(lines.v[i], " \t"));
+	term_cut(&said, SAID_MAX);
+	return fail(ERR_FAILED, "the agent of %s ended at once with %s %d%s%s", h->s.id,
+		run->exit_signal ? "signal" : "exit code",
+		run->exit_signal ? run->exit_signal : run->exit_code, buf_text(&said),
+		lines.n > 3 ? " (more: ao session show)" : "");
+}
+
 /* ao-run is up when it holds its lock; one that was quicker than we has left `exit`. */
 static struct err *wait_up(const struct hold *h)
 {
@@ -153,8 +175,7 @@ static struct err *wait_up(const struct hold *h)
 		AUTO(run_info_release) struct run_info run = { 0 };
 		run_read(&run, h->folder);
 		if (run.has_exit && run.exit_code)
-			return fail(ERR_FAILED, "the agent of %s ended at once with exit code %d",
-				h->s.id, run.exit_code);
+			return ended_at_once(h, &run);
 		if (run.has_exit || (run.alive == TRI_YES && run.has_run))
 			return NULL;
 		if (clock_mono() > until)
@@ -228,9 +249,7 @@ struct err *start_stays(const struct hold *h, int wait_ms)
 		AUTO(run_info_release) struct run_info run = { 0 };
 		run_read(&run, h->folder);
 		if (run.has_exit && (run.exit_code || run.exit_signal))
-			return fail(ERR_FAILED, "the agent of %s ended at once with %s %d", h->s.id,
-				run.exit_signal ? "signal" : "exit code",
-				run.exit_signal ? run.exit_signal : run.exit_code);
+			return ended_at_once(h, &run);
 		if (run.has_exit || clock_mono() > until || has_reported(h, &run))
 			return NULL;
 		TRY(clock_sleep(2));

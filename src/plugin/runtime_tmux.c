@@ -55,6 +55,9 @@ static void start_command(struct strv *argv, const struct launch *l, const char 
 	strv_add(argv, supervisor);
 	tmux_add(argv, l->folder);
 	add_options(argv, l, target);
+	if (!tmux_is_users(
+		    l->server)) /* it may have the user's tmux.conf, but has our sessions alone */
+		strv_add_all(argv, ARGV(";", "set-option", "-s", "exit-unattached", "off"));
 }
 
 /* "$3 %5 /tmp/tmux-0/default" -> "/tmp/tmux-0/default $3 %5"; NULL: tmux did not say it. */
@@ -317,7 +320,7 @@ static bool attach(struct strv *argv, const char *handle, const char *session, b
 
 static char *attach_line(const char *server, const char *session)
 {
-	if (str_empty(server) || str_equal(server, "default"))
+	if (tmux_is_users(server))
 		return str_format("tmux attach -t %s", session);
 	return str_format("tmux -L %s attach -t %s", server, session);
 }
@@ -335,6 +338,7 @@ const struct runtime runtime_tmux = {
 	.paste = paste,
 	.press = press,
 	.marks = tmux_marks,
+	.obstacles = tmux_obstacles,
 	.attach = attach,
 	.attach_line = attach_line,
 };

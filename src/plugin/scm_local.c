@@ -197,13 +197,14 @@ static char *default_branch(const struct local *l, const struct project *p)
 	return str_starts(line, prefix) ? str_dup(line + strlen(prefix)) : head_branch(l->common);
 }
 
-static struct err *something_to_merge(const struct local *l, const struct pull *p, const char *tip)
+static struct err *something_to_merge(struct local *l, const struct pull *p, const char *tip)
 {
-	AUTO(str_release) char *range = str_format("%s..%s", tip, p->head);
+	AUTO(str_release) char *upstream = local_upstream(l, p->base);
 	AUTO(run_result_release) struct run_result r = { 0 };
 
 	TRY(git_ok(&r, &(struct git){ .git_dir = l->common },
-		ARGV("rev-list", "-n", "1", range, "--")));
+		ARGV("rev-list", "-n", "1", p->head, "--not", tip, upstream ? upstream : tip,
+			"--")));
 	if (!r.out.n)
 		return fail(ERR_FAILED, "%s has no commits that %s does not have: commit first",
 			p->branch, p->base);

@@ -34,6 +34,9 @@ void local_reread(struct local *l); /* forget what was read already */
 void record_release(struct record *r);
 char *local_path(const struct local *l, int number, const char *name);
 char *local_tip(struct local *l, const char *branch);
+char *local_ref(struct local *l, const char *ref); /* its commit; NULL: none */
+/* origin's branch of the name, as fetched last; NULL: none. */
+char *local_upstream(struct local *l, const char *branch);
 /* The numbers there are, ascending. */
 struct numbers {
 	VEC(int) list;
@@ -67,7 +70,7 @@ MUST_USE struct err *local_leftovers(struct strv *paths, const struct forge *f, 
 struct merge_plan {
 	const struct local *l;
 	const struct pull *p;
-	const char *old; /* tip of base */
+	const char *old; /* tip of base, or what of origin it has not seen yet */
 	enum merge_method method;
 };
 MUST_USE struct err *merge_build(char **commit, const struct merge_plan *m);

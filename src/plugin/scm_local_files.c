@@ -75,7 +75,7 @@ static char *packed_ref(struct local *l, const char *ref)
 
 /* Symbolic refs are followed as far as git does; an agent could write a ring of them. */
 /* The commit of a ref, by git's own files; NULL: none. */
-static char *local_ref(struct local *l, const char *ref)
+char *local_ref(struct local *l, const char *ref)
 {
 	AUTO(str_release) char *at = str_dup(ref);
 

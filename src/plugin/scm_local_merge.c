@@ -196,9 +196,41 @@ static struct err *take_back(struct merging *m, bool followed, struct err *e)
 	return e;
 }
 
+char *local_upstream(struct local *l, const char *branch)
+{
+	AUTO(str_release) char *ref = str_format("refs/remotes/origin/%s", branch);
+
+	return local_ref(l, ref);
+}
+
+/*
+ * Where the pull request's own commits begin: a base that is behind origin comes along to what the branch holds
+ * of that, which a squash or a rebase would else make anew.
+ */
+static struct err *find_start(char **start, struct merging *m)
+{
+	const struct pull *p = &m->r.pull;
+	AUTO(str_release) char *upstream = local_upstream(&m->l, p->base);
+	AUTO(run_result_release) struct run_result r = { 0 };
+	bool yes = false;
+
+	*start = str_dup(m->old);
+	if (!upstream || str_equal(upstream, m->old))
+		return NULL;
+	TRY(git_run(&r, &(struct git){ .git_dir = m->l.common },
+		ARGV("merge-base", p->head, upstream)));
+	buf_cut(&r.out, strcspn(buf_text(&r.out), "\n"));
+	if (!r.code && is_object_id(buf_text(&r.out)))
+		TRY(holds(&yes, &m->l, buf_text(&r.out), m->old));
+	if (yes)
+		str_set(start, buf_text(&r.out));
+	return NULL;
+}
+
 static struct err *attempt(struct merging *m, enum merge_method method, bool *lost)
 {
 	struct pull *p = &m->r.pull;
+	AUTO(str_release) char *start = NULL;
 	struct err *e;
 
 	local_reread(&m->l);
@@ -207,9 +239,10 @@ static struct err *attempt(struct merging *m, enum merge_method method, bool *lo
 	m->old = local_tip(&m->l, p->base);
 	if (!m->old)
 		return fail(ERR_FAILED, "there is no branch '%s' here to merge into", p->base);
-	TRY(wrap(merge_build(&m->new,
-			 &(struct merge_plan){
-				 .l = &m->l, .p = p, .old = m->old, .method = method }),
+	TRY(find_start(&start, m));
+	TRY(wrap(
+		merge_build(&m->new,
+			&(struct merge_plan){ .l = &m->l, .p = p, .old = start, .method = method }),
 		"#%d cannot be merged into %s", p->number, p->base));
 	if (str_equal(m->new, m->old))
 		return fail(ERR_REFUSED, "#%d: %s holds all of it already", p->number, p->base);

@@ -60,9 +60,14 @@ void tmux_at_socket(struct strv *argv, const char *socket)
 	strv_add(argv, socket);
 }
 
+bool tmux_is_users(const char *server)
+{
+	return str_empty(server) || str_equal(server, "default");
+}
+
 static void add_server(struct strv *argv, const char *server)
 {
-	if (str_empty(server) || str_equal(server, "default"))
+	if (tmux_is_users(server))
 		return;
 	strv_add(argv, "-L");
 	strv_add(argv, server);

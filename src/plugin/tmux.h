@@ -41,6 +41,8 @@ struct tmux_answer {
 	struct run_result said;
 };
 
+/* Is that the user's own server, and none that is ours alone? */
+bool tmux_is_users(const char *server);
 /* The beginning of a command that never starts a server: by path, or by the config's word. */
 void tmux_at_socket(struct strv *argv, const char *socket);
 void tmux_at_server(struct strv *argv, const char *server);
@@ -64,3 +66,4 @@ void tmux_answer_release(struct tmux_answer *a);
 struct err *tmux_probe(struct runtime_fact *facts, const struct runtime_ref *refs,
 	const bool *want_screen, size_t n);
 struct err *tmux_marks(struct runtime_mark **marks, size_t *n, bool *known, const char *server);
+struct err *tmux_obstacles(struct strv *lines, const char *server); /* tmux_settings.c */

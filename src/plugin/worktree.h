@@ -22,7 +22,9 @@ char *admin_common_dir(const char *admin); /* the repository of a handle, by its
 char *first_line(const char *path);
 char *gitfile_target(const char *worktree); /* what worktree/.git names, absolute; NULL: nothing */
 char *admin_path(const char *admin);        /* the worktree for which git keeps it; NULL: unknown */
-char *admin_lock(const char *admin);        /* why it is locked; "": no reason; NULL: it is not */
+/* ERR_REFUSED where git keeps it for another place than the checkout's, as after `git worktree move`. */
+MUST_USE struct err *admin_not_moved(const char *admin, const struct checkout *c);
+char *admin_lock(const char *admin); /* why it is locked; "": no reason; NULL: it is not */
 bool same_place(const char *a, const char *b); /* links in the folders above do not count */
 /* Is what lies at `at` the checkout's worktree? By its .git, else by the folder's own identity. */
 enum tri place_is_ours(const struct checkout *c, const char *at);

@@ -100,6 +100,18 @@ static struct err *check_lock(const char *admin, const struct checkout *c)
 		lock[0] ? ": " : "", lock, c->path);
 }
 
+struct err *admin_not_moved(const char *admin, const struct checkout *c)
+{
+	AUTO(str_release) char *path = admin_path(admin);
+
+	if (!path || same_place(path, c->path))
+		return NULL;
+	return fail(ERR_REFUSED,
+		"the worktree of %s was moved to %s: move it back first: git -C %s worktree move "
+		"%s %s",
+		c->id, path, c->repo, path, c->path);
+}
+
 /* After the path is free. A worktree that somebody moved elsewhere is not forgotten. */
 static struct err *forget(const char *admin, const struct checkout *c)
 {
@@ -108,9 +120,7 @@ static struct err *forget(const char *admin, const struct checkout *c)
 	AUTO(str_release) char *path = admin_path(admin);
 	AUTO(lock_release) struct lock l = { 0 };
 
-	if (path && !same_place(path, c->path))
-		return fail(ERR_REFUSED, "the worktree of %s was moved to %s: move it back first",
-			c->id, path);
+	TRY(admin_not_moved(admin, c));
 	if (!path) /* killed inside `worktree add`, before it wrote where; or inside `remove` */
 		return file_remove_tree(admin);
 	TRY(repo_lock(&l, c, common));

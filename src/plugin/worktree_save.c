@@ -215,6 +215,8 @@ struct err *worktree_save(
 		*out = (struct saved){ .ref = str_dup(previous) };
 		return NULL;
 	}
+	if (there == TRI_NO)
+		TRY(admin_not_moved(admin, c));
 	s.common = common;
 	s.empty = there == TRI_NO;
 	return shot_refused(shoot(out, &s), c);

@@ -4,7 +4,7 @@
 #include "rule/reaction_of.h"
 #include "rule/status_of.h"
 
-enum { HELD_BIT = 2 + EVENT_COUNT, LIMIT_BIT = 31 };
+enum { HELD_BIT = 2 + EVENT_COUNT, AGAIN_BIT, LIMIT_BIT = 31 };
 
 /* What the facts mean may be another thing then; they tell that themselves. */
 static void wait(struct due *d, const struct facts *f, int64_t at)
@@ -55,10 +55,13 @@ static void of_agent(struct due *d, const struct facts *f)
 		wait(d, f, heard + f->stuck_after + 1);
 }
 
-/* Bit 1: red checks no longer wait for their neighbours; from 2 on: it has lasted too long. */
+/* Bit 1: red checks no longer wait for their neighbours; from 2 on: it has lasted too long; from AGAIN_BIT on: who
+ * could not be told may be told again. */
 static void of_event(struct due *d, const struct facts *f, enum reaction_event event,
 	const struct episode *e, const struct reaction *r)
 {
+	if (e->again)
+		moment(d, f, AGAIN_BIT + (unsigned)event, e->again);
 	if (!e->began)
 		return;
 	if (event == EVENT_CI_FAILED)

@@ -2,6 +2,8 @@
 
 #include "rule/items.h"
 
+enum { PAUSE_MAX_MIN = 60 };
+
 /* A clock that was set back leaves times in the future: they say nothing. */
 bool is_attended(int64_t now, int64_t typed_at, int64_t held_since)
 {
@@ -75,7 +77,26 @@ static void escalate(struct decision *d, const struct reaction *r, const struct 
 	d->escalate = d->why_escalate != NULL;
 }
 
-struct decision reaction_of(const struct reaction *r, const struct episode *e,
+int64_t notice_pause_ms(int tries)
+{
+	static const int minutes[] = { 1, 5, 15, PAUSE_MAX_MIN };
+
+	return tries >= 1 && tries <= (int)COUNT_OF(minutes) ? minutes[tries - 1] * INT64_C(60000)
+							     : 0;
+}
+
+/* After a clock that was set back nobody waits. */
+static bool is_paused(const struct episode *e, int64_t now)
+{
+	return e->again > now && e->again - now <= PAUSE_MAX_MIN * INT64_C(60000);
+}
+
+static void hush(struct decision *d)
+{
+	d->notify = d->notify_strangers = d->escalate = d->tell_trouble = false;
+}
+
+static struct decision decide(const struct reaction *r, const struct episode *e,
 	const struct occasion *o, enum reaction_event event, const struct moment *m)
 {
 	struct decision d = { .tell_trouble = !str_empty(e->trouble) };
@@ -96,6 +117,16 @@ struct decision reaction_of(const struct reaction *r, const struct episode *e,
 	return d;
 }
 
+struct decision reaction_of(const struct reaction *r, const struct episode *e,
+	const struct occasion *o, enum reaction_event event, const struct moment *m)
+{
+	struct decision d = decide(r, e, o, event, m);
+
+	if (is_paused(e, m->now))
+		hush(&d);
+	return d;
+}
+
 bool decision_is_any(const struct decision *d)
 {
 	return d->begin || d->end || d->tidy || d->send || d->merge || d->notify ||
@@ -113,8 +144,8 @@ void decision_apply(struct episode *e, const struct decision *d, const struct oc
 	}
 	if (!d->end)
 		return;
-	e->began = 0;
-	e->attempts = 0;
+	e->began = e->again = 0;
+	e->attempts = e->tries = 0;
 	e->escalated = false;
 	if (recurs(event)) {
 		str_release(&e->dealt);

@@ -17,6 +17,9 @@ enum {
  * typed_at: 0: nobody. held_since: what waits already waits since then; 0: nothing does. */
 bool is_attended(int64_t now, int64_t typed_at, int64_t held_since);
 
+/* So long after nobody took a notice for the tries-th time it is tried again; 0: no more. Messages do not wait for that. */
+int64_t notice_pause_ms(int tries);
+
 struct moment {
 	int64_t now;
 	bool reachable; /* its agent runs: a message would be read */

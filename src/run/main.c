@@ -6,6 +6,7 @@
  *   launch     read and unlinked: it holds the agent's whole environment
  *   run        who runs here, on disk before the agent's first instruction
  *   exit       how the agent ended, on disk before the rest of it is ended
+ *   screen     and what it had shown last, unless it was told to end
  *   hurry      there when we are told to end: no 5 s of grace
  *
  * Every process below us ends with the agent but those with AO_KEEP=1 in their environment and what
@@ -108,6 +109,8 @@ static void agent_ended(struct supervisor *s, int status)
 		record_exit(s->folder, "signal", WTERMSIG(status), NULL);
 	else
 		record_exit(s->folder, "code", WEXITSTATUS(status), why);
+	if (!s->ending)
+		record_screen(s->folder);
 }
 
 /* False: nothing is left below us. */

@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -9,6 +10,9 @@
 #include "base/kv.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/run.h"
+
+enum { SCREEN_MS = 1000 };
 
 static struct err *put_record(const char *folder, const char *name, const struct kv *kv)
 {
@@ -64,9 +68,26 @@ void record_exit(const char *folder, const char *key, int number, const char *er
 	err_free(e);
 }
 
+void record_screen(const char *folder)
+{
+	const char *pane = getenv("TMUX_PANE");
+	AUTO(str_release) char *path = path_join(folder, "screen");
+	AUTO(run_result_release) struct run_result r = { 0 };
+	struct err *e;
+
+	if (str_empty(pane))
+		return;
+	e = RUN(&r, .argv = ARGV("tmux", "-u", "-N", "capture-pane", "-p", "-t", pane),
+		.timeout_ms = SCREEN_MS);
+	buf_trim(&r.out);
+	if (!e && !r.code && r.out.n)
+		e = file_replace(path, r.out.s, r.out.n, FILE_VOLATILE);
+	err_drop(e, "a convenience");
+}
+
 struct err *record_remove_old(const char *folder)
 {
-	static const char *const names[] = { "run", "exit", "hurry" };
+	static const char *const names[] = { "run", "exit", "hurry", "screen" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		AUTO(str_release) char *path = path_join(folder, names[i]);

@@ -7,6 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* An hour is too long for a test. */
+static uint64_t limit_ms(void)
+{
+	const char *sooner = getenv("AO_TEST_JOB_MS");
+
+	return sooner ? strtoull(sooner, NULL, 10) : JOB_MAX_MS;
+}
+
 static void closed(uv_handle_t *h)
 {
 	struct job *j = h->data;
@@ -85,9 +93,15 @@ static void on_death(uv_poll_t *h, int status, int events)
 	uv_close((uv_handle_t *)&j->limit, closed);
 }
 
+static void on_grace(uv_timer_t *h)
+{
+	child_signal_group(&((struct job *)h->data)->child, SIGKILL);
+}
+
 static void on_limit(uv_timer_t *h)
 {
 	job_stop(h->data);
+	uv_timer_start(h, on_grace, JOB_GRACE_MS < limit_ms() ? JOB_GRACE_MS : limit_ms(), 0);
 }
 
 void job_move(struct job *j, struct job **slot)
@@ -112,7 +126,7 @@ static void follow(struct job *j, uv_loop_t *loop)
 	j->open = 3;
 	uv_poll_start(&j->death, UV_READABLE, on_death);
 	uv_poll_start(&j->output, UV_READABLE, on_output);
-	uv_timer_start(&j->limit, on_limit, JOB_MAX_MS, 0);
+	uv_timer_start(&j->limit, on_limit, limit_ms(), 0);
 }
 
 struct err *job_start(struct job **slot, uv_loop_t *loop, char *const *argv, const struct job *like)

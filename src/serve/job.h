@@ -11,7 +11,11 @@
 #include "base/child.h"
 #include "base/err.h"
 
-enum { JOB_LINE_MAX = 1 << 20, JOB_MAX_MS = 3600000 /* then it is told to end */ };
+enum {
+	JOB_LINE_MAX = 1 << 20,
+	JOB_MAX_MS = 3600000, /* then it is told to end */
+	JOB_GRACE_MS = 60000, /* then it is ended */
+};
 
 struct job {
 	struct child child;

@@ -6,8 +6,8 @@
  * on a runtime that still carries that mark, and says so when it does not. Nothing here decides
  * whether an agent is alive: run.lock does (store/run.h).
  *
- * To add one, copy plugin/runtime_tmux.c and add a line to slot/runtimes.def. Every function is
- * required.
+ * To add one, copy plugin/runtime_tmux.c and add a line to slot/runtimes.def. Every function but
+ * obstacles is required.
  */
 #pragma once
 
@@ -88,6 +88,10 @@ struct runtime {
 	/* Every runtime of ours on that server. *known false: the server could not be asked. */
 	MUST_USE struct err *(*marks)(
 		struct runtime_mark **marks, size_t *n, bool *known, const char *server);
+
+	/* Settings of that server's own that are in our way, a line each, with what to do: for `ao doctor`.
+	 * NULL: it has none. */
+	MUST_USE struct err *(*obstacles)(struct strv *lines, const char *server);
 
 	/* The command by which a person looks at it, exact target, from here or (fresh) from a
 	 * terminal of its own; false: from here it would be refused. And the one shown to people. */

@@ -32,6 +32,8 @@ static void read_field(struct episode *e, const char *key, const char *value)
 		str_set(&e->notifying, value);
 	else if (str_equal(key, "tries"))
 		e->tries = atoi(value);
+	else if (str_equal(key, "again"))
+		clock_parse(&e->again, value);
 }
 
 static void read_line(struct episodes *e, const struct kv_line *line)
@@ -82,6 +84,7 @@ static void put_int(struct kv *kv, enum reaction_event e, const char *key, int v
 static void put_episode(struct kv *kv, enum reaction_event event, const struct episode *e)
 {
 	AUTO(str_release) char *began = e->began ? clock_iso_ms(e->began) : NULL;
+	AUTO(str_release) char *again = e->again ? clock_iso_ms(e->again) : NULL;
 
 	put(kv, event, "began", began);
 	put(kv, event, "dealt", e->dealt);
@@ -91,6 +94,7 @@ static void put_episode(struct kv *kv, enum reaction_event event, const struct e
 	put(kv, event, "trouble", e->trouble);
 	put(kv, event, "notifying", e->notifying);
 	put_int(kv, event, "tries", e->tries);
+	put(kv, event, "again", again);
 }
 
 static void put_time(struct kv *kv, const char *key, int64_t at)

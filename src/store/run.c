@@ -9,7 +9,9 @@
 #include "base/kv.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/term.h"
 
+enum { WORDS_WAIT_MS = 1500, WORDS_LINES = 20, WORDS_MAX = 16 << 10 };
 enum { HELPER_MS = 10000, BELOW_MAX = 256, CLOCK_SLACK_MS = 1500 };
 
 static struct err *read_kv(struct kv *kv, bool *found, const char *folder, const char *name)
@@ -73,6 +75,45 @@ void run_read(struct run_info *r, const char *folder)
 		r->exit_signal = (int)number(&end, "signal");
 		clock_parse(&r->ended_at, kv_get(&end, "endedAt"));
 	}
+}
+
+static void await_words(const char *folder, const char *screen)
+{
+	AUTO(str_release) char *lock = path_join(folder, "run.lock");
+	int64_t until = clock_mono() + WORDS_WAIT_MS;
+	struct err *e = NULL;
+
+	while (!e && !path_exists(screen) && lock_held(lock) == TRI_YES && clock_mono() < until)
+		e = clock_sleep(2);
+	err_drop(e, "they are not waited for");
+}
+
+static void last_lines(struct strv *out, char *text)
+{
+	AUTO(strv_release) struct strv all = { 0 };
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (line[strspn(line, " \t")])
+			strv_add(&all, line);
+	for (size_t i = all.n > WORDS_LINES ? all.n - WORDS_LINES : 0; i < all.n; i++)
+		strv_add(out, all.v[i]);
+}
+
+void run_last_words(struct strv *out, const char *folder)
+{
+	AUTO(str_release) char *screen = path_join(folder, "screen");
+	AUTO(str_release) char *output = path_join(folder, "output");
+	AUTO(buf_release) struct buf text = { 0 }, safe = { 0 };
+	bool found;
+
+	await_words(folder, screen);
+	err_drop(file_read_tail_if(&text, &found, screen, WORDS_MAX), "as if it were not there");
+	if (!found)
+		err_drop(file_read_tail_if(&text, &found, output, WORDS_MAX), "nor that");
+	term_safe(&safe, buf_text(&text), text.n, TERM_TEXT);
+	if (safe.n)
+		last_lines(out, safe.s);
 }
 
 static bool is_command(

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/tri.h"
+#include "base/vec.h"
 
 struct run_info {
 	enum tri alive; /* run.lock is held here. Unknown: it runs on another host (shared home),
@@ -32,4 +33,7 @@ enum { RUN_ANY_TURN = -1 };
 bool run_has_command(const struct run_info *r, int64_t turn_ms);
 
 void run_read(struct run_info *r, const char *folder);
+/* What an agent that has ended showed last: lines of safe text, none of them blank. Waits for an ao-run that is
+ * only just writing it. None: not known. */
+void run_last_words(struct strv *out, const char *folder);
 void run_info_release(struct run_info *r);

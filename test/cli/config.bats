@@ -108,6 +108,39 @@ load box
 	[ "$status" -ne 0 ]
 }
 
+# The worktree's folder may be one whose files some program obeys (~/.vim/pack).
+@test "a committed config neither spares an agent its questions nor moves the worktrees before ao trust" {
+	rm "$CONFIG"
+	mkdir -p "$HOME/.config/agent-orchestrator/agents"
+	printf 'command: [standin, "{permissions}", "{prompt}"]\nprocess: standin\npermissions: {skip: [--no-hooks], default: []}\n' \
+		>"$HOME/.config/agent-orchestrator/agents/standin.yaml"
+	n=0
+	for key in 'worktreeDir: ../elsewhere' 'permissions: skip' 'permissions: default'; do
+		n=$((n + 1))
+		printf 'name: box\ndefaults: {agent: standin}\nprojects: {frontend: {path: ., sessionPrefix: fe%s}}\n%s\n' \
+			"$([[ $key != perm* ]] || echo ", agentConfig: {$key}")" \
+			"$([[ $key == perm* ]] || echo "$key")" >"$REPO/agent-orchestrator.yaml"
+		git -C "$REPO" add -A
+		git -C "$REPO" commit -qm config
+		cd "$REPO"
+		expect 0 ao session ls
+		if [[ $key != *default ]]; then
+			expect 5 ao spawn
+			errs "${key%%:*} is not used until you trust the file"
+			[ ! -e "$DATA/fe-$n" ]
+			expect 0 ao trust
+			has "${key%%:*}"
+		fi
+		expect 0 ao spawn
+	done
+	[ -d "$HOME/code/elsewhere/fe-1" ]
+	tmux kill-session -t =fe-2
+	wait_for 10 is fe-2 activity exited
+	sed -i 's/default}/"skip"}/' agent-orchestrator.yaml
+	expect 5 ao session restore fe-2
+	errs "permissions is not used until"
+}
+
 @test "a config that others can write is not trusted" {
 	chmod 666 "$CONFIG"
 	run --separate-stderr ao spawn frontend

@@ -242,3 +242,21 @@ set_clock() { # OFFSET-IN-SECONDS [RATE]
 	spawn frontend 2
 	wait_for 30 recorded fe-2 idle
 }
+
+@test "a poll that hears no SIGTERM does not hold the daemon for ever" {
+	mkdir "$BOX/bin"
+	cp "$AO_BUILD/ao-serve" "$BOX/bin"
+	cat >"$BOX/bin/ao" <<-'S'
+		#!/bin/sh
+		[ -e "$HOME/hung" ] && exec true
+		touch "$HOME/hung"
+		trap '' TERM
+		sleep 600 <&- >&- 2>&- & wait $!
+	S
+	chmod +x "$BOX/bin/ao"
+	spawn frontend 1
+	AO_TEST_JOB_MS=500 setsid "$BOX/bin/ao-serve" "$HOME/.agent-orchestrator" >"$BOX/serve.log" 2>&1 &
+	wait_for 20 test -e "$HOME/hung"
+	wait_for 20 says "a poll failed (exit 137)"
+	wait_for 20 calm
+}

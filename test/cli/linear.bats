@@ -47,6 +47,18 @@ tracker: $LINEAR_TRACKER" box_config
 	[ "$(ao issue ls -p frontend --json | jq -r '.[].id')" = INT-2 ]
 }
 
+@test "a queued issue gets Linear's own branch, too" {
+	EXTRA='limits: {maxSessions: 1}' FRONTEND="scm: {plugin: local}
+tracker: $LINEAR_TRACKER" box_config
+	cause linear '[{"op": "issue", "team": "INT", "title": "Login is slow"}]' >/dev/null
+	run -0 ao spawn frontend
+	run -0 ao spawn frontend INT-1
+	[[ $output == *queued* && $output != *Branch:* ]]
+	run -0 ao session kill fe-1
+	[ "$(field fe-2 branch)" = ann/int-1-login-is-slow ]
+	[ -z "$(field fe-2 wantedBranch)" ]
+}
+
 @test "no key, a bad one, a limit, another host: what to do is said, and nothing more is sent" {
 	run ao doctor
 	[[ $output == *'✓ tracker Linear: logged in as ann'* ]]

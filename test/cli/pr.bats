@@ -89,6 +89,41 @@ with_checks() { FRONTEND="$1" box_config; }
 	expect 0 ao events verify
 }
 
+@test "the base is behind origin: upstream's commits are none of a pull request's" {
+	FRONTEND='scm: local' box_config
+	git clone -q --bare "$REPO" "$BOX/origin"
+	git -C "$REPO" remote add origin "$BOX/origin"
+	git -C "$REPO" fetch -q
+	git clone -q "$BOX/origin" "$BOX/else"
+	for method in squash rebase merge; do
+		# a merge of its own, as --rebase would make it anew
+		git -C "$BOX/else" checkout -q -b side origin/main
+		echo "$method" >"$BOX/else/side-$method"
+		git -C "$BOX/else" add -A
+		git -C "$BOX/else" commit -q -m "upstream $method"
+		git -C "$BOX/else" checkout -q -B main origin/main
+		git -C "$BOX/else" merge -q --no-ff -m "upstream merge $method" side
+		git -C "$BOX/else" branch -q -D side
+		git -C "$BOX/else" push -q origin main
+		upstream=$(git -C "$BOX/origin" rev-parse main)
+		spawn frontend "$method"
+		id=$(ao session ls --json | jq -r '.[-1].name')
+		expect 1 ao pr create "$id"
+		errs "has no commits that main does not have"
+		echo own >"$TREES/$id/own-$method"
+		git -C "$TREES/$id" add -A
+		git -C "$TREES/$id" commit -q -m "own $method"
+		expect 0 ao pr create "$id"
+		expect 0 ao pr merge "$id" "--$method"
+		[ "$(git -C "$REPO" rev-parse main^)" = "$upstream" ]
+		[ "$(git -C "$REPO" diff --name-only main^ main)" = "own-$method" ]
+		[ -z "$(git -C "$REPO" status --porcelain)" ]
+		[ -e "$REPO/side-$method" ]
+		git -C "$REPO" push -q origin main
+		git -C "$BOX/else" fetch -q
+	done
+}
+
 @test "merge, rebase; whose commits" {
 	spawn frontend 1
 	spawn frontend 2

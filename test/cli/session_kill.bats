@@ -85,6 +85,42 @@ later" ]
 	[ "$(git -C "$REPO" show "$(trash fe-1):precious")" = precious ]
 }
 
+@test "a worktree that git was told to move: refused while its agent still runs" {
+	spawn frontend 42
+	echo precious >"$TREES/fe-1/precious"
+	git -C "$REPO" worktree move "$TREES/fe-1" "$BOX/moved"
+	expect 6 ao session kill fe-1
+	errs "was moved to $BOX/moved"
+	errs "git -C $REPO worktree move $BOX/moved $TREES/fe-1"
+	in_tmux fe-1
+	[ "$(field fe-1 status)" != killed ]
+	[ -z "$(field fe-1 doing)" ]
+	tmux kill-session -t =fe-1
+	wait_for 10 is fe-1 activity exited
+	expect 6 ao session kill fe-1
+	[ -z "$(field fe-1 doing)" ]
+	git -C "$REPO" worktree move "$BOX/moved" "$TREES/fe-1"
+	expect 0 ao session kill fe-1
+	[ "$(git -C "$REPO" show "$(trash fe-1):precious")" = precious ]
+}
+
+@test "a worktree deleted by hand: its staged state and its own commits are saved all the same" {
+	spawn frontend 42
+	cd "$TREES/fe-1"
+	git checkout -q --detach
+	git commit -q --allow-empty -m adrift
+	adrift=$(git rev-parse HEAD)
+	echo staged >staged
+	git add staged
+	cd "$HOME"
+	rm -rf "$TREES/fe-1"
+	expect 0 ao session kill fe-1
+	has "  Saved:    $(trash fe-1) (1 file, 1 commit)"
+	git -C "$REPO" merge-base --is-ancestor "$adrift" "$(trash fe-1)"
+	expect 0 ao session undelete fe-1
+	[ "$(git -C "$TREES/fe-1" show :staged)" = staged ]
+}
+
 @test "again is fine, and half-dead is finished" {
 	spawn frontend 42
 	expect 0 ao session kill fe-1

@@ -374,6 +374,21 @@ two" ]
 	lacks agent-orchestrator
 }
 
+@test "an issue that another session is at: said, with its name; not once that is killed" {
+	spawn frontend 42
+	spawn backend 42
+	expect 0 ao spawn frontend '#42'
+	errs "ao: warning: fe-1 has issue #42 already ("
+	errs "fe-2 works on it beside that"
+	[[ $stderr != *api-1* ]]
+	[ "$(field fe-2 branch)" = feat/42-2 ]
+	expect 0 ao spawn frontend
+	[ -z "$stderr" ]
+	ao session kill fe-1 fe-2 >/dev/null
+	expect 0 ao spawn frontend 42
+	[ -z "$stderr" ]
+}
+
 @test "batch: an issue named twice gets one session" {
 	expect 0 ao batch-spawn frontend 41 '#41' 42 41
 	has "2 created, 2 skipped, 0 failed"

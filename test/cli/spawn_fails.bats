@@ -20,6 +20,46 @@ load box
 	expect 0 ao doctor
 }
 
+shows() { ao session show "$1" --json | jq -r '.lastWords[]' | grep -qxF -- "$2"; } # SESSION LINE
+
+@test "the last words of an agent that ends at once: in the error and in session show, as safe text" {
+	cat >"$BOX/broken" <<-'S'
+		#!/bin/sh
+		printf 'one\ntwo\n'
+		printf 'cannot \033]0;evil\007log in:\n\n  run \033[31mbroken login\033[0m\n' >&2
+		exit 3
+	S
+	chmod +x "$BOX/broken"
+	for runtime in tmux process; do
+		AGENT=$BOX/broken FRONTEND="runtime: $runtime" box_config
+		run --separate-stderr ao spawn frontend
+		id=$(basename "$(ls -dt "$DATA"/fe-* | head -1)")
+		wait_for 10 is "$id" status errored
+		if [ "$status" = 1 ]; then
+			[ "${stderr##*$'\n'}" = "ao: the agent of $id ended at once with exit code 3: two / cannot log in: / run broken login (more: ao session show)" ]
+		fi
+		shows "$id" "cannot log in:"
+		shows "$id" "  run broken login"
+		shows "$id" "one"
+		expect 0 ao session show "$id"
+		has "What its agent showed last:"
+	done
+}
+
+@test "an agent that fails later leaves its last words, one that is ended or runs again none" {
+	spawn frontend 1
+	expect 0 ao session show fe-1
+	lacks "showed last"
+	tmux send-keys -t =fe-1: 'run: echo no more credits; kill -9 $PPID' Enter
+	wait_for 10 is fe-1 activity exited
+	ao session show fe-1 --json | jq -r '.lastWords[]' | grep -F 'no more credits'
+	[ "$(stat -c %a "$DATA/fe-1/screen")" = 600 ]
+	expect 0 ao session restore fe-1
+	[ ! -e "$DATA/fe-1/screen" ]
+	expect 0 ao session kill fe-1
+	[ ! -e "$DATA/fe-1/screen" ]
+}
+
 without_tmux() { # COMMAND…
 	mkdir -p "$BOX/no-tmux"
 	for p in ao standin git sh; do ln -sf "$(command -v $p)" "$BOX/no-tmux/$p"; done

@@ -75,3 +75,23 @@ life() {
 	expect 0 ao session kill fe-1
 	ready api-1
 }
+
+@test "exit-unattached on: a server of our own is spared, of the user's own doctor tells" {
+	printf 'set -s exit-unattached on\n' >"$HOME/.tmux.conf"
+	EXTRA='tmux: {socket: aotest}' box_config
+	spawn frontend 1
+	expect 0 ao send fe-1 hello
+	box_config
+	on_screen 'exec tmux -L default new-session -s mine "echo I am here; cat"' 'I am here'
+	expect 1 ao doctor
+	has "tmux ends its sessions with its last client: set-option -s exit-unattached off"
+	tmux set-option -s exit-unattached off
+	expect 0 ao doctor
+}
+@test "an alias over a command that we use: doctor tells" {
+	printf "set -s command-alias[9] paste-buffer='display-message hi'\nset -s command-alias[10] mine=list-keys\n" >"$HOME/.tmux.conf"
+	spawn frontend 1
+	expect 1 ao doctor
+	has "tmux has an alias over its command paste-buffer, which we use: take it out of command-alias"
+	lacks "command mine"
+}

@@ -355,7 +355,8 @@ static void test_sensitive(void **state)
 		"projects.frontend.scm.socket", "projects.frontend.scm.host",
 		"projects.frontend.postCreate", "projects.frontend.preDestroy",
 		"projects.frontend.env", "projects.frontend.checks", "agents.my-agent.command",
-		"notifiers.own.command" };
+		"notifiers.own.command", "worktreeDir",
+		"projects.frontend.agentConfig.permissions" };
 	AUTO(config_release) struct config c = { 0 };
 
 	(void)state;

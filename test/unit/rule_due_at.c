@@ -128,6 +128,9 @@ static void test_events(void **state)
 	/* a person types */
 	CHECK(20 * S, 0, e.held_until = now + 20 * S);
 	CHECK(-1, 1U << (2 + EVENT_COUNT), e.held_until = now);
+	/* nobody could be told */
+	CHECK(5 * MIN, 0, began(&e, EVENT_EXITED, MIN); e.of[EVENT_EXITED].again = now + 5 * MIN);
+	CHECK(-1, 1U << (3 + EVENT_COUNT + EVENT_EXITED), e.of[EVENT_EXITED].again = now);
 	/* the clock was set back: it will be so again */
 	CHECK(31 * MIN, 0, began(&e, EVENT_CHANGES, -MIN));
 }

@@ -543,6 +543,34 @@ static void test_apply(void **state)
 
 /* ---- a person at work ------------------------------------------------------------------------ */
 
+/* What nobody took waits; what an agent is to hear does not. */
+static void test_paused(void **state)
+{
+	const struct reactions none = { 0 };
+	struct reaction tell = reaction_effective(EVENT_EXITED, &none);
+	struct reaction send = reaction_effective(EVENT_CHANGES, &none);
+	struct occasion o = { .holds = TRI_YES, .items = text("7"), .strangers = text("8") };
+	struct moment m = { .now = now, .reachable = true };
+	struct episode e = { .began = now - MINUTE, .again = now + MINUTE, .trouble = text("t") };
+	struct decision d = reaction_of(&tell, &e, &o, EVENT_EXITED, &m);
+
+	(void)state;
+	assert_false(d.notify || d.notify_strangers || d.tell_trouble);
+	d = reaction_of(&send, &e, &o, EVENT_CHANGES, &m);
+	assert_true(d.send);
+	assert_false(d.notify_strangers);
+	send.action = REACT_MERGE;
+	assert_true(reaction_of(&send, &e, &o, EVENT_APPROVED, &m).merge);
+	e.again = now;
+	d = reaction_of(&tell, &e, &o, EVENT_EXITED, &m);
+	assert_true(d.notify && d.notify_strangers && d.tell_trouble);
+	e.again = now + 61 * MINUTE; /* the clock was set back */
+	assert_true(reaction_of(&tell, &e, &o, EVENT_EXITED, &m).notify);
+	assert_int_equal(notice_pause_ms(1), MINUTE);
+	assert_int_equal(notice_pause_ms(4), 60 * MINUTE);
+	assert_int_equal(notice_pause_ms(5), 0);
+}
+
 static void test_attended(void **state)
 {
 	static const struct {
@@ -572,6 +600,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_attended),
+		cmocka_unit_test(test_paused),
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_ci),
