@@ -16,6 +16,7 @@ enum turn_kind {
 	TURN_END,         /* over, with its last words */
 	TURN_ERROR,       /* over, by an error */
 	TURN_INTERRUPTED, /* over, by the user */
+	TURN_ANEW,        /* what went before was written down once more, from its time on */
 };
 
 /* What one call of the model took: the sum is what is in its context now. */
