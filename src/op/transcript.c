@@ -48,7 +48,7 @@ typedef enum want visit(struct turn *turn, void *with);
 struct walk {
 	const struct agent_log *log;
 	int fd;
-	off_t end;   /* what lies behind it has been visited, or is no whole line */
+	off_t end;    /* what lies behind it has been visited, or is no whole line */
 	size_t size;  /* of the next block */
 	int64_t anew; /* from then on it was written down once more; 0: it was not */
 	visit *visit;

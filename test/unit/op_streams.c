@@ -18,12 +18,14 @@
 #include "store/agent_files.h"
 #include "kit.h"
 
+enum { RECORDED = 180, MARKED = 2 };
+
 struct tally {
 	enum source without; /* SOURCE_COUNT: all evidence counts */
 	int right, wrong;
 	int looks, screens, answers, ends;
 	int again, unknown; /* a screen that a look has, too; told as unknown, as it is marked */
-	struct buf first; /* what was told wrongly, the first of it */
+	struct buf first;   /* what was told wrongly, the first of it */
 };
 
 static void tally_release(struct tally *t)
@@ -171,8 +173,9 @@ static void look(struct replay *r, const char *truth, const char *screen, const 
 	int64_t output_at = json_integer_value(json_object_get(event, "output"));
 	AUTO(evidence_release) struct evidence in = { 0 };
 	AUTO(facts_release) struct facts f = { 0 };
-	AUTO(str_release) char *where = str_format("%s, look %d (%s)", r->name, ++r->n,
-		screen ? screen : "at no screen");
+	AUTO(str_release)
+	char *where = str_format(
+		"%s, look %d (%s)", r->name, ++r->n, screen ? screen : "at no screen");
 
 	set_now(at);
 	evidence_read(&f, &in, &r->session, r->folder, NULL);
@@ -348,12 +351,16 @@ static void all(struct tally *t)
 static void test_all_right(void **state)
 {
 	AUTO(tally_release) struct tally t = { .without = SOURCE_COUNT };
+	int n;
 
 	(void)state;
 	all(&t);
 	if (t.wrong)
 		fail_msg("%d of %d are told wrongly: %s", t.wrong, t.wrong + t.right, t.first.s);
-	assert_true(t.right >= 110);
+	/* a screen that a look has, too, is one situation with it */
+	n = t.looks + t.screens + t.answers + t.ends - t.again;
+	if (n < RECORDED || t.unknown > MARKED)
+		fail_msg("%d situations, %d marked as unknown", n, t.unknown);
 }
 
 static void test_each_source_counts(void **state)

@@ -86,8 +86,7 @@ static void check_word(const struct agent *a, const char *name, const char *titl
 
 /* truth: STATE, or STATE+WORD where text stands in the input line, which begins with that word. Marked as unknown
  * with a reason, the screen tells neither. */
-static void check_screen(
-	const struct agent *a, const char *name, const char *truth, bool unknown)
+static void check_screen(const struct agent *a, const char *name, const char *truth, bool unknown)
 {
 	AUTO(buf_release) struct buf screen = { 0 };
 	AUTO(buf_release) struct buf title = { 0 };
