@@ -72,7 +72,7 @@ function clean(stream, out, screens) {
 	};
 	const box = stream.replace(/\/stream$/, '');
 	const without = s => s.replaceAll(box, '/usr/share/ao').replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, id)
-		.replace(/\/tmp\/aob\.\w+/g, '/tmp/box');
+		.replace(/\/\S*?\/build\/agents\/node_modules/g, '/usr/lib/node_modules').replace(/\/tmp\/aob\.\w+/g, '/tmp/box');
 	writeFileSync(out, text(stream).toString().split('\n').filter(Boolean).map(shortened).map(without).join('\n') + '\n');
 	for (const name of readdirSync(screens))
 		writeFileSync(`${screens}/${name}`, without(text(`${screens}/${name}`).toString()));
