@@ -17,6 +17,7 @@ enum turn_kind {
 	TURN_ERROR,       /* over, by an error */
 	TURN_INTERRUPTED, /* over, by the user */
 	TURN_STILL,       /* where no turn is open before it, none is since: one was taken back */
+	TURN_ANEW,        /* what went before was written down once more, from its time on */
 };
 
 /* What one call of the model took: the sum is what is in its context now. */

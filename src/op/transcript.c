@@ -13,6 +13,7 @@ enum {
 	GROWTH = 4,
 	LAST_BLOCK = 1 << 20,
 	CLOCK_SLACK_MS = 1500,
+	ANEW_MS = 1000, /* that it may take to write a conversation down once more */
 };
 
 void transcript_find(
@@ -47,18 +48,31 @@ typedef enum want visit(struct turn *turn, void *with);
 struct walk {
 	const struct agent_log *log;
 	int fd;
-	off_t end;   /* what lies behind it has been visited, or is no whole line */
-	size_t size; /* of the next block */
+	off_t end;    /* what lies behind it has been visited, or is no whole line */
+	size_t size;  /* of the next block */
+	int64_t anew; /* from then on it was written down once more; 0: it was not */
 	visit *visit;
 	void *with;
 	enum want want;
 };
 
+/* Not said or done then: old words under a new time, and the line that tells so. */
+static bool is_repeated(struct walk *w, const struct turn *turn)
+{
+	bool goes_on = turn->kind == TURN_PROMPT || turn->kind == TURN_WORK ||
+		turn->kind == TURN_CALL;
+
+	if (turn->kind == TURN_ANEW)
+		w->anew = turn->at;
+	return turn->kind == TURN_ANEW ||
+		(goes_on && w->anew && turn->at >= w->anew && turn->at < w->anew + ANEW_MS);
+}
+
 static void visit_line(struct walk *w, const char *line, size_t n)
 {
 	struct turn turn = { 0 };
 
-	if (n && w->log->read(&turn, line, n))
+	if (n && w->log->read(&turn, line, n) && !is_repeated(w, &turn))
 		w->want = w->visit(&turn, w->with);
 	turn_release(&turn);
 }

@@ -1,7 +1,8 @@
 /*
  * Gemini CLI's transcript, seen on 0.61.0: ~/.gemini/tmp/NAME/chats/session-TIME-ID.jsonl, whose path only
  * its hooks tell. Records {"id", "timestamp", "type", "content"}, between them patches {"$set": …}, some
- * of which repeat the whole conversation. How a turn ended that brought forth no words, its hooks do not
+ * of which repeat the whole conversation: behind "Request cancelled." and all its records, with new ids and the
+ * time of that. How a turn ended that brought forth no words, its hooks do not
  * say; here it is a record of its own.
  */
 #include <jansson.h>
@@ -83,6 +84,27 @@ static const struct record {
 	{ "info", read_info },
 };
 
+/* Of the conversation written down anew; its first record has the time. */
+static bool read_anew(struct turn *out, const char *line, size_t n)
+{
+	static const char mark[] = "{\"$set\":{\"messages\":[{", key[] = "\"timestamp\":\"";
+	char head[256] = "";
+	char *time;
+
+	if (n < sizeof(head) || memcmp(line, mark, sizeof(mark) - 1) != 0)
+		return false;
+	memcpy(head, line, sizeof(head) - 1);
+	time = strstr(head, key);
+	if (!time)
+		return false;
+	time += sizeof(key) - 1;
+	time[strcspn(time, "\"")] = '\0';
+	if (!clock_parse(&out->at, time))
+		return false;
+	out->kind = TURN_ANEW;
+	return true;
+}
+
 static bool read_line(struct turn *out, const char *line, size_t n)
 {
 	static const char mark[] = "{\"id\":";
@@ -90,6 +112,8 @@ static bool read_line(struct turn *out, const char *line, size_t n)
 	json_t *record = may ? json_loadb(line, n, 0, NULL) : NULL;
 	const char *type = text_at(record, "type");
 
+	if (read_anew(out, line, n))
+		return true;
 	for (size_t i = 0; record && i < COUNT_OF(records); i++)
 		if (str_equal(type, records[i].type))
 			records[i].read(out, record);

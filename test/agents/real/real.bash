@@ -12,6 +12,7 @@ teardown() { real_close; }
 
 real_open() {
 	box_open || return
+	[ -z "${RECORD:-}" ] || record_home || return
 	export PATH=$AO_BUILD:$NPM/node_modules/.bin:$PATH
 	HEARD=$BOX/heard
 	: >"$HEARD"

@@ -4,6 +4,7 @@
 # along, and where we are root there is no network but loopback, and no process outlives the run.
 #   SENDS, DIALOGS, KILLS   how often (3); LATE_MS how late an activity may be told (1000); FILTER which tests
 #   SLOW=yes                a receipt later than ao waits for one is no failure where the model heard the message once
+#   RECORD=record           the corpus's situations, by record.bats, instead of the tests; PARTS of it
 #   AGENT_SECONDS           for each agent (7200), INSTALL_SECONDS for npm (1200)
 # --if-possible: what cannot run here, or not in time, is told as "agents: not run: …" and is no failure; a test that
 # fails is run once more, and told either way. The last line but one is the sum.
@@ -42,9 +43,9 @@ else
 fi
 try() { # AGENT FILTER
 	timeout -k 10 "${AGENT_SECONDS:-7200}" env -i PATH="$PATH" HOME=/nonexistent TERM=xterm-256color LC_ALL=C.UTF-8 AO_BUILD="$build" \
-		SENDS="$SENDS" DIALOGS="$DIALOGS" KILLS="$KILLS" LATE_MS="$LATE_MS" SLOW="${SLOW:-}" \
+		SENDS="$SENDS" DIALOGS="$DIALOGS" KILLS="$KILLS" LATE_MS="$LATE_MS" SLOW="${SLOW:-}" PARTS="${PARTS:-}" \
 		REAL_AGENT="$1" ${KEEP_BOX:+KEEP_BOX="$KEEP_BOX"} ${TMPDIR:+TMPDIR="$TMPDIR"} "${alone[@]}" \
-		bats ${2:+-f "$2"} "$here/agent.bats" 2>&1 | tee "$log"
+		bats ${2:+-f "$2"} "$here/${RECORD:-agent}.bats" 2>&1 | tee "$log"
 	rc=${PIPESTATUS[0]}
 	passed=$((passed + $(grep '^ok ' "$log" | grep -vc '# skip')))
 	bad=$(grep -c '^not ok' "$log")
