@@ -16,22 +16,20 @@ void sight_release(struct sight *s)
 struct err *sight_ask(struct sight *s, const struct hold *h, const struct agent *a)
 {
 	s->channel = channel_of(&s->at, h->world, &h->s, h->folder, a, s->facts.started_at);
+	if (s->channel && s->channel->look) {
+		TRY(s->channel->look(&s->told, &s->at, 1));
+		sense_channel(&s->facts, NULL, &s->evidence, h->folder, s->channel, &s->told);
+		if (s->told.conversation)
+			str_set(&s->at.conversation, s->told.conversation);
+	}
 	if (s->channel && s->channel->listens && !s->channel->listens(&s->at))
 		s->channel = NULL;
-	if (!s->channel || !s->channel->look)
-		return NULL;
-	TRY(s->channel->look(&s->told, &s->at, 1));
-	sense_channel(&s->facts, NULL, &s->evidence, h->folder, s->channel, &s->told);
-	if (s->told.conversation)
-		str_set(&s->at.conversation, s->told.conversation);
 	return NULL;
 }
 
 const struct channel *sight_channel(const struct sight *s)
 {
-	bool asked = s->channel && s->channel->look;
-
-	if (asked)
+	if (s->channel && s->channel->ticket)
 		return s->told.answered && s->told.conversation ? s->channel : NULL;
 	return s->facts.has_hooks || (s->channel && s->channel->listens) ? s->channel : NULL;
 }
@@ -123,7 +121,7 @@ bool sight_typing(const struct sight *s)
 /* It will answer, mostly; what is typed meanwhile shows late or not at all. */
 static bool is_coming_up(const struct sight *s)
 {
-	return s->channel && s->channel->look && !s->told.answered &&
+	return s->channel && s->channel->ticket && !s->told.answered &&
 		s->facts.now - s->facts.started_at < COMING_UP_MS;
 }
 

@@ -169,7 +169,7 @@ bool needs_terminal(const struct facts *f)
 {
 	int hook = newest(f, SOURCE_HOOK), live = newest(f, SOURCE_LIVE);
 
-	if (f->runtime != TRI_YES || live >= 0)
+	if (f->runtime != TRI_YES || (live >= 0 && f->live_whole))
 		return false;
 	if (hook < 0)
 		return true;

@@ -1,6 +1,6 @@
 /*
  * Channel: a way to an agent beside its keyboard, as its `send: channel` names it: an interface by which it
- * is also asked what it does, or a file that it reads, which tells nothing. What goes there can
+ * may also be asked what it does, or a file that it reads. What goes there can
  * neither answer a menu nor mix with what somebody types, and an agent at work keeps it until it is ready.
  * Where nobody listens at the other end, all is as without one.
  *
@@ -31,7 +31,7 @@ struct channel_ref {
 struct channel_fact {
 	bool answered;
 	char *conversation; /* the one it is in; NULL: none has begun */
-	enum activity says; /* ACTIVITY_UNKNOWN: it is up, and that is all */
+	enum activity says; /* ACTIVITY_UNKNOWN: it is up; other evidence decides */
 	char *detail;       /* in words; NULL: none */
 	char *asks;         /* its id of the open question, or permission; NULL: none */
 	struct strv
@@ -67,12 +67,15 @@ struct channel {
 	/* Is somebody there to take one? NULL: whenever the agent has reported since its start. */
 	bool (*listens)(const struct channel_ref *ref);
 
-	/* All of the following, or none: it can't be asked. */
-
-	/* What each of them does now: one child process however many they are, two where a
-	 * conversation was not known before. One that does not answer within 2 s: answered false. */
+	/* What each of them does now, all at once: one child process at most however many they are, two
+	 * where a conversation was not known before. One that does not answer within 2 s: answered false, and
+	 * as without it. NULL: it can't be asked. */
 	MUST_USE struct err *(*look)(
 		struct channel_fact *out, const struct channel_ref *refs, size_t n);
+
+	/* All of the following, and look, or none: then look tells what it does and no more, no options,
+	 * and a dialog that only its terminal has is looked for there. */
+
 	/* A new one; grows with time. The caller's. */
 	char *(*ticket)(void);
 	/* Has it the message of this ticket? */

@@ -134,9 +134,10 @@ static void test_terminal(void **state)
 	CHECK(READY, YES, 0, SEEN(HOOK, UNKNOWN, 1 * S), SEEN(TERMINAL, READY, 9 * S));
 }
 
-static void asks(int line, enum tri runtime, const struct seen *seen, size_t n, bool want)
+static void asks(
+	int line, enum tri runtime, bool whole, const struct seen *seen, size_t n, bool want)
 {
-	struct facts f = { .now = now, .runtime = runtime };
+	struct facts f = { .now = now, .runtime = runtime, .live_whole = whole };
 
 	for (size_t i = 0; i < n; i++)
 		facts_add(&f, seen[i].source, seen[i].says, now - seen[i].ago);
@@ -144,11 +145,12 @@ static void asks(int line, enum tri runtime, const struct seen *seen, size_t n, 
 		fail_msg("line %d", line);
 	facts_release(&f);
 }
-#define ASKS(want, runtime, ...)                                                                   \
+#define ASKS_LIVE(want, runtime, whole, ...)                                                       \
 	do {                                                                                       \
 		static const struct seen seen[] = { __VA_ARGS__ };                                 \
-		asks(__LINE__, TRI_##runtime, seen, COUNT_OF(seen), want);                         \
+		asks(__LINE__, TRI_##runtime, whole, seen, COUNT_OF(seen), want);                  \
 	} while (0)
+#define ASKS(want, runtime, ...) ASKS_LIVE(want, runtime, false, __VA_ARGS__)
 
 static void test_needs_terminal(void **state)
 {
@@ -160,7 +162,12 @@ static void test_needs_terminal(void **state)
 	ASKS(false, YES, SEEN(HOOK, ACTIVE, 9 * S));
 	ASKS(true, YES, SEEN(HOOK, ACTIVE, 10 * S));
 	ASKS(true, YES, SEEN(HOOK, WAITING_INPUT, 0));
-	ASKS(false, YES, SEEN(LIVE, ACTIVE, 0));
+	/* live status that knows each dialog is enough; one that doesn't is no reason to look away */
+	ASKS_LIVE(false, YES, true, SEEN(LIVE, ACTIVE, 0));
+	ASKS_LIVE(true, YES, true, SEEN(LIVE, UNKNOWN, 0));
+	ASKS(true, YES, SEEN(LIVE, ACTIVE, 0));
+	ASKS(true, YES, SEEN(LIVE, ACTIVE, 0), SEEN(HOOK, ACTIVE, 10 * S));
+	ASKS(false, YES, SEEN(LIVE, ACTIVE, 0), SEEN(HOOK, READY, 60 * S));
 }
 
 static void test_many_facts(void **state)
