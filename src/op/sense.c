@@ -146,19 +146,23 @@ void sense_channel(struct facts *f, struct told *told, const struct evidence *in
 	const char *folder, const struct channel *c, const struct channel_fact *a)
 {
 	bool soon = c->ticket && is_unprompted(f, folder, a);
+	bool newest = !a->said_at || a->said_at > f->activity_at;
 	struct fact *fact;
 
 	if (!a->answered)
 		return;
-	fact = facts_add(f, SOURCE_LIVE, soon ? ACTIVITY_ACTIVE : a->says, f->now);
-	fact->state = true;
+	fact = facts_add(
+		f, SOURCE_LIVE, soon ? ACTIVITY_ACTIVE : a->says, a->said_at ? a->said_at : f->now);
+	fact->state = !a->said_at;
 	fact->detail = str_dup(soon ? "it is up, and its first prompt is no turn yet" : a->detail);
 	f->sign_of_life = true;
 	f->live_whole = c->ticket != NULL;
+	if (newest)
+		sense_since(f, a);
 	if (a->at > f->activity_at)
 		f->activity_at = a->at;
-	sense_since(f, a);
-	if (a->says == ACTIVITY_ACTIVE && run_has_command(&in->run, f->now - f->turn_open_at))
+	if (newest && a->says == ACTIVITY_ACTIVE &&
+		run_has_command(&in->run, f->now - f->turn_open_at))
 		f->output_at = f->now;
 	if (told)
 		tell_channel(told, c, a);

@@ -37,7 +37,8 @@ struct channel_fact {
 	struct strv
 		options; /* of that, as it shows them; none: it is not to be answered from here */
 	int64_t at;      /* its newest message, ms since 1970; 0: none */
-	char *prompt;    /* what the user said last; NULL: nothing yet */
+	int64_t said_at; /* what it does was true then, and reports that are newer go before it; 0: it is now */
+	char *prompt; /* what the user said last; NULL: nothing yet */
 	int64_t prompt_at;
 	char *words;        /* the agent's last */
 	char *title;        /* of the conversation; NULL: none of its own */
