@@ -26,7 +26,7 @@ static void fill(
 	p[8] = (struct placeholder){ "{port}", v->port };
 	p[9] = (struct placeholder){ "{secret}", v->secret };
 	p[10] = (struct placeholder){ "{inputFile}", v->input_file };
-	p[11] = (struct placeholder){ "{outputFile}", v->output_file };
+	p[11] = (struct placeholder){ "{eventsFile}", v->events_file };
 }
 
 static struct err *find_permission(

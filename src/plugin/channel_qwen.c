@@ -202,7 +202,7 @@ static bool read_back(struct channel_fact *out, const char *b, size_t n)
 
 static void look_at(struct channel_fact *out, const struct channel_ref *r)
 {
-	AUTO(str_release) char *path = path_join(r->folder, "output");
+	AUTO(str_release) char *path = path_join(r->folder, "agent-events");
 	int64_t at = file_mtime(path); /* before it is read: what comes meanwhile is not older */
 	bool found = at >= r->since, over = false;
 

@@ -105,7 +105,7 @@ static void looked(struct channel_fact *f, const void *bytes, size_t n, int64_t 
 {
 	struct channel_ref r = { .folder = root, .since = since };
 
-	put("output", bytes, n);
+	put("agent-events", bytes, n);
 	ok(channel_named("qwen")->look(f, &r, 1));
 }
 
@@ -221,7 +221,7 @@ static void test_long(void **state)
 /* Not there, none of this run's, no file, and another one in its place. */
 static void test_others(void **state)
 {
-	AUTO(str_release) char *path = at("output");
+	AUTO(str_release) char *path = at("agent-events");
 	struct channel_ref r = { .folder = root };
 
 	(void)state;
@@ -233,7 +233,7 @@ static void test_others(void **state)
 		if (i == 2)
 			assert_int_equal(symlink("/etc/passwd", path), 0);
 		if (i == 3)
-			put_text("output", PROMPT);
+			put_text("agent-events", PROMPT);
 		r.since = i == 3 ? file_mtime(path) + 1 : 0;
 		ok(channel_named("qwen")->look(&f, &r, 1));
 		assert_false(f.answered);
