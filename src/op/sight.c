@@ -68,11 +68,16 @@ bool sight_box(const struct sight *s, const struct agent *a)
 	return a->send.box && !s->blind;
 }
 
+bool sight_tells(const struct sight *s)
+{
+	return s->told.options.n && (!s->told.keys || s->blind);
+}
+
 char *sight_dialog(const struct sight *s)
 {
 	AUTO(buf_release) struct buf menu = { 0 };
 
-	if (s->told.options.n) {
+	if (sight_tells(s)) {
 		buf_addf(&menu, "%s\n", s->told.detail);
 		for (size_t i = 0; i < s->told.options.n; i++)
 			buf_addf(&menu, "%zu. %s\n", i + 1, s->told.options.v[i]);

@@ -5,6 +5,8 @@
  * and from whose end it reads on. {"type":"submit","text":…} becomes a turn as soon as it is ready; with a
  * menu open it waits. What stands there when Qwen starts is not read; a file that shrank or changed is
  * read again from its beginning, messages and all: it is only ever appended to, a line whole or not at all.
+ * {"type":"confirmation_response","request_id":…,"allowed":true} answers a control_request of the other one: once,
+ * or not; that which its menu has besides needs keys.
  *
  * --json-file: what it does, a JSON line each, without times: the file's own is that of the last. Written from
  * its beginning on at each start, so one of an earlier run must be gone. It is the interface that writes it: on
@@ -26,23 +28,36 @@
 
 enum { FIRST_BLOCK = 64 << 10, LAST_BLOCK = 2 << 20, DETAIL_MAX = 400 };
 
-static struct err *hand(enum channel_answer *out, const struct channel_ref *r, const char *ticket,
-	const char *text, size_t n)
+/* o: taken; NULL: its words are no UTF-8. */
+static struct err *write_line(const struct channel_ref *r, json_t *o)
 {
 	AUTO(str_release) char *path = path_join(r->folder, "input");
-	AUTO(str_release) char *line = NULL;
+	AUTO(str_release) char *line = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	AUTO(buf_release) struct buf b = { 0 };
-	json_t *o = json_pack("{s:s, s:s%}", "type", "submit", "text", text, n);
 
-	if (o)
-		line = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
-	(void)ticket; /* it has none */
 	if (!line)
 		return fail(ERR_USAGE, "the message is no UTF-8");
 	buf_addf(&b, "%s\n", line);
-	*out = CHANNEL_SILENT;
 	return file_append(path, b.s, b.n, FILE_VOLATILE);
+}
+
+static struct err *hand(enum channel_answer *out, const struct channel_ref *r, const char *ticket,
+	const char *text, size_t n)
+{
+	(void)ticket; /* it has none */
+	*out = CHANNEL_SILENT;
+	return write_line(r, json_pack("{s:s, s:s%}", "type", "submit", "text", text, n));
+}
+
+/* Whose request is over it ignores. */
+static struct err *answer(enum channel_answer *out, const struct channel_ref *r,
+	const struct channel_fact *told, size_t option)
+{
+	*out = CHANNEL_SILENT;
+	return write_line(r,
+		json_pack("{s:s, s:s, s:b}", "type", "confirmation_response", "request_id",
+			told->asks, "allowed", option == 0));
 }
 
 /* ---- what it does ---------------------------------------------------------------------------- */
@@ -118,9 +133,11 @@ static bool read_assistant(struct scan *s, const json_t *line)
 	return true;
 }
 
-/* In words, and what else is needed to answer it. */
+/* In words, and what else is needed to answer it. An answer to a question has no place there: allowed, it is
+ * none of its options. */
 static void tell_request(struct channel_fact *out, const json_t *line, const char *id)
 {
+	static const char *const labels[] = { "Yes, allow once", "No, suggest changes (esc)" };
 	const json_t *request = json_object_get(line, "request");
 	const json_t *questions = json_object_get(json_object_get(request, "input"), "questions");
 	const json_t *allow = json_array_get(json_object_get(request, "permission_suggestions"), 0);
@@ -133,6 +150,10 @@ static void tell_request(struct channel_fact *out, const json_t *line, const cha
 
 	tell(out, ACTIVITY_WAITING_INPUT, detail);
 	str_set(&out->asks, id);
+	strv_release(&out->options);
+	for (size_t i = 0; !question && i < COUNT_OF(labels); i++)
+		strv_add(&out->options, labels[i]);
+	out->keys = true;
 }
 
 /* Of several the first is on its screen. */
@@ -227,4 +248,5 @@ const struct channel channel_qwen = {
 	.needs = "{inputFile}",
 	.hand = hand,
 	.look = look,
+	.answer = answer,
 };

@@ -36,6 +36,7 @@ struct channel_fact {
 	char *asks;         /* its id of the open question, or permission; NULL: none */
 	struct strv
 		options; /* of that, as it shows them; none: it is not to be answered from here */
+	bool keys;       /* its screen shows more of them, which only keys choose */
 	int64_t at;      /* its newest message, ms since 1970; 0: none */
 	int64_t said_at; /* what it does was true then, and reports that are newer go before it; 0: it is now */
 	char *prompt; /* what the user said last; NULL: nothing yet */
@@ -74,17 +75,19 @@ struct channel {
 	MUST_USE struct err *(*look)(
 		struct channel_fact *out, const struct channel_ref *refs, size_t n);
 
-	/* All of the following, and look, or none: then look tells what it does and no more, no options,
-	 * and a dialog that only its terminal has is looked for there. */
+	/* What look() told that it asks, by one of the options (from 0). HASNT: it asks that no longer;
+	 * SILENT: that is seen by the question that goes. NULL: look() tells no options. */
+	MUST_USE struct err *(*answer)(enum channel_answer *out, const struct channel_ref *ref,
+		const struct channel_fact *told, size_t option);
+
+	/* All of the following, and look, or none: then look tells what it does and no more, and a
+	 * dialog that only its terminal has is looked for there. */
 
 	/* A new one; grows with time. The caller's. */
 	char *(*ticket)(void);
 	/* Has it the message of this ticket? */
 	MUST_USE struct err *(*has)(
 		enum channel_answer *out, const struct channel_ref *ref, const char *ticket);
-	/* What look() told that it asks, by one of the options (from 0). HASNT: it asks that no longer. */
-	MUST_USE struct err *(*answer)(enum channel_answer *out, const struct channel_ref *ref,
-		const struct channel_fact *told, size_t option);
 	/* The end of its turn, as a person's key would; nothing where it is not at work. */
 	MUST_USE struct err *(*interrupt)(enum channel_answer *out, const struct channel_ref *ref);
 	/* The newest conversation that was begun in the worktree since then, asked of the agent's own
