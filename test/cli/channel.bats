@@ -188,4 +188,5 @@ asker() { # FURTHER WORDS of its command
 	errs "1. Yes, allow once"
 	expect 0 ao send fe-1 --answer 2
 	[ "$(jq .allowed "$BOX/heard")" = false ]
+	expect 0 ao session kill fe-1
 }
