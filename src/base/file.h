@@ -44,10 +44,6 @@ MUST_USE struct err *file_remove(const char *path); /* not there is fine */
 /* Names in a folder but . and .., unsorted. Not there: none. */
 MUST_USE struct err *file_list(struct strv *names, const char *dir);
 int64_t file_mtime(const char *path); /* ms since 1970; 0: not there */
-/* One that another program writes on and that takes over 4 * keep bytes on the disk: all but the last keep
- * bytes give theirs back and read as zeros. Its size and its time stay, and the writer does not notice. Not
- * there, or a file system that can't (fallocate(2)): nothing happens. */
-void file_thin(const char *path, size_t keep);
 
 /*
  * Kernel locks (OFD), which vanish with their last holder; a child that inherits lock.fd is a holder

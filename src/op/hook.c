@@ -7,9 +7,9 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/thin.h"
 #include "base/wake.h"
 #include "op/hook_input.h"
 #include "store/run.h"

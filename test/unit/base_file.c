@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/run.h"
 #include "base/stop.h"
+#include "base/thin.h"
 #include "kit.h"
 
 static mode_t mode_of(const char *name)
