@@ -1,17 +1,17 @@
 /*
- * Qwen Code's files beside its terminal, seen on 0.15.10 and 0.24.4.
+ * Qwen Code's files beside its terminal.
  *
- * --input-file: a file of JSON lines that it looks at twice a second
- * and from whose end it reads on. {"type":"submit","text":…} becomes a turn as soon as it is ready; with a
- * menu open it waits. What stands there when Qwen starts is not read; a file that shrank or changed is
+ * --input-file, seen on 0.15.10 and 0.24.4: a file of JSON lines that it looks at twice a second and from whose
+ * end it reads on. {"type":"submit","text":…} becomes a turn as soon as it is ready; with a menu open it waits. What stands there when Qwen starts is not read; a file that shrank or changed is
  * read again from its beginning, messages and all: it is only ever appended to, a line whole or not at all.
  * {"type":"confirmation_response","request_id":…,"allowed":true} answers a control_request of the other one: once,
  * or not; that which its menu has besides needs keys.
  *
- * --json-file: what it does, a JSON line each, without times: the file's own is that of the last. Written from
- * its beginning on at each start, so one of an earlier run must be gone. It is the interface that writes it: on
+ * --json-file, seen on 0.24.4 and read in the source of 0.15.10: what it does, a JSON line each, without times: the
+ * file's own is that of the last. Written from its beginning on at each start, so one of an earlier run must
+ * be gone. It is the interface that writes it: on
  * a busy machine it was seen up to 1.5 s behind the hooks, and a permission that is refused, the end of a turn that
- * had no word yet and what a subagent asks leave no line. So it is a report like a hook's, what is reported
+ * had no word yet and, by its source, what a subagent asks leave no line. So it is a report like a hook's, what is reported
  * or written later goes before it, and only that is believed which holds until something else is told:
  *   user with text             a turn begins
  *   assistant without a tool   the turn is over, cut off perhaps; "[API Error: " of no tokens: by an error
@@ -144,9 +144,10 @@ static void tell_request(struct channel_fact *out, const json_t *line, const cha
 	const char *question = text_at(json_array_get(questions, 0), "question");
 	const char *tool = text_at(request, "tool_name"), *what = text_at(allow, "description");
 	AUTO(str_release)
-	char *detail = question ? str_format("it asks: %s", question)
-				: str_format("it asks for a permission, %s: %s",
-					  tool ? tool : "a tool", what ? what : "?");
+	char *detail = question
+		? str_format("it asks: %s", question)
+		: str_format("it asks for a permission, %s%s%s", tool ? tool : "a tool",
+			  what ? ": " : "", what ? what : "");
 
 	tell(out, ACTIVITY_WAITING_INPUT, detail);
 	str_set(&out->asks, id);

@@ -149,7 +149,7 @@ static void test_looks(void **state)
 		{ "{\"type\":\"control_request\",\"request_id\":[],\"request\":7}\n", -1, NULL,
 			NULL },
 		{ "{\"type\":\"control_request\",\"request_id\":\"r\",\"request\":7}\n",
-			ACTIVITY_WAITING_INPUT, "it asks for a permission, a tool: ?", "r" },
+			ACTIVITY_WAITING_INPUT, "it asks for a permission, a tool", "r" },
 		{ "{\"type\":\"control_response\",\"response\":[1]}\n", -1, NULL, NULL },
 		{ "{\"type\":\"stream_event\",\"event\":\"message_start\"}\n", -1, NULL, NULL },
 		{ "{\"type\":\"assistant\",\"message\":{\"content\":{}}}\n", ACTIVITY_READY, NULL,
@@ -168,6 +168,31 @@ static void test_looks(void **state)
 		assert_true(str_equal(f.asks, cases[i].asks));
 		assert_true(f.said_at > INT64_C(1700000000000));
 	}
+}
+
+/* A permission is answered by once or not; to a question neither is an answer. */
+static void test_answers(void **state)
+{
+	AUTO(channel_fact_release) struct channel_fact f = { 0 };
+	struct channel_ref r = { .folder = root };
+	enum channel_answer has = CHANNEL_HAS;
+	AUTO(str_release) char *path = at("input");
+	AUTO(str_release) char *text = NULL;
+
+	(void)state;
+	looked(&f, STEP QUESTION, strlen(STEP QUESTION), 0);
+	assert_true(f.keys && !f.options.n);
+	channel_fact_release(&f);
+	looked(&f, STEP ASKS("r\\n\\\"") ASKS("t"), strlen(STEP ASKS("r\\n\\\"") ASKS("t")), 0);
+	assert_true(f.keys && f.options.n == 2);
+	ok(file_remove(path));
+	for (size_t i = 0; i < 2; i++)
+		ok(channel_named("qwen")->answer(&has, &r, &f, i));
+	assert_int_equal(has, CHANNEL_SILENT);
+	text = get("input");
+	assert_string_equal(text,
+		"{\"type\":\"confirmation_response\",\"request_id\":\"r\\n\\\"\",\"allowed\":true}\n"
+		"{\"type\":\"confirmation_response\",\"request_id\":\"r\\n\\\"\",\"allowed\":false}\n");
 }
 
 /* What a subagent says is not its own. */
@@ -260,6 +285,7 @@ int main(void)
 		TEST(test_lines),
 		TEST(test_refused),
 		TEST(test_looks),
+		TEST(test_answers),
 		TEST(test_subagent),
 		TEST(test_long),
 		TEST(test_others),
