@@ -10,7 +10,7 @@ struct placeholder {
 	const char *value; /* NULL or "": empty */
 };
 
-enum { PLACEHOLDERS = 11, PERMISSIONS = 3, HOOKS = 7 };
+enum { PLACEHOLDERS = 12, PERMISSIONS = 3, HOOKS = 7 };
 
 static void fill(
 	struct placeholder p[PLACEHOLDERS], const struct agent *a, const struct agent_values *v)
@@ -26,6 +26,7 @@ static void fill(
 	p[8] = (struct placeholder){ "{port}", v->port };
 	p[9] = (struct placeholder){ "{secret}", v->secret };
 	p[10] = (struct placeholder){ "{inputFile}", v->input_file };
+	p[11] = (struct placeholder){ "{eventsFile}", v->events_file };
 }
 
 static struct err *find_permission(

@@ -63,7 +63,7 @@ struct agent {
  * it. */
 struct agent_values {
 	const char *prompt, *prompt_file, *model, *permissions, *session, *worktree,
-		*agent_session_id, *input_file, *port,
+		*agent_session_id, *input_file, *events_file, *port,
 		*secret; /* where its own interface listens, and its password */
 };
 

@@ -59,8 +59,9 @@ struct facts {
 	struct fact v[FACTS_MAX];
 	int n;
 
-	bool sign_of_life;     /* since the last start */
-	bool has_hooks;        /* it reported at least once */
+	bool sign_of_life; /* since the last start */
+	bool live_whole;   /* its live status tells of every dialog, its terminal's own ones too */
+	bool has_hooks;    /* it reported at least once */
 	int64_t turn_open_at;  /* a prompt without an end since; 0: none open */
 	int64_t mute_end_at;   /* it reported the end of a turn last, and not how it ended; 0: no */
 	int64_t waiting_since; /* it reported a question and nothing else since; 0: none */

@@ -220,18 +220,36 @@ static struct err *answer_keys(struct choice *c, struct hold *h, const struct ag
 	return pick(c, h, a);
 }
 
-/* By its interface: no key, so neither its screen nor who looks at it matters. */
-static struct err *answer_told(struct hold *h, const struct sight *s, const char *text)
+/* Which option of its interface is meant, -1: none. Where its screen shows more of them it is named as there. */
+static int told_option(const struct sight *s, const char *text)
 {
 	AUTO(menu_release) struct menu menu = { 0 };
 	AUTO(str_release) char *dialog = sight_dialog(s);
-	enum channel_answer answer;
 	int option;
 
-	for (size_t i = 0; i < s->told.options.n; i++)
+	for (size_t i = 0; sight_tells(s) && i < s->told.options.n; i++)
 		*vec_push(&menu.list) = (struct shown){ .number = (int)i + 1,
 			.label = str_dup(s->told.options.v[i]) };
+	if (!sight_tells(s))
+		parse_menu(&menu, dialog);
 	option = find(&menu, text);
+	if (sight_tells(s))
+		return option;
+	for (size_t i = 0; option >= 0 && i < s->told.options.n; i++)
+		if (str_equal(s->told.options.v[i], menu.list.v[option].label))
+			return (int)i;
+	return -1;
+}
+
+/* By its interface: no key, so neither its screen nor who looks at it matters. */
+static struct err *answer_told(struct hold *h, const struct sight *s, const char *text)
+{
+	AUTO(str_release) char *dialog = sight_dialog(s);
+	int option = told_option(s, text);
+	enum channel_answer answer;
+
+	if (s->activity.activity != ACTIVITY_WAITING_INPUT)
+		return fail(ERR_REFUSED, "%s asks no question now", h->s.id);
 	if (option < 0)
 		return fail(ERR_REFUSED, "'%s' is not among the options of %s:\n%s", text, h->s.id,
 			dialog);
@@ -260,7 +278,7 @@ static struct err *see_question(struct sight *s, struct hold *h, const struct ag
 		TRY(sight_take(s, h, a));
 		asks = s->activity.activity == ACTIVITY_WAITING_INPUT;
 		/* Gemini CLI says that it works until its own hooks are over: seconds, on a busy machine */
-		if ((!asks && !s->facts.waiting_since) || s->told.options.n || s->blind ||
+		if ((!asks && !s->facts.waiting_since) || sight_tells(s) || s->blind ||
 			(asks && is_drawn(s)) || clock_mono() >= until)
 			return NULL;
 		TRY(clock_sleep(LOOK_AGAIN_MS));
@@ -273,12 +291,14 @@ struct err *op_answer(const struct world *w, const char *id, const char *text)
 	AUTO(agent_release) struct agent a = { 0 };
 	AUTO(sight_release) struct sight s = { 0 };
 	struct choice c = { 0 };
+	bool told;
 
 	TRY(hold_take(&h, w, id));
 	TRY(agent_load(&a, &w->config, h.s.agent));
 	TRY(see_question(&s, &h, &a));
 	TRY(sight_askable(&s, &h));
-	TRY(s.told.options.n ? answer_told(&h, &s, text) : answer_keys(&c, &h, &a, &s, text));
+	told = sight_tells(&s) || told_option(&s, text) >= 0;
+	TRY(told ? answer_told(&h, &s, text) : answer_keys(&c, &h, &a, &s, text));
 	hold_log(&h, "answered", json_pack("{s:s}", "option", text));
-	return wait_gone(&h, &a, &c, s.told.options.n ? s.told.asks : NULL);
+	return wait_gone(&h, &a, &c, told ? s.told.asks : NULL);
 }

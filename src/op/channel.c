@@ -17,7 +17,7 @@ const struct channel *channel_of(struct channel_ref *out, const struct world *w,
 	if (!c || !s->worktree || (c->needs && !agent_uses(&a->command, c->needs)))
 		return NULL;
 	port_read(&port, folder);
-	if (c->look && !port.number)
+	if (str_equal(c->needs, "{port}") && !port.number)
 		return NULL;
 	conversation_read(&told, folder);
 	*out = (struct channel_ref){

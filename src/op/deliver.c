@@ -43,11 +43,12 @@ struct err *deliver_state(
 
 /* ---- after: the receipt ---------------------------------------------------------------------- */
 
+/* What the user said last. */
 static bool can_ask(const struct agent *a)
 {
 	const struct channel *c = channel_named(a->send.channel);
 
-	return c && c->look;
+	return c && c->ticket;
 }
 
 /* Typed, and told by its interface as what the user said last. */

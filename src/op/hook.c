@@ -9,12 +9,19 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/proc.h"
+#include "base/thin.h"
 #include "base/wake.h"
 #include "op/hook_input.h"
 #include "store/run.h"
 #include "store/signals.h"
 
-enum { INPUT_MAX = 8 << 20, SILENCE_MS = 15, INPUT_MS = 500, DEPTH_MAX = 64 };
+enum {
+	INPUT_MAX = 8 << 20,
+	EVENTS_KEPT = 4 << 20,
+	SILENCE_MS = 15,
+	INPUT_MS = 500,
+	DEPTH_MAX = 64
+};
 
 /*
  * A nested agent (`claude -p` run by a tool) must not report as its parent. Processes named as the
@@ -65,6 +72,15 @@ static void read_input(struct buf *b, enum signal_kind kind)
 	}
 }
 
+/* What it writes of what it does (a `{eventsFile}`) is read from its end, and grows by over 200 bytes for each
+ * word: here somebody comes by who writes anyway. */
+static void thin_events(const char *folder)
+{
+	AUTO(str_release) char *path = path_join(folder, "agent-events");
+
+	file_thin(path, EVENTS_KEPT);
+}
+
 void op_hook(const char *event, int64_t at_ms)
 {
 	const char *folder = getenv("AO_SESSION_DIR");
@@ -89,4 +105,5 @@ void op_hook(const char *event, int64_t at_ms)
 	err_drop(conversation_note(folder, s.at, told.id, told.path), "it is told again");
 	err_drop(signals_append(folder, &s), "a hook never fails its caller");
 	wake_send(folder, event);
+	thin_events(folder);
 }

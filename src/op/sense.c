@@ -122,34 +122,59 @@ static bool is_unprompted(const struct facts *f, const char *folder, const struc
 
 static void tell_channel(struct told *told, const struct channel *c, const struct channel_fact *a)
 {
-	str_release(&told->words);
-	told->words = first_line(a->words ? a->words : a->title);
-	told->usage = a->usage;
-	told->source = usage_sum(&a->usage) ? c->plugin.name : NULL;
+	char *words = first_line(a->words ? a->words : a->title);
+
+	if (words) {
+		str_release(&told->words);
+		told->words = words;
+	}
+	if (usage_sum(&a->usage)) {
+		told->usage = a->usage;
+		told->source = c->plugin.name;
+	}
 	told->has_cost = a->has_cost;
 	told->cost = a->cost;
 	told->price_source = a->has_cost ? c->plugin.name : NULL;
 	str_set(&told->conversation, a->conversation);
 }
 
+/* What it does not tell the agent's own reports may: since when. */
+static void sense_since(struct facts *f, const struct channel_fact *a)
+{
+	if (a->says == ACTIVITY_UNKNOWN)
+		return;
+	if (a->says == ACTIVITY_ACTIVE && a->prompt_at)
+		f->turn_open_at = a->prompt_at;
+	if (a->says == ACTIVITY_READY || a->says == ACTIVITY_BLOCKED)
+		f->turn_open_at = 0;
+	if (a->says != ACTIVITY_WAITING_INPUT)
+		f->waiting_since = 0;
+	else if (a->at)
+		f->waiting_since = a->at;
+}
+
 void sense_channel(struct facts *f, struct told *told, const struct evidence *in,
 	const char *folder, const struct channel *c, const struct channel_fact *a)
 {
-	bool soon = is_unprompted(f, folder, a);
+	bool soon = c->ticket && is_unprompted(f, folder, a);
+	bool newest = !a->said_at || a->said_at > f->activity_at;
 	struct fact *fact;
 
 	if (!a->answered)
 		return;
-	fact = facts_add(f, SOURCE_LIVE, soon ? ACTIVITY_ACTIVE : a->says, f->now);
-	fact->state = true;
+	fact = facts_add(
+		f, SOURCE_LIVE, soon ? ACTIVITY_ACTIVE : a->says, a->said_at ? a->said_at : f->now);
+	fact->state = !a->said_at;
 	fact->detail = str_dup(soon ? "it is up, and its first prompt is no turn yet" : a->detail);
 	f->sign_of_life = true;
+	f->live_whole = c->ticket != NULL;
+	if (newest)
+		sense_since(f, a);
 	if (a->at > f->activity_at)
 		f->activity_at = a->at;
-	f->turn_open_at = a->says == ACTIVITY_ACTIVE ? a->prompt_at : 0;
-	if (a->says == ACTIVITY_ACTIVE && run_has_command(&in->run, f->now - a->prompt_at))
+	if (newest && a->says == ACTIVITY_ACTIVE &&
+		run_has_command(&in->run, f->now - f->turn_open_at))
 		f->output_at = f->now;
-	f->waiting_since = a->says == ACTIVITY_WAITING_INPUT ? a->at : 0;
 	if (told)
 		tell_channel(told, c, a);
 }

@@ -16,22 +16,20 @@ void sight_release(struct sight *s)
 struct err *sight_ask(struct sight *s, const struct hold *h, const struct agent *a)
 {
 	s->channel = channel_of(&s->at, h->world, &h->s, h->folder, a, s->facts.started_at);
+	if (s->channel && s->channel->look) {
+		TRY(s->channel->look(&s->told, &s->at, 1));
+		sense_channel(&s->facts, NULL, &s->evidence, h->folder, s->channel, &s->told);
+		if (s->told.conversation)
+			str_set(&s->at.conversation, s->told.conversation);
+	}
 	if (s->channel && s->channel->listens && !s->channel->listens(&s->at))
 		s->channel = NULL;
-	if (!s->channel || !s->channel->look)
-		return NULL;
-	TRY(s->channel->look(&s->told, &s->at, 1));
-	sense_channel(&s->facts, NULL, &s->evidence, h->folder, s->channel, &s->told);
-	if (s->told.conversation)
-		str_set(&s->at.conversation, s->told.conversation);
 	return NULL;
 }
 
 const struct channel *sight_channel(const struct sight *s)
 {
-	bool asked = s->channel && s->channel->look;
-
-	if (asked)
+	if (s->channel && s->channel->ticket)
 		return s->told.answered && s->told.conversation ? s->channel : NULL;
 	return s->facts.has_hooks || (s->channel && s->channel->listens) ? s->channel : NULL;
 }
@@ -70,11 +68,16 @@ bool sight_box(const struct sight *s, const struct agent *a)
 	return a->send.box && !s->blind;
 }
 
+bool sight_tells(const struct sight *s)
+{
+	return s->told.options.n && (!s->told.keys || s->blind);
+}
+
 char *sight_dialog(const struct sight *s)
 {
 	AUTO(buf_release) struct buf menu = { 0 };
 
-	if (s->told.options.n) {
+	if (sight_tells(s)) {
 		buf_addf(&menu, "%s\n", s->told.detail);
 		for (size_t i = 0; i < s->told.options.n; i++)
 			buf_addf(&menu, "%zu. %s\n", i + 1, s->told.options.v[i]);
@@ -123,7 +126,7 @@ bool sight_typing(const struct sight *s)
 /* It will answer, mostly; what is typed meanwhile shows late or not at all. */
 static bool is_coming_up(const struct sight *s)
 {
-	return s->channel && s->channel->look && !s->told.answered &&
+	return s->channel && s->channel->ticket && !s->told.answered &&
 		s->facts.now - s->facts.started_at < COMING_UP_MS;
 }
 

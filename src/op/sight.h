@@ -40,5 +40,7 @@ bool sight_rests(const struct sight *s);
 const struct channel *sight_channel(const struct sight *s);
 /* Could its input line be told from the screen, as far as agent and runtime go? */
 bool sight_box(const struct sight *s, const struct agent *a);
+/* Does its interface tell all the options of its question, or all that can be seen of them? */
+bool sight_tells(const struct sight *s);
 /* The open dialog, by its interface or from its screen, for people: outside text, several lines; "" unknown. */
 char *sight_dialog(const struct sight *s);

@@ -117,7 +117,8 @@ void start_env(struct strv *env, const struct hold *h, const struct start *o)
 
 static struct err *forget_last_run(const struct hold *h)
 {
-	static const char *const names[] = { "run", "exit", "hurry", "input", "screen" };
+	static const char *const names[] = { "run", "exit", "hurry", "input", "agent-events",
+		"screen" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		AUTO(str_release) char *path = path_join(h->folder, names[i]);
@@ -212,11 +213,13 @@ struct err *start_argv(struct strv *argv, const struct hold *h, const struct age
 	const char *program, const struct strv *words, struct agent_values values)
 {
 	AUTO(str_release) char *input_file = path_join(h->folder, "input");
+	AUTO(str_release) char *events_file = path_join(h->folder, "agent-events");
 	AUTO(port_release) struct port port = { 0 };
 
 	port_read(&port, h->folder);
 	values.port = port.number;
 	values.input_file = input_file;
+	values.events_file = events_file;
 	values.session = h->s.id;
 	values.worktree = h->s.worktree;
 	values.model = h->project ? h->project->model : NULL;

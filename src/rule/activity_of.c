@@ -12,6 +12,25 @@ static int newest(const struct facts *f, enum source source)
 	return best;
 }
 
+/* A state that it gives by itself, as it is now. */
+static int live_state(const struct facts *f)
+{
+	int live = newest(f, SOURCE_LIVE);
+
+	return live >= 0 && f->v[live].state ? live : -1;
+}
+
+/* What it reported last: by a hook, or in a stream of its own that does not tell of everything, so that it is
+ * no more than one. */
+static int reported(const struct facts *f)
+{
+	int hook = newest(f, SOURCE_HOOK), live = newest(f, SOURCE_LIVE);
+
+	if (live < 0 || f->v[live].state || (hook >= 0 && f->v[hook].at >= f->v[live].at))
+		return hook;
+	return live;
+}
+
 static int find(const struct facts *f, enum source source, enum activity says)
 {
 	for (int i = 0; i < f->n; i++)
@@ -44,7 +63,7 @@ static int working_now(const struct facts *f)
 /* Did a better or a newer witness see it go on since the hook asked? */
 static int went_on(const struct facts *f, int hook)
 {
-	int live = newest(f, SOURCE_LIVE), transcript = newest(f, SOURCE_TRANSCRIPT);
+	int live = live_state(f), transcript = newest(f, SOURCE_TRANSCRIPT);
 	int working = find(f, SOURCE_TERMINAL, ACTIVITY_ACTIVE);
 	int screen = newest(f, SOURCE_SCREEN), now = working_now(f);
 
@@ -141,7 +160,7 @@ static struct verdict by_terminal(const struct facts *f)
 struct verdict activity_of(const struct facts *f)
 {
 	int process = find(f, SOURCE_PROCESS, ACTIVITY_EXITED);
-	int live = newest(f, SOURCE_LIVE), hook = newest(f, SOURCE_HOOK);
+	int live = live_state(f), hook = reported(f);
 	int transcript = newest(f, SOURCE_TRANSCRIPT);
 	struct verdict v;
 
@@ -167,9 +186,9 @@ struct verdict activity_of(const struct facts *f)
 
 bool needs_terminal(const struct facts *f)
 {
-	int hook = newest(f, SOURCE_HOOK), live = newest(f, SOURCE_LIVE);
+	int hook = reported(f), live = live_state(f);
 
-	if (f->runtime != TRI_YES || live >= 0)
+	if (f->runtime != TRI_YES || (live >= 0 && f->live_whole))
 		return false;
 	if (hook < 0)
 		return true;

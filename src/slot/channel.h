@@ -1,6 +1,6 @@
 /*
  * Channel: a way to an agent beside its keyboard, as its `send: channel` names it: an interface by which it
- * is also asked what it does, or a file that it reads, which tells nothing. What goes there can
+ * may also be asked what it does, or a file that it reads. What goes there can
  * neither answer a menu nor mix with what somebody types, and an agent at work keeps it until it is ready.
  * Where nobody listens at the other end, all is as without one.
  *
@@ -31,13 +31,15 @@ struct channel_ref {
 struct channel_fact {
 	bool answered;
 	char *conversation; /* the one it is in; NULL: none has begun */
-	enum activity says; /* ACTIVITY_UNKNOWN: it is up, and that is all */
+	enum activity says; /* ACTIVITY_UNKNOWN: it is up; other evidence decides */
 	char *detail;       /* in words; NULL: none */
 	char *asks;         /* its id of the open question, or permission; NULL: none */
 	struct strv
 		options; /* of that, as it shows them; none: it is not to be answered from here */
+	bool keys;       /* its screen shows more of them, which only keys choose */
 	int64_t at;      /* its newest message, ms since 1970; 0: none */
-	char *prompt;    /* what the user said last; NULL: nothing yet */
+	int64_t said_at; /* what it does was true then, and reports that are newer go before it; 0: it is now */
+	char *prompt; /* what the user said last; NULL: nothing yet */
 	int64_t prompt_at;
 	char *words;        /* the agent's last */
 	char *title;        /* of the conversation; NULL: none of its own */
@@ -67,20 +69,25 @@ struct channel {
 	/* Is somebody there to take one? NULL: whenever the agent has reported since its start. */
 	bool (*listens)(const struct channel_ref *ref);
 
-	/* All of the following, or none: it can't be asked. */
-
-	/* What each of them does now: one child process however many they are, two where a
-	 * conversation was not known before. One that does not answer within 2 s: answered false. */
+	/* What each of them does now, all at once: one child process at most however many they are, two
+	 * where a conversation was not known before. One that does not answer within 2 s: answered false, and
+	 * as without it. NULL: it can't be asked. */
 	MUST_USE struct err *(*look)(
 		struct channel_fact *out, const struct channel_ref *refs, size_t n);
+
+	/* What look() told that it asks, by one of the options (from 0). HASNT: it asks that no longer;
+	 * SILENT: that is seen by the question that goes. NULL: look() tells no options. */
+	MUST_USE struct err *(*answer)(enum channel_answer *out, const struct channel_ref *ref,
+		const struct channel_fact *told, size_t option);
+
+	/* All of the following, and look, or none: then look tells what it does and no more, and a
+	 * dialog that only its terminal has is looked for there. */
+
 	/* A new one; grows with time. The caller's. */
 	char *(*ticket)(void);
 	/* Has it the message of this ticket? */
 	MUST_USE struct err *(*has)(
 		enum channel_answer *out, const struct channel_ref *ref, const char *ticket);
-	/* What look() told that it asks, by one of the options (from 0). HASNT: it asks that no longer. */
-	MUST_USE struct err *(*answer)(enum channel_answer *out, const struct channel_ref *ref,
-		const struct channel_fact *told, size_t option);
 	/* The end of its turn, as a person's key would; nothing where it is not at work. */
 	MUST_USE struct err *(*interrupt)(enum channel_answer *out, const struct channel_ref *ref);
 	/* The newest conversation that was begun in the worktree since then, asked of the agent's own

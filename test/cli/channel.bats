@@ -117,3 +117,76 @@ heard_text() { jq -j '.text' <(tail -1 "$BOX/heard"); }
 	run -0 tmux capture-pane -p -t =fe-1:
 	has "hello"
 }
+
+# Asks as Qwen Code does: in its file of what it does, on its screen and by its hook. Of a refusal that file tells
+# nothing.
+asker() { # FURTHER WORDS of its command
+	cat >"$HOME/reader.sh" <<-'R'
+		#!/bin/bash
+		input=$1 events=$2 seen=0
+		event() { printf '%s\n' "$1" >>"$events"; }
+		reports() { "$AO_BIN" hook "$1" </dev/null; }
+		reports start
+		reports prompt
+		event '{"type":"user","message":{"role":"user","content":[{"type":"text","text":"x"}]}}'
+		event '{"type":"assistant","message":{"content":[{"type":"tool_use","id":"c","name":"run_shell_command","input":{}}]}}'
+		event '{"type":"control_request","request_id":"r-1","request":{"subtype":"can_use_tool","tool_name":"run_shell_command","permission_suggestions":[{"type":"allow","description":"Execute: touch w"}]}}'
+		printf 'Allow execution?\n  › 1. Yes, allow once\n    2. Always allow\n    3. No, suggest changes (esc)\n'
+		echo run_shell_command | "$AO_BIN" hook waiting
+		(IFS= read -rsn1 && touch "$BOX/pressed") </dev/tty &
+		while sleep 0.1; do
+			[ -e "$input" ] && [ "$(wc -l <"$input")" -gt $seen ] || continue
+			seen=$((seen + 1))
+			said=$(sed -n "${seen}p" "$input")
+			echo "$said" >>"$BOX/heard"
+			[ "$(jq -r .request_id <<<"$said")" = r-1 ] || continue
+			printf '\033[2J\033[H> '
+			[ "$(jq .allowed <<<"$said")" = false ] ||
+				event '{"type":"control_response","response":{"subtype":"success","request_id":"r-1","response":{"allowed":true}}}'
+			reports stop
+		done
+	R
+	reader "$@"
+}
+
+@test "a permission is answered by its file, and no key is pressed; --why shows what it told" {
+	asker '"{inputFile}", "{eventsFile}"'
+	number=0
+	for option in 1 "no, sug" 3 Yes; do
+		number=$((number + 1))
+		expect 0 ao spawn frontend
+		wait_for 10 is "fe-$number" activity waiting_input
+		run -0 ao status --why "fe-$number"
+		has "live status"
+		has "it asks for a permission, run_shell_command: Execute: touch w"
+		expect 6 ao send "fe-$number" --answer "none of these"
+		expect 0 ao send "fe-$number" --answer "$option"
+		case $option in [1Y]*) want=true ;; *) want=false ;; esac
+		[ "$(tail -1 "$BOX/heard")" = '{"type":"confirmation_response","request_id":"r-1","allowed":'$want'}' ]
+		ready "fe-$number"
+		expect 6 ao send "fe-$number" --answer 1
+	done
+	got 4
+	[ ! -e "$BOX/pressed" ]
+}
+
+@test "what its menu has besides once or not is chosen by keys" {
+	asker '"{inputFile}", "{eventsFile}"'
+	expect 0 ao spawn frontend
+	wait_for 10 is fe-1 activity waiting_input
+	run timeout 20 ao send fe-1 --answer "Always"
+	[ -e "$BOX/pressed" ]
+	got 0
+}
+
+@test "where its screen is not seen a permission is answered all the same" {
+	asker '"{inputFile}", "{eventsFile}"'
+	sed -i 's/^defaults: {/defaults: {runtime: process, /' "$CONFIG"
+	expect 0 ao spawn frontend
+	wait_for 10 is fe-1 activity waiting_input
+	expect 6 ao send fe-1 "hello"
+	errs "1. Yes, allow once"
+	expect 0 ao send fe-1 --answer 2
+	[ "$(jq .allowed "$BOX/heard")" = false ]
+	expect 0 ao session kill fe-1
+}

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/run.h"
 #include "base/stop.h"
+#include "base/thin.h"
 #include "kit.h"
 
 static mode_t mode_of(const char *name)
@@ -431,6 +432,37 @@ static void test_list_fails(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+/* The program that writes it goes on at its place; what was there last, and when, is told as before. */
+static void test_thin(void **state)
+{
+	enum { KEEP = 64 << 10 };
+	AUTO(str_release) char *path = at("thin");
+	AUTO(fd_release) int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	AUTO(buf_release) struct buf b = { 0 };
+	const struct timespec then[] = { { .tv_sec = 1800000000 }, { .tv_sec = 1800000000 } };
+	struct stat st;
+
+	(void)state;
+	file_thin("/nowhere/at/all", KEEP);
+	for (int i = 0; i < 8 * KEEP; i += 8)
+		assert_int_equal(write(fd, "1234567\n", 8), 8);
+	assert_int_equal(futimens(fd, then), 0);
+	file_thin(path, 4 * KEEP); /* not worth it */
+	ok(file_read(&b, path, 1 << 20));
+	assert_true(b.n == 8 * KEEP && b.s[0] == '1');
+	file_thin(path, KEEP);
+	assert_int_equal(file_mtime(path), INT64_C(1800000000000));
+	assert_int_equal(write(fd, "7654321\n", 8), 8);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 8 * KEEP + 8);
+	buf_cut(&b, 0);
+	ok(file_read(&b, path, 1 << 20));
+	assert_memory_equal(b.s + b.n - 16, "1234567\n7654321\n", 16);
+	assert_memory_equal(b.s + b.n - 8 - KEEP, "1234567\n", 8);
+	if (!b.s[0]) /* the file system can */
+		assert_true(st.st_blocks * 512 <= 2 * KEEP + 8192);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +476,7 @@ int main(void)
 		TEST(test_remove_wide),
 		TEST(test_make_dirs),
 		TEST(test_list_fails),
+		TEST(test_thin),
 		TEST(test_lock),
 		TEST(test_lock_kill),
 		TEST(test_lock_inherited),

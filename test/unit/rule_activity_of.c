@@ -8,12 +8,24 @@ static const int64_t now = INT64_C(1800000000000);
 struct seen {
 	enum source source;
 	enum activity says;
-	int ago; /* ms */
+	int ago;   /* ms */
+	bool told; /* in a stream of its own, not asked of it now */
 };
+
+static void add(struct facts *f, const struct seen *s)
+{
+	struct fact *fact = facts_add(f, s->source, s->says, now - s->ago);
+
+	fact->state = s->source != SOURCE_HOOK && s->source != SOURCE_TRANSCRIPT && !s->told;
+}
 
 #define SEEN(source, says, ago)                                                                    \
 	{                                                                                          \
-		SOURCE_##source, ACTIVITY_##says, ago                                              \
+		SOURCE_##source, ACTIVITY_##says, ago, false                                       \
+	}
+#define TOLD(says, ago)                                                                            \
+	{                                                                                          \
+		SOURCE_LIVE, ACTIVITY_##says, ago, true                                            \
 	}
 
 static void gives(int line, enum tri runtime, int activity_ago, const struct seen *seen, size_t n,
@@ -25,8 +37,7 @@ static void gives(int line, enum tri runtime, int activity_ago, const struct see
 	struct verdict v;
 
 	for (size_t i = 0; i < n; i++)
-		facts_add(&f, seen[i].source, seen[i].says, now - seen[i].ago)->state =
-			seen[i].source != SOURCE_HOOK && seen[i].source != SOURCE_TRANSCRIPT;
+		add(&f, &seen[i]);
 	v = activity_of(&f);
 	if (v.activity != want)
 		fail_msg("line %d: %s (%s), not %s", line, activity_word(v.activity), v.why,
@@ -121,6 +132,30 @@ static void test_live_and_transcript(void **state)
 	CHECK(BLOCKED, YES, 0, SEEN(TRANSCRIPT, BLOCKED, 3 * S));
 }
 
+/* What it tells in a stream that leaves things out is a report among others: the newest counts. */
+static void test_told(void **state)
+{
+	(void)state;
+	CHECK(ACTIVE, YES, 0, TOLD(ACTIVE, 1 * S), SEEN(HOOK, READY, 2 * S));
+	CHECK(READY, YES, 0, TOLD(ACTIVE, 2 * S), SEEN(HOOK, READY, 1 * S));
+	CHECK(READY, YES, 0, TOLD(ACTIVE, 1 * S), SEEN(HOOK, READY, 1 * S));
+	CHECK(READY, YES, 0, TOLD(ACTIVE, 2 * S), SEEN(TRANSCRIPT, READY, 1 * S));
+	CHECK(READY, YES, 0, TOLD(READY, 1 * S), SEEN(HOOK, ACTIVE, 2 * S));
+	CHECK(ACTIVE, YES, 0, TOLD(READY, 2 * S), SEEN(HOOK, ACTIVE, 1 * S));
+	CHECK(BLOCKED, YES, 0, TOLD(BLOCKED, 1 * S), SEEN(HOOK, ACTIVE, 2 * S));
+	CHECK(ACTIVE, YES, 0, TOLD(UNKNOWN, 0), SEEN(HOOK, ACTIVE, 2 * S));
+	CHECK(WAITING_INPUT, YES, 0, TOLD(WAITING_INPUT, 60 * MIN), SEEN(HOOK, ACTIVE, 61 * MIN));
+	/* refused: it tells nothing of that, the others do */
+	CHECK(READY, YES, 0, TOLD(WAITING_INPUT, 3 * S), SEEN(TRANSCRIPT, READY, 1 * S));
+	CHECK(READY, YES, 0, TOLD(WAITING_INPUT, 3 * S), SEEN(HOOK, READY, 1 * S));
+	CHECK(READY, YES, 0, TOLD(WAITING_INPUT, 3 * S), SEEN(SCREEN, READY, 0));
+	CHECK(WAITING_INPUT, YES, 0, TOLD(ACTIVE, 1 * S), SEEN(SCREEN, WAITING_INPUT, 0));
+	/* Esc before a word came: nor of that */
+	CHECK(READY, YES, 30 * S, TOLD(ACTIVE, 30 * S), SEEN(HOOK, ACTIVE, 31 * S),
+		SEEN(TERMINAL, READY, 20 * S), SEEN(SCREEN, READY, 0));
+	CHECK(IDLE, YES, 6 * MIN, TOLD(READY, 6 * MIN));
+}
+
 static void test_terminal(void **state)
 {
 	(void)state;
@@ -134,21 +169,23 @@ static void test_terminal(void **state)
 	CHECK(READY, YES, 0, SEEN(HOOK, UNKNOWN, 1 * S), SEEN(TERMINAL, READY, 9 * S));
 }
 
-static void asks(int line, enum tri runtime, const struct seen *seen, size_t n, bool want)
+static void asks(
+	int line, enum tri runtime, bool whole, const struct seen *seen, size_t n, bool want)
 {
-	struct facts f = { .now = now, .runtime = runtime };
+	struct facts f = { .now = now, .runtime = runtime, .live_whole = whole };
 
 	for (size_t i = 0; i < n; i++)
-		facts_add(&f, seen[i].source, seen[i].says, now - seen[i].ago);
+		add(&f, &seen[i]);
 	if (needs_terminal(&f) != want)
 		fail_msg("line %d", line);
 	facts_release(&f);
 }
-#define ASKS(want, runtime, ...)                                                                   \
+#define ASKS_LIVE(want, runtime, whole, ...)                                                       \
 	do {                                                                                       \
 		static const struct seen seen[] = { __VA_ARGS__ };                                 \
-		asks(__LINE__, TRI_##runtime, seen, COUNT_OF(seen), want);                         \
+		asks(__LINE__, TRI_##runtime, whole, seen, COUNT_OF(seen), want);                  \
 	} while (0)
+#define ASKS(want, runtime, ...) ASKS_LIVE(want, runtime, false, __VA_ARGS__)
 
 static void test_needs_terminal(void **state)
 {
@@ -160,7 +197,17 @@ static void test_needs_terminal(void **state)
 	ASKS(false, YES, SEEN(HOOK, ACTIVE, 9 * S));
 	ASKS(true, YES, SEEN(HOOK, ACTIVE, 10 * S));
 	ASKS(true, YES, SEEN(HOOK, WAITING_INPUT, 0));
-	ASKS(false, YES, SEEN(LIVE, ACTIVE, 0));
+	/* live status that knows each dialog is enough; one that doesn't is no reason to look away */
+	ASKS_LIVE(false, YES, true, SEEN(LIVE, ACTIVE, 0));
+	ASKS_LIVE(true, YES, true, SEEN(LIVE, UNKNOWN, 0));
+	ASKS(true, YES, SEEN(LIVE, ACTIVE, 0));
+	ASKS(true, YES, SEEN(LIVE, ACTIVE, 0), SEEN(HOOK, ACTIVE, 10 * S));
+	ASKS(false, YES, SEEN(LIVE, ACTIVE, 0), SEEN(HOOK, READY, 60 * S));
+	/* what it told counts as what it reported */
+	ASKS(false, YES, TOLD(ACTIVE, 9 * S), SEEN(HOOK, ACTIVE, 60 * S));
+	ASKS(true, YES, TOLD(ACTIVE, 10 * S), SEEN(HOOK, READY, 60 * S));
+	ASKS(true, YES, TOLD(WAITING_INPUT, 0), SEEN(HOOK, ACTIVE, 1 * S));
+	ASKS(false, YES, TOLD(READY, 0));
 }
 
 static void test_many_facts(void **state)
@@ -185,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_hooks),
 		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_live_and_transcript),
+		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_needs_terminal),
 		cmocka_unit_test(test_many_facts),
