@@ -266,6 +266,9 @@ static void live_all(struct tally *t)
 		{ ACTIVITY_ACTIVE, ACTIVITY_READY, 2000, "active" },
 		{ ACTIVITY_ACTIVE, ACTIVITY_WAITING_INPUT, 9000, "active" },
 		{ ACTIVITY_BLOCKED, ACTIVITY_ACTIVE, 2000, "blocked" },
+		/* Codex, whose hooks tell neither an Escape nor an error */
+		{ ACTIVITY_READY, ACTIVITY_WAITING_INPUT, 1500, "ready" },
+		{ ACTIVITY_WAITING_INPUT, ACTIVITY_ACTIVE, 200, "waiting_input" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
