@@ -11,7 +11,7 @@
 
 enum {
 	ANSWER_MAX = 16 << 20,
-	READ_SIZE = 65536,
+	READ_SIZE = 16384,
 	FIN = 0x80,
 	MASKED = 0x80,
 	HELLO_MAX = 65536,
@@ -89,11 +89,14 @@ static bool put_frame(struct codex_rpc *r, const char *s, size_t n)
 {
 	unsigned char head[HEAD_MAX] = { FIN | TEXT };
 	int bytes = n <= SHORT_MAX ? 0 : n <= UINT16_MAX ? 2 : 8;
+	AUTO(buf_release) struct buf frame = { 0 };
 
 	head[1] = (unsigned char)(MASKED | (!bytes ? n : bytes == 2 ? SIZE_16 : SIZE_64));
 	for (int i = 0; i < bytes; i++)
 		head[2 + i] = (unsigned char)(n >> (8 * (bytes - 1 - i)));
-	return put(r, (const char *)head, 2 + (size_t)bytes + 4) && put(r, s, n);
+	buf_add(&frame, head, 2 + (size_t)bytes + 4);
+	buf_add(&frame, s, n);
+	return put(r, frame.s, frame.n);
 }
 
 /* The whole frame at the beginning of s[0, have): its content is [*head, *head + n) of it. */
