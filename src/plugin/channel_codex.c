@@ -78,7 +78,9 @@ static bool take_list(struct asking *a, const json_t *answer)
 	size_t i;
 
 	a->list = 0;
-	if (!json_is_array(ids) || json_array_size(ids) > a->most)
+	if (json_array_size(ids) > a->most)
+		a->persons = 2; /* for all that is known */
+	if (!json_array_size(ids) || a->persons)
 		return false;
 	json_array_foreach(ids, i, id)
 	{

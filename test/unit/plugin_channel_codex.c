@@ -261,9 +261,9 @@ static void test_which_thread(void **state)
 	LOOKS("u", true, UNKNOWN, { "thread/read", ONE NO("2") },
 		{ "loaded/list", LIST("\"s\",\"t\"") }, { "\"t\"", NO("4") THREAD("5", IDLE) });
 	LOOKS("u", false, UNKNOWN, { "thread/read", ONE NO("2") }, { "loaded/list", LIST("") });
-	LOOKS("u", false, UNKNOWN, { "thread/read", ONE NO("2") },
+	LOOKS("u", true, UNKNOWN, { "thread/read", ONE NO("2") },
 		{ "loaded/list",
-			LIST("0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16") }); /* many, and no strings */
+			LIST("0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16") }); /* more than are read */
 }
 
 /* Any JSON in the place of an answer; then it hangs up, or does not. */
