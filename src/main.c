@@ -58,7 +58,7 @@
  *   agent_claude agent_codex agent_copilot agent_gemini agent_pi agent_qwen    what an agent's transcript
  *                         says, a file for each format
  *   channel_qwen channel_codex codex_rpc channel_opencode opencode_read    how an agent is told something
- *                         beside its keyboard: a file; JSON-RPC; HTTP, which is also asked, and its answers
+ *                         beside its keyboard: a file; JSON-RPC; HTTP, and its answers; the last two are asked, too
  *   notifier_*            ways to tell a human: desktop; command, and programs on PATH; slack, discord,
  *                         webhook and ntfy, all four by notifier_http
  *   git git_lock http     one way to run git: no hooks, no filters, a pinned git dir; n requests by one

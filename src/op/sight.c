@@ -22,7 +22,8 @@ struct err *sight_ask(struct sight *s, const struct hold *h, const struct agent 
 		if (s->told.conversation)
 			str_set(&s->at.conversation, s->told.conversation);
 	}
-	if (s->channel && s->channel->listens && !s->channel->listens(&s->at))
+	if (s->channel && s->channel->listens &&
+		((s->channel->look && !s->told.answered) || !s->channel->listens(&s->at)))
 		s->channel = NULL;
 	return NULL;
 }

@@ -5,84 +5,273 @@
  *
  * Which thread its terminal shows is not told. One that was left, by /new or /resume, stays loaded, and a
  * turn there would be seen by nobody, and would ask nobody: only where a single one is loaded is it used,
- * otherwise all is typed. Beside it there may be ephemeral ones, which make titles.
+ * otherwise all is typed. Beside it there may be ephemeral ones, which make titles, one for each prompt.
+ *
+ * What it does is the status of the thread that its hooks named last, else of the only one. To read one takes the
+ * server 4 ms, and 30 where it is ephemeral.
  */
 #include <jansson.h>
+#include <poll.h>
+#include <stdlib.h>
 
+#include "base/clock.h"
 #include "plugin/codex_rpc.h"
 #include "slot/channel.h"
 
-enum { LOOK_MS = 2000, TURN_MS = 10000 };
+enum { LOOK_MS = 2000, TURN_MS = 10000, LOOK_MAX = 16, THREADS_MAX = 512, ID_MAX = 128 };
 
-static struct err *is_persons(bool *yes, struct codex_rpc *r, const char *id)
+/* One that is asked: for a thread by its name, or for the only one. */
+struct asking {
+	struct codex_rpc rpc;
+	const char *named; /* NULL: the only one */
+	size_t most;       /* of the loaded ones are read, or none */
+	bool asked;        /* for anything */
+	int list;          /* id of the call that asked for the list */
+	int left;          /* threads that have not been read */
+	int persons;       /* how many were started by a person, or could not be read */
+	json_t *thread;    /* one of those */
+	bool more;         /* is to come */
+};
+
+static void asking_release(struct asking *a)
 {
-	json_t *result, *thread, *by;
+	codex_rpc_release(&a->rpc);
+	json_decref(a->thread);
+	a->thread = NULL;
+}
 
-	*yes = false;
-	TRY(codex_rpc_call(&result, r, "thread/read", json_pack("{s:s}", "threadId", id)));
-	thread = json_object_get(result, "thread");
-	by = json_object_get(thread, "threadSource");
-	*yes = json_is_false(json_object_get(thread, "ephemeral")) &&
+static const char *text_at(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static const char *status_of(const json_t *thread)
+{
+	return text_at(json_object_get(thread, "status"), "type");
+}
+
+static bool is_persons(const json_t *thread)
+{
+	const json_t *by = json_object_get(thread, "threadSource");
+
+	return json_is_false(json_object_get(thread, "ephemeral")) &&
 		(!json_is_string(by) || str_equal(json_string_value(by), "user"));
-	json_decref(result);
+}
+
+static bool read_thread(struct asking *a, const char *id)
+{
+	a->left++;
+	return id && codex_rpc_ask(&a->rpc, "thread/read", json_pack("{s:s}", "threadId", id));
+}
+
+static bool ask_list(struct asking *a)
+{
+	a->named = NULL;
+	a->list = a->rpc.calls + 1;
+	return codex_rpc_ask(&a->rpc, "thread/loaded/list", json_object());
+}
+
+/* All at once. */
+static bool take_list(struct asking *a, const json_t *answer)
+{
+	json_t *ids = json_object_get(json_object_get(answer, "result"), "data"), *id;
+	size_t i;
+
+	a->list = 0;
+	if (json_array_size(ids) > a->most)
+		a->persons = 2; /* for all that is known */
+	if (!json_array_size(ids) || a->persons)
+		return false;
+	json_array_foreach(ids, i, id)
+	{
+		if (json_string_length(id) > ID_MAX || !read_thread(a, json_string_value(id)))
+			return false;
+	}
+	return a->left > 0;
+}
+
+/* The one that was named may have been left unloaded. */
+static bool take_thread(struct asking *a, const json_t *answer)
+{
+	json_t *thread = json_object_get(json_object_get(answer, "result"), "thread");
+	bool loaded = status_of(thread) && !str_equal(status_of(thread), "notLoaded");
+
+	a->left--;
+	if (a->named && !(loaded && is_persons(thread)))
+		return ask_list(a);
+	if (!json_is_object(thread) || is_persons(thread)) {
+		a->persons++;
+		json_decref(a->thread);
+		a->thread = json_incref(thread);
+	}
+	return a->left > 0;
+}
+
+/* False: there is no more to hear. */
+static bool take(struct asking *a)
+{
+	bool more = true;
+	json_t *answer;
+	enum tri got;
+	int id;
+
+	while (more && (got = codex_rpc_next(&id, &answer, &a->rpc)) == TRI_YES) {
+		if (id == a->list)
+			more = take_list(a, answer);
+		else if (id > 1) /* not how it greeted */
+			more = take_thread(a, answer);
+		json_decref(answer);
+	}
+	if (more && got == TRI_UNKNOWN && a->rpc.open && !a->asked) {
+		a->asked = true;
+		return a->named ? read_thread(a, a->named) : ask_list(a);
+	}
+	return more && got == TRI_UNKNOWN;
+}
+
+static struct err *begin(
+	struct asking *a, const struct channel_ref *ref, const char *named, size_t most, int ms)
+{
+	*a = (struct asking){ .named = named, .most = most };
+	TRY(codex_rpc_begin(&a->rpc, ref->folder, "codex.sock", ms));
+	a->more = a->rpc.fd >= 0;
 	return NULL;
 }
 
-/* *id NULL: none, or more than one. */
-static struct err *find_thread(char **id, struct codex_rpc *r)
+/* All of them, each for itself, until the same moment. */
+static void hear(struct asking *all, size_t n, int ms)
 {
-	AUTO(str_release) char *found = NULL;
-	json_t *result, *one;
-	struct err *e = NULL;
-	int n = 0;
-	size_t i;
+	struct pollfd *p = mem_alloc((n + 1) * sizeof(*p));
+	int64_t until = clock_mono() + ms, left;
 
-	TRY(codex_rpc_call(&result, r, "thread/loaded/list", json_object()));
-	json_array_foreach(json_object_get(result, "data"), i, one)
-	{
-		bool yes = false;
-		if (!e && json_is_string(one))
-			e = is_persons(&yes, r, json_string_value(one));
-		if (yes && !n++)
-			found = str_dup(json_string_value(one));
+	while ((left = until - clock_mono()) > 0) {
+		bool more = false;
+		for (size_t i = 0; i < n; i++) {
+			p[i] = (struct pollfd){ .fd = all[i].more ? all[i].rpc.fd : -1,
+				.events = POLLIN };
+			more = more || all[i].more;
+		}
+		if (!more)
+			break;
+		if (poll(p, n, (int)left) <= 0)
+			continue;
+		for (size_t i = 0; i < n; i++)
+			if (p[i].revents)
+				all[i].more = codex_rpc_read(&all[i].rpc) && take(&all[i]);
 	}
-	json_decref(result);
-	if (!e && n == 1) {
-		*id = found;
-		found = NULL;
-	}
-	return e;
+	free(p);
 }
 
-/* Connected, and *id is the thread; NULL: it can't be used now. */
-static struct err *open_thread(
-	char **id, struct codex_rpc *r, const struct channel_ref *ref, int timeout_ms)
+/* Its id; NULL: none, or more than one. */
+static const char *the_only(const struct asking *a)
 {
-	bool open;
+	return !a->left && a->persons == 1 ? text_at(a->thread, "id") : NULL;
+}
 
-	*id = NULL;
-	TRY(codex_rpc_open(&open, r, ref->folder, "codex.sock", timeout_ms));
-	return open ? find_thread(id, r) : NULL;
+/* ---- what it does ---------------------------------------------------------------------------- */
+
+static bool has_flag(const json_t *status, const char *flag)
+{
+	const json_t *flags = json_object_get(status, "activeFlags"), *one;
+	size_t i;
+
+	json_array_foreach(flags, i, one)
+	{
+		if (str_equal(json_string_value(one), flag))
+			return true;
+	}
+	return false;
+}
+
+/* Idle before its first prompt: that may be on its way. */
+static enum activity says(const char **detail, const json_t *thread)
+{
+	const json_t *status = json_object_get(thread, "status");
+	const char *type = text_at(status, "type");
+
+	*detail = "its app-server answers";
+	if (str_equal(type, "systemError")) {
+		*detail = "an error ended its turn";
+		return ACTIVITY_BLOCKED;
+	}
+	if (has_flag(status, "waitingOnApproval")) {
+		*detail = "it asks for a permission";
+		return ACTIVITY_WAITING_INPUT;
+	}
+	if (has_flag(status, "waitingOnUserInput")) {
+		*detail = "it asks a question";
+		return ACTIVITY_WAITING_INPUT;
+	}
+	if (str_equal(type, "active")) {
+		*detail = "a turn of it is running";
+		return ACTIVITY_ACTIVE;
+	}
+	if (!str_equal(type, "idle") || str_empty(text_at(thread, "preview")))
+		return ACTIVITY_UNKNOWN;
+	*detail = "no turn of it is running";
+	return ACTIVITY_READY;
+}
+
+static void tell(struct channel_fact *out, const struct asking *a)
+{
+	const char *detail = "several of its threads are loaded";
+
+	*out = (struct channel_fact){ .answered = !a->left && a->persons };
+	if (!out->answered)
+		return;
+	if (the_only(a)) {
+		out->conversation = str_dup(the_only(a));
+		out->says = says(&detail, a->thread);
+	}
+	out->detail = str_dup(detail);
+}
+
+static struct err *look(struct channel_fact *out, const struct channel_ref *refs, size_t n)
+{
+	struct asking *all = mem_alloc((n + 1) * sizeof(*all));
+
+	for (size_t i = 0; i < n; i++)
+		err_drop(begin(&all[i], &refs[i], refs[i].conversation, LOOK_MAX, LOOK_MS),
+			"other evidence tells what it does");
+	hear(all, n, LOOK_MS);
+	for (size_t i = 0; i < n; i++) {
+		tell(&out[i], &all[i]);
+		asking_release(&all[i]);
+	}
+	free(all);
+	return NULL;
+}
+
+/* ---- a message ------------------------------------------------------------------------------- */
+
+/* Connected, and *id is the thread, which stays in a; NULL: it can't be used now. */
+static struct err *open_thread(
+	const char **id, struct asking *a, const struct channel_ref *ref, int ms)
+{
+	TRY(begin(a, ref, NULL, THREADS_MAX, ms));
+	hear(a, 1, ms);
+	*id = the_only(a);
+	return NULL;
 }
 
 static bool listens(const struct channel_ref *ref)
 {
-	AUTO(codex_rpc_release) struct codex_rpc r = { .fd = -1 };
-	AUTO(str_release) char *id = NULL;
+	AUTO(asking_release) struct asking a = { .rpc = { .fd = -1 } };
+	const char *id = NULL;
 
-	err_drop(open_thread(&id, &r, ref, LOOK_MS), "then it is typed");
+	err_drop(open_thread(&id, &a, ref, LOOK_MS), "then it is typed");
 	return id != NULL;
 }
 
 static struct err *hand(enum channel_answer *out, const struct channel_ref *ref, const char *ticket,
 	const char *text, size_t n)
 {
-	AUTO(codex_rpc_release) struct codex_rpc r = { .fd = -1 };
-	AUTO(str_release) char *id = NULL;
+	AUTO(asking_release) struct asking a = { .rpc = { .fd = -1 } };
 	json_t *params, *result;
+	const char *id;
 
 	(void)ticket; /* one that is given twice is heard twice */
-	TRY(open_thread(&id, &r, ref, TURN_MS));
+	TRY(open_thread(&id, &a, ref, TURN_MS));
 	if (!id)
 		return fail(
 			ERR_FAILED, "its app-server does not answer, or for more than one thread");
@@ -90,7 +279,7 @@ static struct err *hand(enum channel_answer *out, const struct channel_ref *ref,
 		"{s:s, s:[{s:s, s:s%}]}", "threadId", id, "input", "type", "text", "text", text, n);
 	if (!params)
 		return fail(ERR_USAGE, "the message is no UTF-8");
-	TRY(codex_rpc_call(&result, &r, "turn/start", params));
+	TRY(codex_rpc_call(&result, &a.rpc, "turn/start", params));
 	*out = result ? CHANNEL_HAS : CHANNEL_SILENT;
 	json_decref(result);
 	return NULL;
@@ -101,4 +290,5 @@ const struct channel channel_codex = {
 	.needs = "{hooks}/serve",
 	.hand = hand,
 	.listens = listens,
+	.look = look,
 };

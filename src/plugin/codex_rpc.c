@@ -11,9 +11,10 @@
 
 enum {
 	ANSWER_MAX = 16 << 20,
-	READ_SIZE = 65536,
+	READ_SIZE = 16384,
 	FIN = 0x80,
 	MASKED = 0x80,
+	HELLO_MAX = 65536,
 	TEXT = 1,
 	CLOSE = 8,
 	SHORT_MAX = 125,
@@ -54,11 +55,16 @@ static bool put(struct codex_rpc *r, const char *s, size_t n)
 	return true;
 }
 
-static bool get_more(struct codex_rpc *r)
+bool codex_rpc_read(struct codex_rpc *r)
 {
 	ssize_t n;
 
-	if (r->in.n > ANSWER_MAX || !wait_for(r, POLLIN))
+	if (r->used) {
+		memmove(r->in.s, r->in.s + r->used, r->in.n - r->used);
+		buf_cut(&r->in, r->in.n - r->used);
+		r->used = 0;
+	}
+	if (r->in.n > ANSWER_MAX)
 		return false;
 	buf_reserve(&r->in, READ_SIZE);
 	n = recv(r->fd, r->in.s + r->in.n, READ_SIZE, 0);
@@ -71,11 +77,9 @@ static bool get_more(struct codex_rpc *r)
 	return true;
 }
 
-/* The first n bytes are done with. */
-static void use(struct codex_rpc *r, size_t n)
+static bool get_more(struct codex_rpc *r)
 {
-	memmove(r->in.s, r->in.s + n, r->in.n - n);
-	buf_cut(&r->in, r->in.n - n);
+	return wait_for(r, POLLIN) && codex_rpc_read(r);
 }
 
 /* ---- frames ---------------------------------------------------------------------------------- */
@@ -85,70 +89,72 @@ static bool put_frame(struct codex_rpc *r, const char *s, size_t n)
 {
 	unsigned char head[HEAD_MAX] = { FIN | TEXT };
 	int bytes = n <= SHORT_MAX ? 0 : n <= UINT16_MAX ? 2 : 8;
+	AUTO(buf_release) struct buf frame = { 0 };
 
 	head[1] = (unsigned char)(MASKED | (!bytes ? n : bytes == 2 ? SIZE_16 : SIZE_64));
 	for (int i = 0; i < bytes; i++)
 		head[2 + i] = (unsigned char)(n >> (8 * (bytes - 1 - i)));
-	return put(r, (const char *)head, 2 + (size_t)bytes + 4) && put(r, s, n);
+	buf_add(&frame, head, 2 + (size_t)bytes + 4);
+	buf_add(&frame, s, n);
+	return put(r, frame.s, frame.n);
 }
 
-/* The whole frame at the beginning of what was read: its content is [*head, *head + n) of it. */
-static bool is_whole(size_t *head, size_t *n, const struct buf *in)
+/* The whole frame at the beginning of s[0, have): its content is [*head, *head + n) of it. */
+static bool is_whole(size_t *head, size_t *n, const unsigned char *s, size_t have)
 {
-	const unsigned char *s = (const unsigned char *)in->s;
 	int bytes;
 
-	if (in->n < 2)
+	if (have < 2)
 		return false;
 	bytes = (s[1] & 0x7f) == SIZE_16 ? 2 : (s[1] & 0x7f) == SIZE_64 ? 8 : 0;
 	*head = 2 + (size_t)bytes;
 	*n = bytes ? 0 : s[1] & 0x7f;
-	if (in->n < *head)
+	if (have < *head)
 		return false;
 	for (int i = 0; i < bytes; i++)
 		*n = *n << 8 | s[2 + i];
-	return *n <= ANSWER_MAX && in->n - *head >= *n;
+	return *n <= ANSWER_MAX && have - *head >= *n;
 }
 
-/* The next message of text. False: there is none in time. */
-static bool get_text(struct codex_rpc *r, struct buf *text)
+/* YES: r->text is the next message, whole. */
+static enum tri take_text(struct codex_rpc *r)
 {
-	buf_cut(text, 0);
-	for (;;) {
-		size_t head, n;
-		unsigned char first;
-		if (!is_whole(&head, &n, &r->in)) {
-			if (!get_more(r))
-				return false;
-			continue;
-		}
-		first = (unsigned char)r->in.s[0];
-		if ((first & 0x0f) == CLOSE)
-			return false;
+	const unsigned char *s = (const unsigned char *)buf_text(&r->in);
+	size_t head, n;
+
+	while (is_whole(&head, &n, s + r->used, r->in.n - r->used)) {
+		unsigned char first = s[r->used];
+		if ((first & 0x0f) == CLOSE || r->text.n + n > ANSWER_MAX)
+			return TRI_NO;
 		if ((first & 0x0f) < CLOSE) /* not a ping: we are gone before it matters */
-			buf_add(text, r->in.s + head, n);
-		use(r, head + n);
+			buf_add(&r->text, s + r->used + head, n);
+		r->used += head + n;
 		if ((first & 0x0f) < CLOSE && first & FIN)
-			return true;
+			return TRI_YES;
 	}
+	return TRI_UNKNOWN;
 }
 
-static bool shake_hands(struct codex_rpc *r)
+static bool hold_out_hand(struct codex_rpc *r)
 {
 	static const char hello[] = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
 				    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 				    "Sec-WebSocket-Key: YW8gYXNrcyBhIGNvZGV4IQ==\r\n\r\n";
-	const char *end;
 
-	if (!put(r, hello, sizeof(hello) - 1))
-		return false;
-	while (!(end = strstr(buf_text(&r->in), "\r\n\r\n")))
-		if (!get_more(r))
-			return false;
+	return put(r, hello, sizeof(hello) - 1);
+}
+
+/* YES: it is a WebSocket now. */
+static enum tri take_hand(struct codex_rpc *r)
+{
+	const char *end = strstr(buf_text(&r->in), "\r\n\r\n");
+
+	if (!end)
+		return r->in.n > HELLO_MAX ? TRI_NO : TRI_UNKNOWN;
 	if (!str_starts(r->in.s, "HTTP/1.1 101"))
-		return false;
-	use(r, (size_t)(end - r->in.s) + 4);
-	return true;
+		return TRI_NO;
+	r->used = (size_t)(end - r->in.s) + 4;
+	return TRI_YES;
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -168,47 +174,91 @@ static bool put_call(struct codex_rpc *r, int id, const char *method, json_t *pa
 	return text && put_frame(r, text, strlen(text));
 }
 
-struct err *codex_rpc_call(json_t **result, struct codex_rpc *r, const char *method, json_t *params)
+bool codex_rpc_ask(struct codex_rpc *r, const char *method, json_t *params)
 {
-	AUTO(buf_release) struct buf text = { 0 };
-	int id = ++r->calls;
+	return put_call(r, ++r->calls, method, params);
+}
 
-	*result = NULL;
-	if (!put_call(r, id, method, params))
-		return NULL;
-	while (get_text(r, &text)) {
-		json_t *o = json_loadb(buf_text(&text), text.n, 0, NULL);
-		json_t *error = json_object_get(o, "error");
-		struct err *e = NULL;
+/* What it is told before it shook hands breaks the connection. */
+static enum tri open_up(struct codex_rpc *r)
+{
+	enum tri hand = take_hand(r);
+
+	if (hand != TRI_YES)
+		return hand;
+	r->open = codex_rpc_ask(r, "initialize",
+			  json_pack("{s:{s:s, s:s}}", "clientInfo", "name", "ao", "version",
+				  AO_VERSION)) &&
+		put_call(r, 0, "initialized", NULL);
+	return r->open ? TRI_YES : TRI_NO;
+}
+
+enum tri codex_rpc_next(int *id, json_t **answer, struct codex_rpc *r)
+{
+	enum tri got = r->open ? TRI_YES : open_up(r);
+
+	*answer = NULL;
+	if (got != TRI_YES)
+		return got;
+	while ((got = take_text(r)) == TRI_YES) {
+		json_t *o = json_loadb(buf_text(&r->text), r->text.n, 0, NULL);
+		json_int_t says = json_integer_value(json_object_get(o, "id"));
+
+		buf_cut(&r->text, 0);
 		/* what it tells, or asks others, has no id of ours, or a method */
-		bool ours = json_integer_value(json_object_get(o, "id")) == id &&
-			!json_object_get(o, "method");
-		if (ours && error)
-			e = fail(ERR_FAILED, "codex app-server: %.500s",
-				json_string_value(json_object_get(error, "message")));
-		else if (ours)
-			*result = json_incref(json_object_get(o, "result"));
+		if (says > 0 && says <= r->calls && !json_object_get(o, "method")) {
+			*id = (int)says;
+			*answer = o;
+			return TRI_YES;
+		}
 		json_decref(o);
-		if (ours)
-			return e;
+	}
+	return got;
+}
+
+/* The answer to the latest call; NULL: there is none in time. */
+static json_t *wait_answer(struct codex_rpc *r)
+{
+	json_t *answer;
+	enum tri got;
+	int id;
+
+	while ((got = codex_rpc_next(&id, &answer, r)) != TRI_NO) {
+		if (got == TRI_YES && id == r->calls)
+			return answer;
+		json_decref(answer);
+		if (got == TRI_UNKNOWN && !get_more(r))
+			return NULL;
 	}
 	return NULL;
 }
 
-struct err *codex_rpc_open(
-	bool *open, struct codex_rpc *r, const char *folder, const char *name, int timeout_ms)
+struct err *codex_rpc_call(json_t **result, struct codex_rpc *r, const char *method, json_t *params)
 {
-	json_t *result = NULL;
+	struct err *e = NULL;
+	json_t *answer, *error;
 
-	*open = false;
+	*result = NULL;
+	if (!codex_rpc_ask(r, method, params))
+		return NULL;
+	answer = wait_answer(r);
+	error = json_object_get(answer, "error");
+	if (error)
+		e = fail(ERR_FAILED, "codex app-server: %.500s",
+			json_string_value(json_object_get(error, "message")));
+	else
+		*result = json_incref(json_object_get(answer, "result"));
+	json_decref(answer);
+	return e;
+}
+
+struct err *codex_rpc_begin(
+	struct codex_rpc *r, const char *folder, const char *name, int timeout_ms)
+{
 	*r = (struct codex_rpc){ .fd = -1, .until = clock_mono() + timeout_ms };
 	TRY(local_connect(&r->fd, folder, name, SOCK_STREAM));
-	if (r->fd < 0 || !shake_hands(r))
-		return NULL;
-	TRY(codex_rpc_call(&result, r, "initialize",
-		json_pack("{s:{s:s, s:s}}", "clientInfo", "name", "ao", "version", AO_VERSION)));
-	*open = result && put_call(r, 0, "initialized", NULL);
-	json_decref(result);
+	if (r->fd >= 0 && !hold_out_hand(r))
+		codex_rpc_release(r);
 	return NULL;
 }
 
@@ -217,5 +267,6 @@ void codex_rpc_release(struct codex_rpc *r)
 	if (r->fd >= 0)
 		close(r->fd);
 	buf_release(&r->in);
+	buf_release(&r->text);
 	r->fd = -1;
 }

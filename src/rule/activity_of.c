@@ -68,7 +68,7 @@ static int went_on(const struct facts *f, int hook)
 	int screen = newest(f, SOURCE_SCREEN), now = working_now(f);
 
 	if (live >= 0 && f->v[live].at > f->v[hook].at)
-		return live;
+		return f->v[live].says == ACTIVITY_WAITING_INPUT ? -1 : live;
 	if (transcript >= 0 && f->v[transcript].at > f->v[hook].at)
 		return transcript;
 	/* answered, and nothing reports that: a tool that was allowed is running, or all is over */
@@ -104,6 +104,7 @@ static struct verdict waiting(const struct facts *f, int hook)
 static struct verdict by_live(const struct facts *f, int live)
 {
 	static const enum source events[] = { SOURCE_HOOK, SOURCE_TRANSCRIPT };
+	int error = find(f, SOURCE_TRANSCRIPT, ACTIVITY_BLOCKED); /* in words */
 
 	for (int i = 0; f->v[live].says == ACTIVITY_READY && i < 2; i++) {
 		int event = newest(f, events[i]);
@@ -112,6 +113,8 @@ static struct verdict by_live(const struct facts *f, int live)
 			return verdict(
 				f, event, "work was reported after its live status was read");
 	}
+	if (f->v[live].says == ACTIVITY_BLOCKED && error >= 0)
+		return verdict(f, error, "its own live status, and its transcript");
 	return verdict(f, live, "its own live status");
 }
 

@@ -60,6 +60,48 @@ started() {
 	counts typed 0
 }
 
+# STATUS ACTIVITY: its thread's status, as its app-server tells it, and what that is
+tells() {
+	echo "$1" >"$FAKE/status"
+	expect 0 ao status --why fe-1
+	echo "$output"
+	has "live status"
+	does "$2"
+}
+
+@test "what it does is asked of its app-server, and outranks what it reported" {
+	started
+	expect 0 ao send fe-1 "hello"
+	tells '{"type":"active","activeFlags":[]}' active
+	has "a turn of it is running"
+	tells '{"type":"active","activeFlags":["waitingOnApproval"]}' waiting_input
+	expect 6 ao send fe-1 "into a question"
+	counts turn 1
+	tells '{"type":"active","activeFlags":["waitingOnUserInput"]}' waiting_input
+	tells '{"type":"systemError"}' blocked
+	tells '{"type":"idle"}' ready
+	# another thread is loaded: its hooks named this one
+	mode threads
+	tells '{"type":"active","activeFlags":[]}' active
+	rm "$DATA/fe-1/conversations"
+	tells '{"type":"active","activeFlags":[]}' ready
+	has "several of its threads are loaded"
+}
+
+@test "an app-server that does not answer keeps nobody waiting for long, and what it reported tells" {
+	started
+	expect 0 ao send fe-1 "hello"
+	echo '{"type":"systemError"}' >"$FAKE/status"
+	kill -STOP "$(cat "$FAKE/server")"
+	from=$SECONDS
+	expect 0 ao status --why fe-1
+	[ $((SECONDS - from)) -le 4 ]
+	[[ $output != *"live status"* ]]
+	does ready
+	kill -CONT "$(cat "$FAKE/server")"
+	wait_for 10 does blocked
+}
+
 @test "without an app-server it runs alone, and is typed to" {
 	for mode in unready long; do
 		mode "$mode"

@@ -375,11 +375,42 @@ static void test_each_source_counts(void **state)
 	}
 }
 
+/* What a live status does not tell, since when, stays as it was reported. */
+static void test_live_keeps_reports(void **state)
+{
+	static const struct {
+		enum activity says;
+		int64_t turn, waiting;
+	} cases[] = {
+		{ ACTIVITY_WAITING_INPUT, 5, 7 },
+		{ ACTIVITY_ACTIVE, 5, 0 },
+		{ ACTIVITY_UNKNOWN, 5, 7 },
+		{ ACTIVITY_READY, 0, 0 },
+		{ ACTIVITY_BLOCKED, 0, 0 },
+	};
+	struct evidence in = { .run = { 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		AUTO(facts_release)
+		struct facts f = { .now = 1800000000000,
+			.has_hooks = true,
+			.turn_open_at = 5,
+			.waiting_since = 7 };
+		struct channel_fact told = { .answered = true, .says = cases[i].says };
+		sense_channel(&f, NULL, &in, root, channel_named("codex"), &told);
+		assert_int_equal(f.turn_open_at, cases[i].turn);
+		assert_int_equal(f.waiting_since, cases[i].waiting);
+		assert_false(f.live_whole);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_all_right),
 		TEST(test_each_source_counts),
+		TEST(test_live_keeps_reports),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

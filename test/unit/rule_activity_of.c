@@ -124,6 +124,14 @@ static void test_live_and_transcript(void **state)
 	(void)state;
 	CHECK(ACTIVE, YES, 0, SEEN(LIVE, ACTIVE, 0), SEEN(HOOK, READY, 2 * S));
 	CHECK(READY, YES, 0, SEEN(LIVE, READY, 0), SEEN(HOOK, ACTIVE, 2 * S));
+	/* both ask: since when, and what, the report tells */
+	CHECK(WAITING_INPUT, YES, 0, SEEN(LIVE, WAITING_INPUT, 0), SEEN(HOOK, WAITING_INPUT, 6 * S),
+		SEEN(TRANSCRIPT, ACTIVE, 2 * S));
+	CHECK(WAITING_INPUT, YES, 0, SEEN(LIVE, WAITING_INPUT, 0), SEEN(HOOK, ACTIVE, 2 * S));
+	CHECK(BLOCKED, YES, 0, SEEN(LIVE, BLOCKED, 0), SEEN(HOOK, ACTIVE, 2 * S),
+		SEEN(TRANSCRIPT, BLOCKED, 1 * S));
+	/* up, and that is all */
+	CHECK(READY, YES, 0, SEEN(LIVE, UNKNOWN, 0), SEEN(HOOK, READY, 2 * S));
 	/* ready was read before the work was reported: never ready */
 	CHECK(ACTIVE, YES, 0, SEEN(LIVE, READY, 3 * S), SEEN(HOOK, ACTIVE, 2 * S));
 	CHECK(ACTIVE, YES, 0, SEEN(LIVE, READY, 3 * S), SEEN(TRANSCRIPT, ACTIVE, 2 * S));
