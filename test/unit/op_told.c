@@ -1,6 +1,6 @@
 /*
  * What a real Qwen Code wrote to its json-file, beside its hooks' reports and its transcript, in the order in which
- * it was on the disk (test/agents/streams/qwen-json.jsonl: five of six pieces of text are left out). At each instant
+ * it was on the disk (test/agents/answers/qwen/events.jsonl: five of six pieces of text are left out). At each instant
  * what is told with the json-file is held against what is told without: never wrong where that is right, and
  * some of it sooner. Alone, it tells the ends and the questions, but not that one was refused.
  */
@@ -183,7 +183,7 @@ static void test_recorded(void **state)
 
 	(void)state;
 	ok(agent_load(&r.agent, NULL, "qwen"));
-	ok(file_read(&text, "test/agents/streams/qwen-json.jsonl", 4 << 20));
+	ok(file_read(&text, "test/agents/answers/qwen/events.jsonl", 4 << 20));
 	for (char *line = strtok_r(text.s, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		event = json_loads(line, 0, NULL);
 		assert_non_null(event);
