@@ -118,7 +118,7 @@ void start_env(struct strv *env, const struct hold *h, const struct start *o)
 static struct err *forget_last_run(const struct hold *h)
 {
 	static const char *const names[] = { "run", "exit", "hurry", "input", "agent-events",
-		"screen" };
+		"codex-titles", "screen" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		AUTO(str_release) char *path = path_join(h->folder, names[i]);

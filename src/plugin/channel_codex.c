@@ -8,23 +8,35 @@
  * otherwise all is typed. Beside it there may be ephemeral ones, which make titles, one for each prompt.
  *
  * What it does is the status of the thread that its hooks named last, else of the only one. To read one takes the
- * server 4 ms, and 30 where it is ephemeral.
+ * server 4 ms, and 30 where it is ephemeral: those are written down (codex-titles), and read once.
  */
 #include <jansson.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/path.h"
 #include "plugin/codex_rpc.h"
 #include "slot/channel.h"
 
-enum { LOOK_MS = 2000, TURN_MS = 10000, LOOK_MAX = 16, THREADS_MAX = 512, ID_MAX = 128 };
+enum {
+	LOOK_MS = 2000,
+	TURN_MS = 10000,
+	LOOK_MAX = 16,
+	THREADS_MAX = 512,
+	ID_MAX = 128,
+	TITLES_MAX = 1 << 20,
+};
 
 /* One that is asked: for a thread by its name, or for the only one. */
 struct asking {
 	struct codex_rpc rpc;
 	const char *named; /* NULL: the only one */
 	size_t most;       /* of the loaded ones are read, or none */
+	char *titles;      /* the file of those that make titles, an id a line */
+	struct buf found;  /* more of those */
 	bool asked;        /* for anything */
 	int list;          /* id of the call that asked for the list */
 	int left;          /* threads that have not been read */
@@ -35,6 +47,11 @@ struct asking {
 
 static void asking_release(struct asking *a)
 {
+	if (a->found.n)
+		err_drop(file_append(a->titles, a->found.s, a->found.n, FILE_VOLATILE),
+			"they are read again");
+	str_release(&a->titles);
+	buf_release(&a->found);
 	codex_rpc_release(&a->rpc);
 	json_decref(a->thread);
 	a->thread = NULL;
@@ -61,7 +78,8 @@ static bool is_persons(const json_t *thread)
 static bool read_thread(struct asking *a, const char *id)
 {
 	a->left++;
-	return id && codex_rpc_ask(&a->rpc, "thread/read", json_pack("{s:s}", "threadId", id));
+	return !str_empty(id) &&
+		codex_rpc_ask(&a->rpc, "thread/read", json_pack("{s:s}", "threadId", id));
 }
 
 static bool ask_list(struct asking *a)
@@ -71,22 +89,50 @@ static bool ask_list(struct asking *a)
 	return codex_rpc_ask(&a->rpc, "thread/loaded/list", json_object());
 }
 
+/* Sorted; a torn line is none that is loaded. */
+static void known_titles(struct strv *known, const struct asking *a)
+{
+	AUTO(buf_release) struct buf text = { 0 };
+	char *save = NULL;
+	bool found;
+
+	err_drop(file_read_tail_if(&text, &found, a->titles, TITLES_MAX), "they are read again");
+	for (char *id = text.n ? strtok_r(text.s, "\n", &save) : NULL; id;
+		id = strtok_r(NULL, "\n", &save))
+		strv_add(known, id);
+	strv_sort(known, 0);
+}
+
+static void note_title(struct asking *a, const json_t *thread)
+{
+	const char *id = text_at(thread, "id");
+
+	if (json_is_true(json_object_get(thread, "ephemeral")) && !str_empty(id) &&
+		strlen(id) <= ID_MAX && !strpbrk(id, "\r\n"))
+		buf_addf(&a->found, "%s\n", id);
+}
+
 /* All at once. */
 static bool take_list(struct asking *a, const json_t *answer)
 {
 	json_t *ids = json_object_get(json_object_get(answer, "result"), "data"), *id;
+	AUTO(strv_release) struct strv known = { 0 };
+	AUTO(strv_release) struct strv rest = { 0 };
 	size_t i;
 
 	a->list = 0;
-	if (json_array_size(ids) > a->most)
-		a->persons = 2; /* for all that is known */
-	if (!json_array_size(ids) || a->persons)
-		return false;
+	known_titles(&known, a);
 	json_array_foreach(ids, i, id)
 	{
-		if (json_string_length(id) > ID_MAX || !read_thread(a, json_string_value(id)))
-			return false;
+		const char *text = json_is_string(id) ? json_string_value(id) : "";
+		if (!strv_find(&known, text))
+			strv_add(&rest, text);
 	}
+	if (rest.n > a->most)
+		a->persons = 2; /* for all that is known */
+	for (i = 0; i < rest.n && !a->persons; i++)
+		if (strlen(rest.v[i]) > ID_MAX || !read_thread(a, rest.v[i]))
+			return false;
 	return a->left > 0;
 }
 
@@ -99,6 +145,7 @@ static bool take_thread(struct asking *a, const json_t *answer)
 	a->left--;
 	if (a->named && !(loaded && is_persons(thread)))
 		return ask_list(a);
+	note_title(a, thread);
 	if (!json_is_object(thread) || is_persons(thread)) {
 		a->persons++;
 		json_decref(a->thread);
@@ -132,7 +179,10 @@ static bool take(struct asking *a)
 static struct err *begin(
 	struct asking *a, const struct channel_ref *ref, const char *named, size_t most, int ms)
 {
-	*a = (struct asking){ .named = named, .most = most };
+	*a = (struct asking){ .rpc = { .fd = -1 },
+		.named = named,
+		.most = most,
+		.titles = path_join(ref->folder, "codex-titles") };
 	TRY(codex_rpc_begin(&a->rpc, ref->folder, "codex.sock", ms));
 	a->more = a->rpc.fd >= 0;
 	return NULL;

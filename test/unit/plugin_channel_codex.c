@@ -189,6 +189,8 @@ static pid_t app_server(const char *folder, const struct step *steps, size_t n)
 	"}}}\n"
 #define STATUS(of) ",\"preview\":\"x\",\"status\":" of
 
+static bool keeps_titles; /* those of the look before are known */
+
 static void looks(int line, const char *named, const struct step *steps, size_t n, bool answered,
 	enum activity says)
 {
@@ -198,6 +200,8 @@ static void looks(int line, const char *named, const struct step *steps, size_t 
 	pid_t pid = app_server(root, steps, n);
 	int64_t from = clock_mono();
 
+	if (!keeps_titles)
+		put_text("codex-titles", "");
 	ok(c->look(&f, &ref, 1));
 	if (f.answered != answered || f.says != says)
 		fail_msg("line %d: %d, %s (%s)", line, f.answered, activity_word(f.says), f.detail);
@@ -264,6 +268,29 @@ static void test_which_thread(void **state)
 	LOOKS("u", true, UNKNOWN, { "thread/read", ONE NO("2") },
 		{ "loaded/list",
 			LIST("0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16") }); /* more than are read */
+}
+
+/* What makes titles is read once: each takes long, and one more comes with each prompt. */
+static void test_titles(void **state)
+{
+	AUTO(buf_release) struct buf titles = { 0 };
+	AUTO(str_release) char *path = at("codex-titles");
+
+	(void)state;
+	LOOKS("u", true, READY, { "thread/read", ONE NO("2") },
+		{ "loaded/list", LIST("\"x\",\"t\"") }, { "\"t\"", TITLE("4") THREAD("5", IDLE) });
+	ok(file_read(&titles, path, 100));
+	assert_string_equal(titles.s, "x\n");
+	keeps_titles = true;
+	LOOKS("u", true, READY, { "thread/read", ONE NO("2") },
+		{ "loaded/list", LIST("\"x\",\"t\"") }, { "\"t\"", THREAD("4", IDLE) });
+	/* it gave up before all were read: what was heard is known */
+	keeps_titles = false;
+	LOOKS("u", false, UNKNOWN, { "thread/read", ONE NO("2") },
+		{ "loaded/list", LIST("\"x\",\"t\"") }, { "\"t\"", TITLE("4") "hang up\n" });
+	buf_cut(&titles, 0);
+	ok(file_read(&titles, path, 100));
+	assert_string_equal(titles.s, "x\n");
 }
 
 /* Any JSON in the place of an answer; then it hangs up, or does not. */
@@ -374,6 +401,7 @@ int main(void)
 		TEST(test_strangers),
 		TEST(test_status),
 		TEST(test_which_thread),
+		TEST(test_titles),
 		TEST(test_shapes),
 		TEST(test_many),
 		TEST(test_nobody),
