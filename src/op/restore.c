@@ -30,8 +30,8 @@ static struct err *refuse(const struct hold *h, const char *why)
 	return fail(ERR_REFUSED, "cannot restore %s: %s", h->s.id, why);
 }
 
-/* It runs when ao-run holds its lock and its terminal stands. Where the terminal is gone for certain,
- * ao-run is ending the rest, and that is waited for. */
+/* It runs when ao-run holds its lock and its terminal stands. Where the terminal is gone for certain, or the agent
+ * has ended, ao-run is ending the rest, and that is waited for. */
 static struct err *check_runtime(const struct hold *h)
 {
 	AUTO(run_info_release) struct run_info run = { 0 };
@@ -39,7 +39,7 @@ static struct err *check_runtime(const struct hold *h)
 	struct runtime_ref ref = hold_runtime(h);
 
 	run_read(&run, h->folder);
-	if (run.alive == TRI_NO)
+	if (run.alive == TRI_NO || (run.alive == TRI_YES && run.has_exit))
 		return NULL;
 	if (run.alive == TRI_UNKNOWN)
 		return refuse(h, "whether it runs could not be found out");

@@ -25,7 +25,7 @@ static void sense_process(struct facts *f, const struct run_info *run)
 {
 	struct fact *fact;
 
-	if (run->alive == TRI_YES) {
+	if (run->alive == TRI_YES && !run->has_exit) {
 		fact = facts_add(f, SOURCE_PROCESS, ACTIVITY_UNKNOWN, f->now);
 		fact->state = true;
 		fact->detail = str_format("ao-run %d holds run.lock, the agent is pid %d",
@@ -37,7 +37,7 @@ static void sense_process(struct facts *f, const struct run_info *run)
 	fact = facts_add(
 		f, SOURCE_PROCESS, ACTIVITY_EXITED, run->has_exit ? run->ended_at : f->started_at);
 	fact->state = true;
-	if (run->reboot)
+	if (run->reboot && run->alive == TRI_NO)
 		fact->detail = str_dup("the machine restarted since");
 	else if (run->has_exit && run->exit_signal)
 		fact->detail = str_format("the agent was ended by signal %d", run->exit_signal);

@@ -18,6 +18,18 @@ load box
 	expect 0 ao send fe-1 "still there?"
 }
 
+@test "what an agent leaves behind when it ends keeps nobody from knowing, and is gone before it comes back" {
+	spawn frontend 42
+	ao send fe-1 "run: (trap '' TERM HUP; exec sleep 1003) & sleep 0.3"
+	wait_for 10 pgrep -f "^sleep 1003"
+	kill -9 "$(sed -n 's/^pid=//p' "$DATA/fe-1/run")"
+	wait_for 3 is fe-1 activity exited
+	pgrep -f "^sleep 1003"
+	expect 0 ao session restore fe-1
+	run ! pgrep -f "^sleep 1003"
+	ready fe-1
+}
+
 @test "a fresh start gets a recap" {
 	spawn frontend 42 --prompt "Build the dashboard"
 	git -C "$TREES/fe-1" commit -q --allow-empty -m "half of the dashboard"
