@@ -103,7 +103,7 @@ point_opencode() {
 		  "models": {"scripted": {"name": "Scripted"}}}}}
 	J
 	QUEUES=yes
-	INTERRUPT="Escape Escape"
+	NESTED="$NPM/node_modules/.bin/opencode run" INTERRUPT="Escape Escape"
 	ASKS=yes QUESTIONS=yes YES="allow once"
 }
 

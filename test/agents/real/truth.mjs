@@ -42,7 +42,7 @@ const MEANS = { asked: 'active', answered: 'ready', cut: 'ready', failed: 'block
 const same = (a, b) => a === b || (a === 'idle' && b === 'ready');
 
 function judge(log, out, ms, calls) {
-	const truths = lines(log).filter(l => l.truth || (!l.side && !bare(l.text).startsWith('nested')))
+	const truths = lines(log).filter(l => l.truth || (!l.side && !isNested(l)))
 		.map(l => ({ at: l.at, is: l.truth ?? (l.did === 'called' ? calls : MEANS[l.did]), of: l.text ?? '' }));
 	const told = lines(out), took = {};
 	let wrong = 0;
@@ -73,13 +73,14 @@ function judge(log, out, ms, calls) {
 const bare = text => text.replace(/^The user sent a new message while you were working:\n([^]*?)\n\nThis is how Claude Code surfaces[^]*$/, '$1').replace(/^<current_datetime>[^<]*<\/current_datetime>\n\n/, '')
 	.replace(/^\s*<pasted_content id="....">\n/, '').replace(/\n<\/pasted_content id="....">\s*$/, '').trimEnd();
 
+const isNested = line => /^"?nested/.test(bare(line.text)); // `opencode run` puts it in quotes
 // A message may join a turn ($JOINS): then it stands before what was said last, and is new in what the user has said.
 const JOINS = process.env.JOINS === 'yes';
 
 function turns(log) {
 	const texts = [];
 	let known = 0;
-	for (const l of lines(log).filter(line => line.did === 'asked' && !line.side && !bare(line.text).startsWith('nested'))) {
+	for (const l of lines(log).filter(line => line.did === 'asked' && !line.side && !isNested(line))) {
 		const joined = JOINS ? l.before.slice(-(l.said - known - 1)).filter((_, i) => i < l.said - known - 1) : [];
 		texts.push(...joined.map(bare));
 		if (l.step === 0 && !(JOINS && l.said <= known))
