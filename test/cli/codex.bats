@@ -62,7 +62,8 @@ started() {
 
 # STATUS ACTIVITY: its thread's status, as its app-server tells it, and what that is
 tells() {
-	echo "$1" >"$FAKE/status"
+	echo "$1" >"$FAKE/status.new"
+	mv "$FAKE/status.new" "$FAKE/status" # it may be read at any time
 	expect 0 ao status --why fe-1
 	echo "$output"
 	has "live status"

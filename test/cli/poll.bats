@@ -277,6 +277,7 @@ no_turn() { tail -1 "$DATA/$1/signals" | grep -q ' stop '; }
 	work fe-1 new poor
 	for n in 1 2 3; do ao send fe-1 "message $n" >/dev/null; done
 	ao pr create fe-1 >/dev/null
+	settled fe-1
 	poll
 	has "message 0004 is with the agent"
 	rm "$DATA/fe-1/outbox/"0*
