@@ -671,6 +671,8 @@ static void find_programs(void)
 	AUTO(str_release) char *holder = path_absolute("../../ao-pty", path_self_dir());
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	signal(SIGPIPE,
+		SIG_IGN); /* as in ao: a tmux without a server reads nothing of what it is given */
 	setenv("AO_RUN_BIN", supervisor, 1);
 	setenv("AO_PTY_BIN", holder, 1);
 	unsetenv("TMUX");
