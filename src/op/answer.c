@@ -225,27 +225,27 @@ static int told_option(const struct sight *s, const char *text)
 {
 	AUTO(menu_release) struct menu menu = { 0 };
 	AUTO(str_release) char *dialog = sight_dialog(s);
+	const struct strv *options = &s->told.options;
 	int option;
 
-	for (size_t i = 0; sight_tells(s) && i < s->told.options.n; i++)
-		*vec_push(&menu.list) = (struct shown){ .number = (int)i + 1,
-			.label = str_dup(s->told.options.v[i]) };
-	if (!sight_tells(s))
-		parse_menu(&menu, dialog);
+	if (sight_tells(s)) {
+		for (size_t i = 0; i < options->n; i++)
+			*vec_push(&menu.list) = (struct shown){ .number = (int)i + 1,
+				.label = str_dup(options->v[i]) };
+		return find(&menu, text);
+	}
+	parse_menu(&menu, dialog);
 	option = find(&menu, text);
-	if (sight_tells(s))
-		return option;
-	for (size_t i = 0; option >= 0 && i < s->told.options.n; i++)
-		if (str_equal(s->told.options.v[i], menu.list.v[option].label))
+	for (size_t i = 0; option >= 0 && i < options->n; i++)
+		if (str_equal(options->v[i], menu.list.v[option].label))
 			return (int)i;
 	return -1;
 }
 
-/* By its interface: no key, so neither its screen nor who looks at it matters. */
-static struct err *answer_told(struct hold *h, const struct sight *s, const char *text)
+/* By its interface: no key, so neither its screen nor who looks at it matters. option: -1: there is none like text. */
+static struct err *answer_told(struct hold *h, const struct sight *s, int option, const char *text)
 {
 	AUTO(str_release) char *dialog = sight_dialog(s);
-	int option = told_option(s, text);
 	enum channel_answer answer;
 
 	if (s->activity.activity != ACTIVITY_WAITING_INPUT)
@@ -291,14 +291,16 @@ struct err *op_answer(const struct world *w, const char *id, const char *text)
 	AUTO(agent_release) struct agent a = { 0 };
 	AUTO(sight_release) struct sight s = { 0 };
 	struct choice c = { 0 };
+	int option;
 	bool told;
 
 	TRY(hold_take(&h, w, id));
 	TRY(agent_load(&a, &w->config, h.s.agent));
 	TRY(see_question(&s, &h, &a));
 	TRY(sight_askable(&s, &h));
-	told = sight_tells(&s) || told_option(&s, text) >= 0;
-	TRY(told ? answer_told(&h, &s, text) : answer_keys(&c, &h, &a, &s, text));
+	option = told_option(&s, text);
+	told = sight_tells(&s) || option >= 0;
+	TRY(told ? answer_told(&h, &s, option, text) : answer_keys(&c, &h, &a, &s, text));
 	hold_log(&h, "answered", json_pack("{s:s}", "option", text));
 	return wait_gone(&h, &a, &c, told ? s.told.asks : NULL);
 }
