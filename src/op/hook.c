@@ -86,10 +86,9 @@ void op_hook(const char *event, int64_t at_ms)
 	const char *folder = getenv("AO_SESSION_DIR");
 	AUTO(run_info_release) struct run_info run = { 0 };
 	AUTO(buf_release) struct buf in = { 0 };
-	AUTO(str_release) char *text = NULL;
+	AUTO(str_release) char *words = NULL;
 	AUTO(conversation_release) struct conversation told = { 0 };
-	struct signal_line s = { .source = (char *)(uintptr_t)(at_ms ? SIGNAL_TIMED : "hook"),
-		.pid = getppid() };
+	struct signal_line s = { .source = at_ms ? SIGNAL_TIMED : "hook", .pid = getppid() };
 	int kind = signal_parse_word(event);
 
 	if (str_empty(folder) || kind < 0 || !path_is_dir(folder))
@@ -100,8 +99,7 @@ void op_hook(const char *event, int64_t at_ms)
 	read_input(&in, s.kind);
 	if (is_nested(&run))
 		return;
-	hook_input(&s, &told, buf_text(&in), in.n);
-	text = s.text;
+	hook_input(&s, &words, &told, buf_text(&in), in.n);
 	err_drop(conversation_note(folder, s.at, told.id, told.path), "it is told again");
 	err_drop(signals_append(folder, &s), "a hook never fails its caller");
 	wake_send(folder, event);

@@ -49,7 +49,8 @@ static char *error_text(const json_t *o)
 	return str_format("%s: %s", kind, words);
 }
 
-void hook_input(struct signal_line *s, struct conversation *c, const char *in, size_t in_n)
+void hook_input(
+	struct signal_line *s, char **words, struct conversation *c, const char *in, size_t in_n)
 {
 	json_t *o = in_n && in[0] == '{' ? json_loadb(in, in_n, 0, NULL) : NULL;
 	AUTO(str_release) char *error = s->kind == SIGNAL_ERROR ? error_text(o) : NULL;
@@ -70,6 +71,6 @@ void hook_input(struct signal_line *s, struct conversation *c, const char *in, s
 	if (s->kind == SIGNAL_PROMPT)
 		signal_digest(&s->length, &s->hash, text ? text : "", n);
 	else if (n)
-		s->text = str_ndup(text, n > TEXT_MAX ? TEXT_MAX : n);
+		s->text = *words = str_ndup(text, n > TEXT_MAX ? TEXT_MAX : n);
 	json_decref(o);
 }

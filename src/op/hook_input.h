@@ -8,6 +8,7 @@
 #include "store/conversation.h"
 #include "store/signals.h"
 
-/* s->kind is set (a stop becomes an error where the agent says so); fills length and hash of a prompt, of the others text, and in *c what is told of the
- * conversation: the caller frees both. in[n] need not be NUL. */
-void hook_input(struct signal_line *s, struct conversation *c, const char *in, size_t n);
+/* s->kind is set; fills length and hash of a prompt, of the others text, which is *words, and in *c what is told of
+ * the conversation: the caller frees both. *words is NULL before; in[n] need not be NUL. */
+void hook_input(
+	struct signal_line *s, char **words, struct conversation *c, const char *in, size_t n);

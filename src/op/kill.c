@@ -162,7 +162,6 @@ static struct err *end_and_remove(struct killed *out, struct hold *h, const stru
 	}
 	sink_say(h->world->sink, SINK_PROGRESS, "%s: ending its agent", h->s.id);
 	TRY(reap_runtime(h, o->now));
-	TRY(start_forget(h));
 	if (all) {
 		TRY(save_work(out, &saved, h, true)); /* what it wrote while it was ending */
 		TRY(take_away(out, h, &saved));

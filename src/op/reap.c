@@ -98,6 +98,7 @@ struct err *reap_runtime(struct hold *h, bool now)
 	enum tri alive = TRI_UNKNOWN;
 	struct err *e;
 
+	TRY(start_withdraw(h)); /* first: tmux may make the session later than we look for it */
 	if (now)
 		TRY(file_replace(hurry, "", 0, FILE_VOLATILE));
 	e = end_runtime(h);
@@ -113,5 +114,7 @@ struct err *reap_runtime(struct hold *h, bool now)
 	if (alive == TRI_UNKNOWN)
 		return fail(
 			ERR_REFUSED, "%s: whether it still runs could not be found out", h->s.id);
-	return end_orphans(h->folder, now);
+	TRY(end_orphans(h->folder, now));
+	str_set(&h->s.runtime_handle, NULL);
+	return NULL;
 }

@@ -8,7 +8,8 @@
 #include "base/proc.h"
 #include "op/hold.h"
 
-/* Until run.lock is free and no process is left: TERM, 5 s (now: none), KILL. Not running: fine. */
+/* Nothing comes up any more; then until run.lock is free and no process is left: TERM, 5 s (now: none), KILL. Not
+ * running: fine. h has no handle then; saving that is the caller's. */
 MUST_USE struct err *reap_runtime(struct hold *h, bool now);
 /* Processes of the session that no ao-run looks after; meaningful when run.lock is free. */
 void reap_find(struct pids *out, const char *folder);

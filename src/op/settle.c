@@ -24,14 +24,15 @@ static bool has_run(const struct hold *h, const struct run_info *run)
 
 static struct settle_facts look(const struct hold *h, bool waited, const struct err *cause)
 {
-	AUTO(str_release) char *launch = path_join(h->folder, "launch");
+	AUTO(str_release) char *path = path_join(h->folder, "launch");
 	AUTO(run_info_release) struct run_info run = { 0 };
+	bool launch = path_exists(path); /* before the lock, which whoever takes it has by then */
 
 	run_read(&run, h->folder);
 	return (struct settle_facts){
 		.verb = verb_of(h->s.doing),
 		.alive = run.alive,
-		.launch = path_exists(launch),
+		.launch = launch,
 		.ran = has_run(h, &run),
 		.waited = waited,
 		.failed = cause != NULL,
@@ -74,7 +75,6 @@ static struct err *back_spawn(struct hold *h)
 	struct checkout c = hold_checkout(h);
 
 	TRY(reap_runtime(h, false));
-	TRY(start_forget(h));
 	if (c.repo && c.path && c.branch)
 		TRY(undo_workspace(&saved, h, &c));
 	lease_end(h);
@@ -92,7 +92,6 @@ static struct err *back_spawn(struct hold *h)
 static struct err *back_restore(struct hold *h)
 {
 	TRY(reap_runtime(h, false));
-	TRY(start_forget(h));
 	return hold_begin(h, NULL);
 }
 

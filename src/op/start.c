@@ -275,13 +275,11 @@ struct err *start_adopt(struct hold *h)
 	return NULL;
 }
 
-struct err *start_forget(struct hold *h)
+struct err *start_withdraw(const struct hold *h)
 {
 	AUTO(str_release) char *launch = path_join(h->folder, "launch");
 	AUTO(str_release) char *half = path_join(h->folder, ".launch.new"); /* of file_replace() */
 
 	TRY(file_remove(launch));
-	TRY(file_remove(half));
-	str_set(&h->s.runtime_handle, NULL);
-	return NULL;
+	return file_remove(half);
 }

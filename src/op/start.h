@@ -44,5 +44,5 @@ MUST_USE struct err *start_stays(const struct hold *h, int wait_ms);
 /* Find the runtime by its mark and put its handle into the record; none: no handle. Not to be asked:
  * an error. */
 MUST_USE struct err *start_adopt(struct hold *h);
-/* Nothing is started any more: launch (it holds secrets) and the handle go. */
-MUST_USE struct err *start_forget(struct hold *h);
+/* Nothing is started any more: launch goes, which holds secrets, too. An ao-run that has read it holds run.lock. */
+MUST_USE struct err *start_withdraw(const struct hold *h);

@@ -53,13 +53,9 @@ static void drop_earlier(struct signals *s, int64_t started_at)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->list.n; i++) {
-		struct signal_line *line = &s->list.v[i];
-		if (started_at && line->at < started_at - CLOCK_SLACK_MS) {
-			str_release(&line->source);
-			str_release(&line->text);
-			continue;
-		}
-		s->list.v[kept++] = *line;
+		const struct signal_line *line = &s->list.v[i];
+		if (!started_at || line->at >= started_at - CLOCK_SLACK_MS)
+			s->list.v[kept++] = *line;
 	}
 	s->list.n = kept;
 }
@@ -116,15 +112,9 @@ static void drop_late(struct signals *s)
 
 	for (size_t i = 0; i < n; i++)
 		late[i] = s->list.v[i].kind != SIGNAL_PROMPT && is_late(s, i);
-	for (size_t i = 0; i < n; i++) {
-		struct signal_line *line = &s->list.v[i];
-		if (late[i]) {
-			str_release(&line->source);
-			str_release(&line->text);
-		} else {
-			s->list.v[kept++] = *line;
-		}
-	}
+	for (size_t i = 0; i < n; i++)
+		if (!late[i])
+			s->list.v[kept++] = s->list.v[i];
 	s->list.n = kept;
 	free(late);
 }

@@ -148,69 +148,73 @@ struct err *signals_append(const char *folder, const struct signal_line *s)
 	return file_append(path, b.s, b.n, FILE_VOLATILE);
 }
 
-static char *unescape(const char *s, size_t n)
+/* In place: what comes out is never longer. */
+static void unescape(char *s)
 {
-	AUTO(buf_release) struct buf b = { 0 };
+	char *to = strchrnul(s, '\\');
 
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\\' && i + 1 < n)
-			buf_addc(&b, s[++i] == 'n' ? '\n' : s[i]);
+	for (s = to; *s; s++) {
+		if (s[0] == '\\' && s[1])
+			*to++ = *++s == 'n' ? '\n' : *s;
 		else
-			buf_addc(&b, s[i]);
+			*to++ = *s;
 	}
-	return buf_detach(&b);
+	*to = '\0';
 }
 
-/* The next word of a line, cut off; NULL: there is none. */
+/* The next word of a line, cut off; empty: there is none. */
 static char *take_word(char **at)
 {
 	char *word = *at;
 
-	*at += strcspn(word, " ");
+	*at = strchrnul(word, ' ');
 	if (**at)
 		*(*at)++ = '\0';
-	return *word ? word : NULL;
+	return word;
 }
 
-static bool take_number(uint64_t *out, char **at, uint64_t most)
+static int digit(char c)
 {
-	char *word = take_word(at), *end = NULL;
-
-	if (!word || strspn(word, "0123456789") != strlen(word))
-		return false;
-	errno = 0;
-	*out = strtoull(word, &end, 10);
-	return !errno && *out <= most;
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-static bool parse_line(struct signal_line *out, const char *line, size_t n)
+/* Digits of this base and nothing else: strtoull() takes blanks and signs, too. */
+static bool parse_number(uint64_t *out, const char *word, unsigned base, uint64_t most)
 {
-	enum { HEX = 16 };
-	AUTO(str_release) char *copy = str_ndup(line, n);
-	char *at = copy, *time, *kind, *source, *hash, *slash;
-	uint64_t pid, length;
-	int which;
+	const char *s = word;
 
-	if (strlen(copy) != n)
+	for (*out = 0; *s; s++) {
+		unsigned d = (unsigned)digit(*s);
+		if (d >= base || __builtin_mul_overflow(*out, base, out) ||
+			__builtin_add_overflow(*out, d, out))
+			return false;
+	}
+	return s != word && *out <= most;
+}
+
+/* at: the line, ended by NUL, which is cut into its parts. */
+static bool parse_line(struct signal_line *out, char *at)
+{
+	char *time = take_word(&at), *kind = take_word(&at), *source = take_word(&at);
+	char *pid = take_word(&at), *length = take_word(&at), *hash = take_word(&at);
+	char *turn = strchr(source, '/');
+	int which = signal_parse_word(kind);
+	uint64_t id, n;
+
+	if (which < 0 || !clock_parse(&out->at, time) || !parse_number(&id, pid, 10, INT_MAX) ||
+		!parse_number(&n, length, 10, SIZE_MAX) ||
+		!parse_number(&out->hash, hash, 16, UINT64_MAX))
 		return false;
-	time = take_word(&at);
-	kind = take_word(&at);
-	source = take_word(&at);
-	if (!source || !take_number(&pid, &at, INT_MAX) || !take_number(&length, &at, SIZE_MAX))
+	if (turn)
+		*turn++ = '\0';
+	if (turn && !parse_number(&out->turn, turn, 16, UINT64_MAX))
 		return false;
-	hash = take_word(&at);
-	which = signal_parse_word(kind);
-	if (which < 0 || !hash || strlen(hash) > HEX ||
-		strspn(hash, "0123456789abcdef") != strlen(hash) || !clock_parse(&out->at, time))
-		return false;
+	unescape(at);
 	out->kind = (enum signal_kind)which;
-	slash = strchr(source, '/');
-	out->turn = slash ? strtoull(slash + 1, NULL, 16) : 0;
-	out->source = str_ndup(source, strcspn(source, "/"));
-	out->pid = (int)pid;
-	out->length = (size_t)length;
-	out->hash = strtoull(hash, NULL, 16);
-	out->text = unescape(at, strlen(at));
+	out->source = source;
+	out->pid = (pid_t)id;
+	out->length = (size_t)n;
+	out->text = at;
 	return true;
 }
 
@@ -249,22 +253,34 @@ static void sort(struct signals *s)
 	}
 }
 
-void signals_parse(struct signals *out, const char *text, size_t n)
+/* bytes are out's from here on, and there is a NUL behind them. */
+static void take_bytes(struct signals *out, char *bytes, size_t n)
 {
-	while (n) {
-		const char *end = memchr(text, '\n', n);
-		size_t len = end ? (size_t)(end - text) : n;
-		struct signal_line line = { 0 };
+	out->bytes = bytes;
+	for (char *line = bytes, *end; line < bytes + n; line = end + 1) {
+		struct signal_line told = { 0 };
 
-		if (end && parse_line(&line, text, len))
-			*vec_push(&out->list) = line;
-		else if (len)
+		end = memchr(line, '\n', (size_t)(bytes + n - line));
+		if (!end) { /* half a one */
 			out->broken++;
-		text += len + (end ? 1 : 0);
-		n -= len + (end ? 1 : 0);
+			break;
+		}
+		*end = '\0';
+		if (strlen(line) == (size_t)(end - line) && parse_line(&told, line))
+			*vec_push(&out->list) = told;
+		else if (line != end)
+			out->broken++;
 	}
 	heal_clock(out);
 	sort(out);
+}
+
+void signals_parse(struct signals *out, const char *text, size_t n)
+{
+	char *bytes = mem_alloc(n + 1);
+
+	memcpy(bytes, text, n);
+	take_bytes(out, bytes, n);
 }
 
 static struct err *read_one(struct buf *b, const char *folder, const char *name)
@@ -278,22 +294,21 @@ static struct err *read_one(struct buf *b, const char *folder, const char *name)
 struct err *signals_read(struct signals *out, const char *folder)
 {
 	AUTO(buf_release) struct buf now = { 0 }, before = { 0 };
+	size_t n;
 
 	TRY(read_one(&now, folder, "signals"));
 	if (now.n < TAIL_MAX / 4)
 		TRY(read_one(&before, folder, "signals.1"));
 	buf_add(&before, buf_text(&now), now.n);
-	signals_parse(out, before.s, before.n);
+	n = before.n;
+	take_bytes(out, buf_detach(&before), n);
 	return NULL;
 }
 
 void signals_release(struct signals *s)
 {
-	for (size_t i = 0; i < s->list.n; i++) {
-		free(s->list.v[i].source);
-		free(s->list.v[i].text);
-	}
 	free(s->list.v);
+	free(s->bytes);
 	*s = (struct signals){ 0 };
 }
 

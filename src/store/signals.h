@@ -34,17 +34,18 @@ enum signal_kind { SIGNAL_KINDS(SIGNAL_ROW) SIGNAL_COUNT };
 struct signal_line {
 	int64_t at;
 	enum signal_kind kind;
-	char *source;
+	const char *source; /* it and text are somebody else's: of one that was read, the list's */
 	pid_t pid;
 	size_t length; /* of the message, trailing white space off, CR LF as LF */
 	uint64_t hash;
 	uint64_t turn; /* which one it is of, a hash of the agent's own name for it; 0: not told */
-	char *text;
+	const char *text;
 };
 
 struct signals {
 	VEC(struct signal_line) list; /* oldest first */
 	int broken;                   /* lines that are none of ours */
+	char *bytes; /* the file's, with NULs between; sources and texts point there */
 };
 
 const char *signal_word(enum signal_kind k);
@@ -59,7 +60,7 @@ bool signal_is_mute(const struct signal_line *s);
 void signal_digest(size_t *length, uint64_t *hash, const char *text, size_t n);
 
 MUST_USE struct err *signals_append(const char *folder, const struct signal_line *s);
-/* The newest ones (the last 16 KiB). No file: none. */
+/* The newest ones (the last 16 KiB). No file: none. out is empty before, here and below. */
 MUST_USE struct err *signals_read(struct signals *out, const char *folder);
 void signals_parse(struct signals *out, const char *text, size_t n);
 void signals_release(struct signals *s);

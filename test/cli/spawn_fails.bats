@@ -95,3 +95,34 @@ without_tmux() { # COMMAND…
 	spawn frontend 42
 	[ "$(field fe-3 branch)" = feat/42 ]
 }
+
+# tmux whose client dies, and which makes the session all the same, a moment later.
+late_tmux() {
+	mkdir "$BOX/late"
+	cat >"$BOX/late/tmux" <<-S
+		#!/bin/bash
+		PATH=\${PATH#$BOX/late:}
+		case " \$* " in
+		*" new-session "*)
+			(sleep 0.3; exec tmux "\$@") >/dev/null 2>&1 </dev/null &
+			kill -9 \$\$
+			;;
+		esac
+		exec tmux "\$@"
+	S
+	chmod +x "$BOX/late/tmux"
+}
+
+no_agent() { ! survivors | xargs -r ps -o comm= -p | grep -E "ao-run|standin"; }
+@test "tmux makes the session when its spawn is being taken back: no agent is left that no record knows" {
+	late_tmux
+	expect 1 env PATH="$BOX/late:$PATH" strace -qq -o "$BOX/trace" -P "$DATA/fe-1/launch" -e trace=unlink \
+		-e inject=unlink:delay_enter=1000000 "$AO_BUILD/ao" spawn frontend
+	grep -q 'DELAYED' "$BOX/trace"
+	[ "$(field fe-1 status)" = errored ]
+	gone_from_tmux fe-1
+	wait_for 10 no_agent
+	[ ! -e "$TREES/fe-1" ]
+	[ ! -e "$DATA/fe-1/launch" ]
+	expect 0 ao doctor
+}

@@ -5,14 +5,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	for (int kind = 0; kind < SIGNAL_COUNT; kind++) {
+		AUTO(str_release) char *words = NULL;
 		struct signal_line s = { .kind = (enum signal_kind)kind };
 		AUTO(conversation_release) struct conversation told = { 0 };
 
-		hook_input(&s, &told, (const char *)bytes, n);
+		hook_input(&s, &words, &told, (const char *)bytes, n);
 		require(s.length <= n);
 		require(s.kind != SIGNAL_PROMPT || !s.text);
 		require(!s.text || strlen(s.text) <= 4096);
-		free(s.text);
 	}
 	return 0;
 }

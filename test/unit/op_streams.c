@@ -126,9 +126,9 @@ static void hear(struct replay *r, const json_t *event, const char *word, int64_
 	AUTO(conversation_release) struct conversation told = { 0 };
 	json_t *in = json_object_get(event, "in");
 	const char *path = json_string_value(json_object_get(in, "transcript_path"));
-	struct signal_line s = { .source = (char *)(uintptr_t) "hook", .pid = getpid(), .at = at };
+	struct signal_line s = { .source = "hook", .pid = getpid(), .at = at };
 	AUTO(str_release) char *text = NULL;
-	AUTO(str_release) char *said = NULL;
+	AUTO(str_release) char *words = NULL;
 
 	assert_true(signal_parse_word(word) >= 0);
 	s.kind = (enum signal_kind)signal_parse_word(word);
@@ -136,8 +136,7 @@ static void hear(struct replay *r, const json_t *event, const char *word, int64_
 		turn_to(r, path);
 	json_object_set_new(in, "transcript_path", json_string(r->transcript));
 	text = json_dumps(in, JSON_COMPACT);
-	hook_input(&s, &told, text, strlen(text));
-	said = s.text;
+	hook_input(&s, &words, &told, text, strlen(text));
 	ok(conversation_note(r->folder, s.at, told.id, told.path));
 	ok(signals_append(r->folder, &s));
 }

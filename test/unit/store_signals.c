@@ -10,9 +10,7 @@
 
 static void append(int64_t at_ms, enum signal_kind kind, const char *text)
 {
-	struct signal_line s = {
-		.at = at_ms, .kind = kind, .pid = 42, .text = (char *)(uintptr_t)text
-	};
+	struct signal_line s = { .at = at_ms, .kind = kind, .pid = 42, .text = text };
 
 	ok(signals_append(root, &s));
 }
@@ -22,7 +20,7 @@ static void test_round_trip(void **state)
 	AUTO(signals_release) struct signals s = { 0 };
 	struct signal_line prompt = { .at = 5,
 		.kind = SIGNAL_PROMPT,
-		.source = (char *)(uintptr_t) "own",
+		.source = "own",
 		.pid = 7,
 		.length = 17,
 		.hash = UINT64_C(0xfedcba9876543210) };
