@@ -62,7 +62,8 @@ static const char *const session_ids[] = { "preset", "hook", "api", NULL };
 static const struct key send_keys[] = {
 	KEY("channel", TEXT, SEND(channel), "how a message reaches it", .standard = "keys",
 		.words = channels),
-	KEY("clear", LIST, SEND(clear), "keys that clear one line of input",
+	KEY("clear", LIST, SEND(clear),
+		"keys that clear one line of input, and do nothing in an empty one",
 		.standard = "nothing clears"),
 	KEY("interrupt", LIST, SEND(interrupt), "keys that interrupt a turn",
 		.standard = "nothing interrupts"),

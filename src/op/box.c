@@ -97,11 +97,9 @@ static struct err *log_partial(struct hold *h, const struct sight *s)
 	return NULL;
 }
 
-/* Some lines of it, should there be any. C-c leaves most agents where there is nothing to clear. */
+/* Some lines of it, should there be any. */
 static struct err *clear_blind(struct hold *h, const struct agent *a)
 {
-	if (strv_has(&a->send.clear, "C-c"))
-		return NULL;
 	for (int i = 0; i < CLEAR_BLIND; i++)
 		TRY(hold_press(h, a->send.clear.v));
 	return NULL;

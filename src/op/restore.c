@@ -67,7 +67,10 @@ static struct err *check(const struct hold *h)
 		return refuse(h, "its PR was merged");
 	TRY(check_runtime(h));
 	if (!h->s.worktree || h->workspace->exists(&c) == TRI_NO)
-		return refuse(h, "its worktree was deleted; ao session undelete may bring it back");
+		return fail(ERR_REFUSED,
+			"cannot restore %s: its worktree is not at %s: move it back, or, if it was "
+			"deleted, ao session undelete %s may bring it back",
+			h->s.id, h->s.worktree ? h->s.worktree : "any place", h->s.id);
 	if (h->workspace->exists(&c) == TRI_UNKNOWN)
 		return refuse(h, "its worktree could not be looked at");
 	if (h->workspace->branch_exists(&c) == TRI_NO)

@@ -303,6 +303,7 @@ static struct err *add_key(struct buf *out, const char *key)
 		{ "BTab", "\033[Z" },
 		{ "Space", " " },
 		{ "BSpace", "\177" },
+		{ "DC", "\033[3~" },
 		{ "Up", "\033[A" },
 		{ "Down", "\033[B" },
 		{ "Right", "\033[C" },

@@ -52,7 +52,7 @@ load box
 	wait_for 8 is fe-2 activity exited
 	rm -rf "$TREES/fe-2"
 	expect 6 ao session restore fe-2
-	errs "cannot restore fe-2"
+	errs "cannot restore fe-2: its worktree is not at $TREES/fe-2: move it back"
 	expect 4 ao session restore fe-9
 }
 

@@ -16,8 +16,9 @@
 // `said` how often the user has spoken in this conversation and `before` what, the latest last; `side`: a
 // request of the agent's own, without tools, such as for a title, or by the words of Qwen Code's (SIDE). For its end {did, side, text}: answered, called (a tool),
 // failed (with the status asked for), or cut (by the agent, which hung up).
+// While there is a file LOG.hold nobody is answered.
 // PORT 0 is any that is free; which one is printed.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 
@@ -286,6 +287,8 @@ async function serve(request, response) {
 	const over = plan.call ? 'called' : plan.error ? 'failed' : 'answered';
 	response.on('close', () => note({ did: response.writableFinished ? over : 'cut', side, text: text.slice(0, 200) }));
 	await sleep(plan.stall);
+	while (existsSync(`${log}.hold`))
+		await sleep(0.05);
 	if (plan.error)
 		return reply(response, plan.error, { type: 'error',
 			error: { type: 'invalid_request_error', message: 'as asked', code: api === 'gemini' ? plan.error : 'as_asked' } });
