@@ -25,12 +25,14 @@ static const struct telling {
 } tellings[] = {
 	[TURN_PROMPT] = { ACTIVITY_ACTIVE, false, "the user's words are its last record" },
 	[TURN_WORK] = { ACTIVITY_ACTIVE, false, "its last record is work" },
+	[TURN_SAID] = { ACTIVITY_ACTIVE, false, "its last record is words, and they may go on" },
 	[TURN_CALL] = { ACTIVITY_UNKNOWN, false, "its last record asks for a tool" },
 	[TURN_END] = { ACTIVITY_READY, true, "its last record ends the turn" },
 	[TURN_ERROR] = { ACTIVITY_BLOCKED, true, "its last record is an error" },
 	[TURN_INTERRUPTED] = { ACTIVITY_READY, true,
 		"its last record says that it was interrupted" },
-	[TURN_STILL] = { ACTIVITY_READY, true, "its last turn was taken back" },
+	[TURN_ASIDE] = { ACTIVITY_ACTIVE, false, "it sums its conversation up" },
+	[TURN_STILL] = { ACTIVITY_READY, true, "its last record says that no turn is open" },
 };
 
 /* The first line of it, as far as a row may show it. */
@@ -52,10 +54,13 @@ void told_release(struct told *t)
 	str_release(&t->conversation);
 }
 
-/* What stood behind its last turn is gone. */
+/* What stood behind its last turn is gone, or over. */
 static void add_still(struct lately *l)
 {
-	if (!l->still_at || (l->last.kind != TURN_NOTHING && !tellings[l->last.kind].over))
+	bool may_be_over = l->last.kind == TURN_NOTHING || l->last.kind == TURN_SAID ||
+		tellings[l->last.kind].over;
+
+	if (!l->still_at || !may_be_over)
 		return;
 	l->last.kind = TURN_STILL;
 	l->last.at = l->still_at;

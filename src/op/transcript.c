@@ -60,7 +60,7 @@ struct walk {
 static bool is_repeated(struct walk *w, const struct turn *turn)
 {
 	bool goes_on = turn->kind == TURN_PROMPT || turn->kind == TURN_WORK ||
-		turn->kind == TURN_CALL;
+		turn->kind == TURN_SAID || turn->kind == TURN_CALL;
 
 	if (turn->kind == TURN_ANEW)
 		w->anew = turn->at;
@@ -155,6 +155,8 @@ static enum want look(struct turn *turn, void *with)
 			out->still_at = turn->at;
 		return WANT_MORE;
 	}
+	if (turn->kind == TURN_ASIDE && out->last.kind == TURN_NOTHING && out->still_at)
+		return WANT_MORE;
 	if (!usage_sum(&out->usage))
 		out->usage = turn->usage;
 	if (agents && !out->words && turn->text)

@@ -73,10 +73,16 @@ static void read_abort(struct turn *out, const json_t *data)
 	out->kind = TURN_INTERRUPTED;
 }
 
-static void read_checkpoint(struct turn *out, const json_t *data)
+static void read_still(struct turn *out, const json_t *data)
 {
 	(void)data;
 	out->kind = TURN_STILL;
+}
+
+static void read_compaction(struct turn *out, const json_t *data)
+{
+	(void)data;
+	out->kind = TURN_ASIDE;
 }
 
 static int64_t tokens(const json_t *usage, const char *key)
@@ -100,15 +106,12 @@ static const struct record {
 	const char *type;
 	void (*read)(struct turn *out, const json_t *data);
 } records[] = {
-	{ "user.message", read_prompt },
-	{ "assistant.turn_start", read_work },
-	{ "assistant.message", read_message },
-	{ "tool.execution_complete", read_work },
-	{ "permission.completed", read_answer },
-	{ "session.error", read_error },
-	{ "abort", read_abort },
-	{ "session.usage_record", read_usage },
-	{ "session.usage_checkpoint", read_checkpoint },
+	{ "user.message", read_prompt }, { "assistant.turn_start", read_work },
+	{ "assistant.message", read_message }, { "tool.execution_complete", read_work },
+	{ "permission.completed", read_answer }, { "session.error", read_error },
+	{ "abort", read_abort }, { "session.usage_record", read_usage },
+	{ "session.usage_checkpoint", read_still }, { "session.compaction_start", read_compaction },
+	{ "session.compaction_complete", read_still }, /* also where it failed */
 };
 
 /* The type is the first thing in a line. */

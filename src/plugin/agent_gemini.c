@@ -53,7 +53,7 @@ static void read_answer(struct turn *out, const json_t *record)
 
 	if (!text)
 		return;
-	out->kind = json_object_get(record, "toolCalls") || !*text ? TURN_CALL : TURN_WORK;
+	out->kind = json_object_get(record, "toolCalls") || !*text ? TURN_CALL : TURN_SAID;
 	out->text = *text ? str_dup(text) : NULL;
 	out->usage.cache_read = tokens(record, "cached");
 	out->usage.input = usage_tokens(tokens(record, "input") - out->usage.cache_read);
@@ -68,10 +68,15 @@ static void read_error(struct turn *out, const json_t *record)
 	out->text = text ? str_dup(text) : NULL;
 }
 
+/* One without words stands behind a compression that the user asked for: hooks tell its beginning alone. */
 static void read_info(struct turn *out, const json_t *record)
 {
-	if (str_equal(text_at(record, "content"), "Request cancelled."))
+	const char *text = text_at(record, "content");
+
+	if (str_equal(text, "Request cancelled."))
 		out->kind = TURN_INTERRUPTED;
+	else if (text && !*text)
+		out->kind = TURN_STILL;
 }
 
 static const struct record {

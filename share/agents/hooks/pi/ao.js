@@ -31,6 +31,12 @@ export default function (pi) {
 		else
 			report(ctx, 'stop', { last_assistant_message: text(last) });
 	});
+	// to sum the conversation up takes a while, too
+	pi.on('session_before_compact', (event, ctx) => {
+		report(ctx, 'tool');
+		event.signal?.addEventListener('abort', () => report(ctx, 'stop'), { once: true });
+	});
+	pi.on('session_compact', (event, ctx) => report(ctx, 'stop'));
 	pi.on('session_shutdown', (event, ctx) => {
 		if (event.reason === 'quit')
 			report(ctx, 'exit', { reason: event.reason });
