@@ -204,6 +204,41 @@ static void test_one_deadline_for_all(void **state)
 	http_answers_release(out, 40);
 }
 
+/* A server that takes connections and never answers. */
+static int hung_server(int *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* It costs no other server its answers. */
+static void test_a_server_that_hangs(void **state)
+{
+	struct http_request requests[10];
+	struct http_answer out[10];
+	int port = 0, fd = hung_server(&port);
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++)
+		requests[i] = (struct http_request){ .url = i < 5 ? url("/") : url("/ok"),
+			.timeout_ms = 1000 };
+	for (size_t i = 0; i < 5; i++)
+		snprintf(urls[i], sizeof(urls[i]), "http://127.0.0.1:%d/%zu", port, i);
+	ok(http_ask(out, requests, 10, root));
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(out[i].outcome, i < 5 ? HTTP_TIMEOUT : HTTP_OK);
+	http_answers_release(out, 10);
+	close(fd);
+}
+
 static void test_socket(void **state)
 {
 	struct http_answer a = ask((struct http_request){
@@ -489,6 +524,7 @@ int main(void)
 		WITH_SERVER(test_many_at_once),
 		WITH_SERVER(test_a_slow_one_among_others),
 		WITH_SERVER(test_one_deadline_for_all),
+		WITH_SERVER(test_a_server_that_hangs),
 		WITH_SERVER(test_socket),
 		WITH_SERVER(test_redirects),
 		WITH_SERVER(test_etag),
