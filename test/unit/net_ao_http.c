@@ -239,6 +239,30 @@ static void test_a_server_that_hangs(void **state)
 	close(fd);
 }
 
+/* However many of them hang, another one has its turn. */
+static void test_servers_that_hang(void **state)
+{
+	struct http_request requests[25];
+	struct http_answer out[25];
+	int fds[4], port = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 24; i++) {
+		if (i % 6 == 0)
+			fds[i / 6] = hung_server(&port);
+		snprintf(urls[i], sizeof(urls[i]), "http://127.0.0.1:%d/%zu", port, i);
+		requests[i] = (struct http_request){ .url = urls[i], .timeout_ms = 1000 };
+	}
+	url_n = 24;
+	requests[24] = (struct http_request){ .url = url("/ok"), .timeout_ms = 1000 };
+	ok(http_ask(out, requests, 25, root));
+	for (size_t i = 0; i < 25; i++)
+		assert_int_equal(out[i].outcome, i < 24 ? HTTP_TIMEOUT : HTTP_OK);
+	http_answers_release(out, 25);
+	for (size_t i = 0; i < COUNT_OF(fds); i++)
+		close(fds[i]);
+}
+
 static void test_socket(void **state)
 {
 	struct http_answer a = ask((struct http_request){
@@ -525,6 +549,7 @@ int main(void)
 		WITH_SERVER(test_a_slow_one_among_others),
 		WITH_SERVER(test_one_deadline_for_all),
 		WITH_SERVER(test_a_server_that_hangs),
+		WITH_SERVER(test_servers_that_hang),
 		WITH_SERVER(test_socket),
 		WITH_SERVER(test_redirects),
 		WITH_SERVER(test_etag),
