@@ -288,8 +288,8 @@ static struct err *answer(enum channel_answer *out, const struct channel_ref *re
 	struct http_answer answer;
 	json_t *body;
 
-	if (!permission && !is_id(told->asks, "que_"))
-		return fail(ERR_FAILED, "opencode asks by a name that is none");
+	if (permission ? option >= COUNT_OF(opencode_replies) : !is_id(told->asks, "que_"))
+		return fail(ERR_FAILED, "opencode asks by a name that is none of its own");
 	body = permission ? json_pack("{s:s}", "reply", opencode_replies[option].word)
 			  : json_pack("{s:[[s]]}", "answers", told->options.v[option]);
 	TRY(post(out, &answer, ref, path, json_dumps(body, JSON_COMPACT)));
