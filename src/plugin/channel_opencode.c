@@ -172,6 +172,11 @@ static struct err *look(struct channel_fact *out, const struct channel_ref *refs
 
 	if (!e && n)
 		e = ask_rest(a, refs, n);
+	/* a fault of ao-http is our trouble, not that of who is looked at */
+	if (e && e->class != ERR_INTERRUPTED) {
+		err_drop(e, "as without an interface");
+		e = NULL;
+	}
 	for (size_t i = 0; !e && i < n; i++) {
 		struct opencode_said said = { a[i].body[SESSIONS], a[i].body[STATUS],
 			a[i].body[PERMISSIONS], a[i].body[QUESTIONS], a[i].body[MESSAGES] };
