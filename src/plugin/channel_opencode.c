@@ -323,7 +323,7 @@ static struct err *find(
 
 	TRY(RUN_OK(&r, .argv = ARGV((char *)program, "session", "list", "--format", "json"),
 		.env = env, .dir = ref->worktree, .timeout_ms = FIND_MS));
-	list = json_loadb(buf_text(&r.out), r.out.n, 0, NULL);
+	list = json_loadb(buf_text(&r.out), r.out.n, JSON_ALLOW_NUL, NULL);
 	str_set(out, opencode_id(opencode_choose(list, ref)));
 	json_decref(list);
 	return NULL;
@@ -338,7 +338,7 @@ static struct err *cut_off(
 
 	TRY(RUN_OK(&r, .argv = ARGV((char *)program, "export", ref->conversation, "--sanitize"),
 		.env = env, .dir = ref->worktree, .timeout_ms = FIND_MS));
-	all = json_loadb(buf_text(&r.out), r.out.n, 0, NULL);
+	all = json_loadb(buf_text(&r.out), r.out.n, JSON_ALLOW_NUL, NULL);
 	*out = opencode_is_cut_off(all);
 	json_decref(all);
 	return NULL;

@@ -194,7 +194,7 @@ static const struct event {
 /* What a subagent says has a parent. */
 static bool read_line(struct scan *s, const char *text, size_t n)
 {
-	json_t *line = json_loadb(text, n, 0, NULL);
+	json_t *line = json_loadb(text, n, JSON_ALLOW_NUL, NULL);
 	const char *type = text_at(line, "type");
 	bool over = false;
 
