@@ -155,14 +155,15 @@ static bool was_cut_off(bool *reboot, const struct hold *h, const struct attempt
 	return channel_cut_off(h->world, &h->s, a, t->program, &env);
 }
 
-/* One that was never typed: an earlier restore left it. */
+/* One that an earlier restore left, and that will yet come: what was typed went to the agent that is gone. */
 static int kept_message(const struct hold *h)
 {
 	AUTO(messages_release) struct messages live = { 0 };
 
 	err_drop(outbox_read(&live, &h->world->store, h->s.id, true), "as if none");
 	for (size_t i = 0; i < live.list.n; i++)
-		if (str_equal(live.list.v[i].kind, "continue"))
+		if (str_equal(live.list.v[i].kind, "continue") &&
+			(live.list.v[i].state == MESSAGE_QUEUED || live.list.v[i].ticket))
 			return live.list.v[i].number;
 	return 0;
 }

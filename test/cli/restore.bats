@@ -168,6 +168,21 @@ asked_again() { grep -c "continue where it stopped" "$STANDIN_LOG/$1.log"; }
 	took fe-1 3
 }
 
+# Its sender died between its Enter and its receipt; then its agent did, in the middle of the turn that it made.
+@test "what asked for a lost turn, and was typed to an agent that is gone, is not what asks for the next one" {
+	with_conversations
+	spawn frontend
+	cut_off fe-1
+	ao session restore fe-1 2>/dev/null
+	wait_for 10 asked_again fe-1
+	cut_off fe-1
+	asking=$(grep -l "^kind=continue" "$DATA"/fe-1/outbox/*)
+	sed -i 's/^state=.*/state=submitted/' "$asking"
+	expect 0 ao session restore fe-1
+	wait_for 10 took fe-1 4
+	[ "$(asked_again fe-1)" = 2 ]
+}
+
 @test "a turn that had ended is not asked for again, nor one that was interrupted" {
 	with_conversations 50
 	spawn frontend
