@@ -482,6 +482,10 @@ static void test_limits_without_a_time(void **state)
 	/* a server may say anything */
 	limited((struct http_request){ .url = "/forever", .token = "c" }, 7100, 7201);
 	limited((struct http_request){ .url = "/ok", .token = "c" }, 7100, 7201);
+	/* a port of this machine goes from one agent to the next, whose password is another */
+	limited((struct http_request){ .url = "/forever", .user = "opencode:a" }, 7100, 7201);
+	limited((struct http_request){ .url = "/ok", .user = "opencode:a" }, 7100, 7201);
+	gives((struct http_request){ .url = "/ok", .user = "opencode:b" }, HTTP_OK, 200);
 }
 
 static void test_limits_of_graphql(void **state)
