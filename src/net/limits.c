@@ -12,7 +12,8 @@ enum { LOCK_MS = 2000, LIMITS_MAX = 64 << 10, FAR_MS = 2 * 3600 * 1000 };
 
 static char *place_of(const char *dir, const struct request *r)
 {
-	AUTO(str_release) char *name = cache_name("limit", r->origin, r->token);
+	AUTO(str_release)
+	char *name = cache_name("limit", r->origin, r->token ? r->token : r->user);
 
 	return path_join(dir, name);
 }

@@ -15,14 +15,18 @@
 #include "net/limits.h"
 #include "net/transfer.h"
 
-enum { AT_ONCE = 16, INPUT_MAX = 64 << 20 };
+/* One server gets AT_ONCE, so that those of agents that hang take nobody's place but their own. */
+enum { AT_ONCE = 16, ALL_AT_ONCE = 256, INPUT_MAX = 64 << 20 };
 
 struct work {
 	const char *dir;
 	struct request *requests;
 	char **refused; /* why one must not be sent; NULL: it may */
 	struct transfer *transfers;
-	size_t n, begun, running;
+	size_t *server; /* of each: the first request that goes there */
+	size_t *busy;   /* running ones, by that */
+	bool *is_begun;
+	size_t n, first, begun, running; /* all before `first` are begun */
 	CURLM *multi;
 	int64_t began;
 };
@@ -51,6 +55,14 @@ static size_t count_lines(const struct buf *b)
 	return lines;
 }
 
+static size_t server_of(const struct work *w, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (w->server[j] == j && str_equal(w->requests[j].origin, w->requests[i].origin))
+			return j;
+	return i;
+}
+
 static struct err *read_requests(struct work *w)
 {
 	AUTO(buf_release) struct buf in = { 0 };
@@ -61,6 +73,9 @@ static struct err *read_requests(struct work *w)
 	w->requests = mem_alloc(most * sizeof(*w->requests));
 	w->refused = mem_alloc(most * sizeof(*w->refused));
 	w->transfers = mem_alloc(most * sizeof(*w->transfers));
+	w->server = mem_alloc(most * sizeof(*w->server));
+	w->busy = mem_alloc(most * sizeof(*w->busy));
+	w->is_begun = mem_alloc(most * sizeof(*w->is_begun));
 	while (at < in.n) {
 		const char *end = memchr(in.s + at, '\n', in.n - at);
 		size_t n = end ? (size_t)(end - in.s) - at : in.n - at;
@@ -68,6 +83,7 @@ static struct err *read_requests(struct work *w)
 		w->requests[w->n].id = w->n;
 		w->n++; /* also one that is none is released */
 		TRY(request_parse(&w->requests[w->n - 1], &w->refused[w->n - 1], in.s + at, n));
+		w->server[w->n - 1] = server_of(w, w->n - 1);
 		at += n + 1;
 	}
 	explicit_bzero(in.s, in.n); /* tokens */
@@ -106,6 +122,22 @@ static struct err *start(struct work *w, size_t i)
 	TRY(transfer_begin(&w->transfers[i], &w->requests[i], w->dir, w->began));
 	curl_multi_add_handle(w->multi, w->transfers[i].curl);
 	w->running++;
+	w->busy[w->server[i]]++;
+	return NULL;
+}
+
+/* In order, but where the server of one is busy the next one goes before it. */
+static struct err *start_some(struct work *w)
+{
+	for (size_t i = w->first; i < w->n && w->running < ALL_AT_ONCE; i++) {
+		if (w->is_begun[i] || w->busy[w->server[i]] >= AT_ONCE)
+			continue;
+		w->is_begun[i] = true;
+		w->begun++;
+		TRY(start(w, i));
+	}
+	while (w->first < w->n && w->is_begun[w->first])
+		w->first++;
 	return NULL;
 }
 
@@ -127,6 +159,7 @@ static struct err *take_ended(struct work *w)
 			continue;
 		}
 		w->running--;
+		w->busy[w->server[t->request->id]]--;
 		TRY(say(t->request->id, &t->answer));
 		transfer_release(t);
 	}
@@ -138,8 +171,7 @@ static struct err *work(struct work *w)
 	while (w->running || w->begun < w->n) {
 		int still;
 
-		while (w->begun < w->n && w->running < AT_ONCE)
-			TRY(start(w, w->begun++));
+		TRY(start_some(w));
 		if (curl_multi_perform(w->multi, &still))
 			return fail(ERR_FAILED, "libcurl cannot go on");
 		TRY(take_ended(w));
@@ -161,6 +193,9 @@ static void work_release(struct work *w)
 	free(w->requests);
 	free(w->refused);
 	free(w->transfers);
+	free(w->server);
+	free(w->busy);
+	free(w->is_begun);
 	curl_multi_cleanup(w->multi);
 	curl_global_cleanup();
 }

@@ -173,6 +173,8 @@ static void set_target(struct transfer *t)
 	}
 	if (str_starts(url, "http:")) /* this machine: no proxy has a business with that */
 		curl_easy_setopt(t->curl, CURLOPT_PROXY, "");
+	else /* one connection for many requests. Plain HTTP has none such, and who waits, waits behind all servers */
+		curl_easy_setopt(t->curl, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(t->curl, CURLOPT_URL, url);
 	curl_easy_setopt(t->curl, CURLOPT_PROTOCOLS_STR, "http,https");
 }
@@ -200,7 +202,6 @@ static void set_up(struct transfer *t)
 	curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, left > 0 ? (long)left : 1L);
 	curl_easy_setopt(t->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(t->curl, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(t->curl, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, t);

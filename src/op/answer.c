@@ -47,6 +47,22 @@ static char *skip_frame(char *p)
 	}
 }
 
+/* And those behind a label. */
+static char *without_frame(const char *s)
+{
+	size_t n = strlen(s), side = strlen("│");
+
+	for (;;) {
+		if (n && strchr(" |\t", s[n - 1]))
+			n--;
+		else if (n >= side &&
+			(str_starts(s + n - side, "│") || str_starts(s + n - side, "┃")))
+			n -= side;
+		else
+			return str_ndup(s, n);
+	}
+}
+
 static void parse_line(struct menu *m, const char *line, size_t n)
 {
 	static const char *const cursors[] = { "❯", "›", "●", ">" };
@@ -71,7 +87,7 @@ static void parse_line(struct menu *m, const char *line, size_t n)
 			str_release(&m->list.v[i].label);
 	if (number == 1)
 		m->list.n = 0;
-	*vec_push(&m->list) = (struct shown){ (int)number, str_dup(end + 2), chosen };
+	*vec_push(&m->list) = (struct shown){ (int)number, without_frame(end + 2), chosen };
 }
 
 static void parse_menu(struct menu *m, const char *text)
@@ -83,18 +99,22 @@ static void parse_menu(struct menu *m, const char *text)
 	}
 }
 
+/* By its number, its label, or how that begins. */
 static int find(const struct menu *m, const char *text)
 {
 	char *end;
 	long number = strtol(text, &end, 10);
+	bool numbered = end != text && !*end;
+	int begins = -1;
 
 	for (size_t i = 0; i < m->list.n; i++) {
 		const struct shown *s = &m->list.v[i];
-		if (end != text && !*end ? s->number == number
-					 : strncasecmp(s->label, text, strlen(text)) == 0)
+		if (numbered ? s->number == number : strcasecmp(s->label, text) == 0)
 			return (int)i;
+		if (!numbered && begins < 0 && strncasecmp(s->label, text, strlen(text)) == 0)
+			begins = (int)i;
 	}
-	return -1;
+	return begins;
 }
 
 static int chosen(const struct menu *m)
@@ -132,10 +152,12 @@ static struct err *choose(struct choice *c, const struct sight *s, const char *i
 	return NULL;
 }
 
-/* The cursor is on the option before Enter is pressed: an Enter elsewhere would choose another. */
+/* The cursor is on the option before Enter is pressed: an Enter elsewhere would choose another. And where somebody
+ * else has answered meanwhile any key would go astray. */
 static struct err *wait_moved(bool *moved, const struct hold *h, const struct agent *a, int number)
 {
 	int64_t until = clock_mono() + MOVE_MS;
+	bool shown = false;
 
 	for (*moved = false; !*moved && clock_mono() < until;) {
 		AUTO(sight_release) struct sight s = { 0 };
@@ -148,9 +170,11 @@ static struct err *wait_moved(bool *moved, const struct hold *h, const struct ag
 		dialog = sight_dialog(&s);
 		parse_menu(&menu, dialog);
 		at = chosen(&menu);
-		*moved = at >= 0 && menu.list.v[at].number == number;
+		shown = at >= 0;
+		*moved = shown && menu.list.v[at].number == number;
 	}
-	return NULL;
+	return shown ? NULL
+		     : fail(ERR_REFUSED, "%s asks that no longer; nothing was chosen", h->s.id);
 }
 
 /* By the arrows and Enter; where the cursor does not follow, by the option's digit. */

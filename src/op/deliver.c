@@ -43,7 +43,7 @@ struct err *deliver_state(
 
 /* ---- after: the receipt ---------------------------------------------------------------------- */
 
-/* What the user said last. */
+/* Does its interface tell what the user said last? */
 static bool can_ask(const struct agent *a)
 {
 	const struct channel *c = channel_named(a->send.channel);

@@ -52,7 +52,7 @@ static char *error_text(const json_t *o)
 void hook_input(
 	struct signal_line *s, char **words, struct conversation *c, const char *in, size_t in_n)
 {
-	json_t *o = in_n && in[0] == '{' ? json_loadb(in, in_n, 0, NULL) : NULL;
+	json_t *o = in_n && in[0] == '{' ? json_loadb(in, in_n, JSON_ALLOW_NUL, NULL) : NULL;
 	AUTO(str_release) char *error = s->kind == SIGNAL_ERROR ? error_text(o) : NULL;
 	const char *id = first_text(o, ids), *text = in;
 	const char *turn = first_text(o, turns);

@@ -15,6 +15,7 @@
 #include "op/send.h"
 #include "op/settle.h"
 #include "op/start.h"
+#include "op/transcript.h"
 #include "store/agent_files.h"
 #include "store/conversation.h"
 #include "store/outbox.h"
@@ -79,6 +80,15 @@ static struct err *check(const struct hold *h)
 	return NULL;
 }
 
+/* An agent that was ended in a dialog of its start never began one. */
+static bool left_nothing(const struct hold *h, const struct agent *a)
+{
+	AUTO(transcript_release) struct transcript t = { 0 };
+
+	transcript_find(&t, &h->s, h->folder, a);
+	return t.path && !path_exists(t.path);
+}
+
 /* An id that was reserved is not a conversation: it was told something, or it reported itself. */
 static bool has_conversation(
 	const struct hold *h, const struct agent *a, const struct conversation *told)
@@ -90,6 +100,8 @@ static bool has_conversation(
 		return false;
 	if (told->id) /* it reported the conversation itself, and where it would be found */
 		return !told->path || path_exists(told->path);
+	if (left_nothing(h, a))
+		return false;
 	if (path_exists(prompt) || str_equal(a->session_id, "hook"))
 		return true;
 	err_drop(outbox_read(&sent, &h->world->store, h->s.id, false), "as if none");
@@ -146,14 +158,15 @@ static bool was_cut_off(bool *reboot, const struct hold *h, const struct attempt
 	return channel_cut_off(h->world, &h->s, a, t->program, &env);
 }
 
-/* One that was never typed: an earlier restore left it. */
+/* One that an earlier restore left, and that will yet come: what was typed went to the agent that is gone. */
 static int kept_message(const struct hold *h)
 {
 	AUTO(messages_release) struct messages live = { 0 };
 
 	err_drop(outbox_read(&live, &h->world->store, h->s.id, true), "as if none");
 	for (size_t i = 0; i < live.list.n; i++)
-		if (str_equal(live.list.v[i].kind, "continue"))
+		if (str_equal(live.list.v[i].kind, "continue") &&
+			(live.list.v[i].state == MESSAGE_QUEUED || live.list.v[i].ticket))
 			return live.list.v[i].number;
 	return 0;
 }

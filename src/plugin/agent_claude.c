@@ -146,7 +146,7 @@ static bool read_line(struct turn *out, const char *line, size_t n)
 		!contains(line, n, "\"type\":\"assistant\"") &&
 		!contains(line, n, "\"type\":\"queued_command\""))
 		return false;
-	record = json_loadb(line, n, 0, NULL);
+	record = json_loadb(line, n, JSON_ALLOW_NUL, NULL);
 	if (record)
 		read_record(out, record);
 	json_decref(record);
@@ -180,7 +180,7 @@ static int64_t read_rest(const char *path, pid_t pid)
 	file = str_format("%.*s/sessions/%d.json", (int)(projects - path), path, (int)pid);
 	err_drop(file_read_tail_if(&text, &found, file, STATUS_MAX), "as if it had none");
 	if (text.n)
-		status = json_loadb(text.s, text.n, 0, NULL);
+		status = json_loadb(text.s, text.n, JSON_ALLOW_NUL, NULL);
 	if (str_equal(json_string_value(json_object_get(status, "status")), "idle") &&
 		is_of(status, pid))
 		at = json_integer_value(json_object_get(status, "statusUpdatedAt"));

@@ -108,7 +108,7 @@ static bool may_say(const char *line, size_t n)
 
 static bool read_line(struct turn *out, const char *line, size_t n)
 {
-	json_t *record = may_say(line, n) ? json_loadb(line, n, 0, NULL) : NULL;
+	json_t *record = may_say(line, n) ? json_loadb(line, n, JSON_ALLOW_NUL, NULL) : NULL;
 	const json_t *payload = json_object_get(record, "payload");
 	const char *type = text_at(payload, "type");
 

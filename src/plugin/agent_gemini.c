@@ -114,7 +114,7 @@ static bool read_line(struct turn *out, const char *line, size_t n)
 {
 	static const char mark[] = "{\"id\":";
 	bool may = n >= sizeof(mark) && memcmp(line, mark, sizeof(mark) - 1) == 0;
-	json_t *record = may ? json_loadb(line, n, 0, NULL) : NULL;
+	json_t *record = may ? json_loadb(line, n, JSON_ALLOW_NUL, NULL) : NULL;
 	const char *type = text_at(record, "type");
 
 	if (read_anew(out, line, n))

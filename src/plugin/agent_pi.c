@@ -80,7 +80,7 @@ static bool read_line(struct turn *out, const char *line, size_t n)
 {
 	static const char mark[] = "{\"type\":\"message\"";
 	bool may = n > sizeof(mark) && memcmp(line, mark, sizeof(mark) - 1) == 0;
-	json_t *record = may ? json_loadb(line, n, 0, NULL) : NULL;
+	json_t *record = may ? json_loadb(line, n, JSON_ALLOW_NUL, NULL) : NULL;
 
 	read_message(out, json_object_get(record, "message"));
 	clock_parse(&out->at, text_at(record, "timestamp"));

@@ -98,7 +98,7 @@ static const struct record *find_record(const char *line, size_t n)
 static bool read_line(struct turn *out, const char *line, size_t n)
 {
 	const struct record *r = find_record(line, n);
-	json_t *record = r ? json_loadb(line, n, 0, NULL) : NULL;
+	json_t *record = r ? json_loadb(line, n, JSON_ALLOW_NUL, NULL) : NULL;
 	const char *type = text_at(record, "type");
 
 	for (size_t i = 0; record && i < COUNT_OF(records); i++)

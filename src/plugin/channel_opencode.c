@@ -172,6 +172,11 @@ static struct err *look(struct channel_fact *out, const struct channel_ref *refs
 
 	if (!e && n)
 		e = ask_rest(a, refs, n);
+	/* a fault of ao-http is our trouble, not that of who is looked at */
+	if (e && e->class != ERR_INTERRUPTED) {
+		err_drop(e, "as without an interface");
+		e = NULL;
+	}
 	for (size_t i = 0; !e && i < n; i++) {
 		struct opencode_said said = { a[i].body[SESSIONS], a[i].body[STATUS],
 			a[i].body[PERMISSIONS], a[i].body[QUESTIONS], a[i].body[MESSAGES] };
@@ -288,8 +293,8 @@ static struct err *answer(enum channel_answer *out, const struct channel_ref *re
 	struct http_answer answer;
 	json_t *body;
 
-	if (!permission && !is_id(told->asks, "que_"))
-		return fail(ERR_FAILED, "opencode asks by a name that is none");
+	if (permission ? option >= COUNT_OF(opencode_replies) : !is_id(told->asks, "que_"))
+		return fail(ERR_FAILED, "opencode asks by a name that is none of its own");
 	body = permission ? json_pack("{s:s}", "reply", opencode_replies[option].word)
 			  : json_pack("{s:[[s]]}", "answers", told->options.v[option]);
 	TRY(post(out, &answer, ref, path, json_dumps(body, JSON_COMPACT)));
@@ -318,7 +323,7 @@ static struct err *find(
 
 	TRY(RUN_OK(&r, .argv = ARGV((char *)program, "session", "list", "--format", "json"),
 		.env = env, .dir = ref->worktree, .timeout_ms = FIND_MS));
-	list = json_loadb(buf_text(&r.out), r.out.n, 0, NULL);
+	list = json_loadb(buf_text(&r.out), r.out.n, JSON_ALLOW_NUL, NULL);
 	str_set(out, opencode_id(opencode_choose(list, ref)));
 	json_decref(list);
 	return NULL;
@@ -333,7 +338,7 @@ static struct err *cut_off(
 
 	TRY(RUN_OK(&r, .argv = ARGV((char *)program, "export", ref->conversation, "--sanitize"),
 		.env = env, .dir = ref->worktree, .timeout_ms = FIND_MS));
-	all = json_loadb(buf_text(&r.out), r.out.n, 0, NULL);
+	all = json_loadb(buf_text(&r.out), r.out.n, JSON_ALLOW_NUL, NULL);
 	*out = opencode_is_cut_off(all);
 	json_decref(all);
 	return NULL;

@@ -26,7 +26,12 @@
 #include "base/path.h"
 #include "slot/channel.h"
 
-enum { FIRST_BLOCK = 64 << 10, LAST_BLOCK = 2 << 20, DETAIL_MAX = 400 };
+enum {
+	FIRST_BLOCK = 64 << 10,
+	LAST_BLOCK = 2 << 20,
+	DETAIL_MAX = 400,
+	ANSWERED_MAX = 256, /* of one turn's calls; each request is looked for among them */
+};
 
 /* o: taken; NULL: its words are no UTF-8. */
 static struct err *write_line(const struct channel_ref *r, json_t *o)
@@ -177,7 +182,7 @@ static bool read_response(struct scan *s, const json_t *line)
 
 	if (!str_empty(id))
 		strv_add(&s->answered, id);
-	return false;
+	return s->answered.n > ANSWERED_MAX && settle(s, "it was answered again and again");
 }
 
 static const struct event {
@@ -194,7 +199,7 @@ static const struct event {
 /* What a subagent says has a parent. */
 static bool read_line(struct scan *s, const char *text, size_t n)
 {
-	json_t *line = json_loadb(text, n, 0, NULL);
+	json_t *line = json_loadb(text, n, JSON_ALLOW_NUL, NULL);
 	const char *type = text_at(line, "type");
 	bool over = false;
 

@@ -201,7 +201,7 @@ enum tri codex_rpc_next(int *id, json_t **answer, struct codex_rpc *r)
 	if (got != TRI_YES)
 		return got;
 	while ((got = take_text(r)) == TRI_YES) {
-		json_t *o = json_loadb(buf_text(&r->text), r->text.n, 0, NULL);
+		json_t *o = json_loadb(buf_text(&r->text), r->text.n, JSON_ALLOW_NUL, NULL);
 		json_int_t says = json_integer_value(json_object_get(o, "id"));
 
 		buf_cut(&r->text, 0);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "model/facts.h"
 
 enum { ID_MAX = 128, PATH_MAX_BYTES = 4096, TAIL_MAX = 8192 };
 
@@ -45,9 +46,12 @@ static bool parse(struct conversation *c, const char *line)
 	size_t n = strcspn(id, " ");
 	const char *path = id + n + (id[n] ? 1 : 0);
 	AUTO(str_release) char *word = str_ndup(id, n);
+	AUTO(str_release) char *when = str_ndup(line, time);
 
 	if (!is_id(word))
 		return false;
+	c->at = 0;
+	clock_parse(&c->at, when);
 	str_set(&c->id, word);
 	str_set(&c->path, is_path(path) ? path : NULL);
 	return true;
@@ -81,6 +85,9 @@ struct err *conversation_note(const char *folder, int64_t at, const char *id, co
 	if (!is_path(path))
 		path = "";
 	conversation_read(&last, folder);
+	/* an answer of its interface, say, that was asked for before its hook told of another one */
+	if (at < last.at && last.at - at < CLOCK_SET_MS)
+		return NULL;
 	/* not each report names the path */
 	if (str_equal(last.id, id) && (!*path || str_equal(last.path ? last.path : "", path)))
 		return NULL;

@@ -16,11 +16,12 @@
 
 struct conversation {
 	char *id, *path; /* NULL: not known */
+	int64_t at;      /* when that was told, ms since 1970 */
 };
 
 /* The last one that was told; none: NULLs. */
 void conversation_read(struct conversation *c, const char *folder);
-/* Append it unless it is the last one already. What cannot be an id: nothing. path NULL: not told, it stays. */
+/* Append it unless it is the last one already, or a later one was told. What cannot be an id: nothing. path NULL: not told, it stays. */
 MUST_USE struct err *conversation_note(
 	const char *folder, int64_t at, const char *id, const char *path);
 /* A fresh start: what was before is none of its conversations. */

@@ -201,6 +201,15 @@ and \"quotes\" 漢"
 	counts post 1
 }
 
+@test "where it cannot be asked for a fault of ours, all is as without its interface" {
+	started
+	for command in "status --why fe-1" "session ls" poll; do
+		# shellcheck disable=SC2086 # words
+		expect 0 env AO_HTTP_BIN=/bin/false ao $command
+		lacks "live status"
+	done
+}
+
 @test "a port, a password for each start, and no proxy between" {
 	FRONTEND="ports: 1" box_config
 	sed -i 's/agent: standin/agent: opencode/' "$CONFIG"

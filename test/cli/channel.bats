@@ -131,7 +131,7 @@ asker() { # FURTHER WORDS of its command
 		event '{"type":"user","message":{"role":"user","content":[{"type":"text","text":"x"}]}}'
 		event '{"type":"assistant","message":{"content":[{"type":"tool_use","id":"c","name":"run_shell_command","input":{}}]}}'
 		event '{"type":"control_request","request_id":"r-1","request":{"subtype":"can_use_tool","tool_name":"run_shell_command","permission_suggestions":[{"type":"allow","description":"Execute: touch w"}]}}'
-		printf 'Allow execution?\n  › 1. Yes, allow once\n    2. Always allow\n    3. No, suggest changes (esc)\n'
+		printf '│ %-32s │\n' 'Allow execution?' '› 1. Yes, allow once' '  2. Always allow' '  3. No, suggest changes (esc)'
 		echo run_shell_command | "$AO_BIN" hook waiting
 		(IFS= read -rsn1 && touch "$BOX/pressed") </dev/tty &
 		while sleep 0.1; do

@@ -119,6 +119,32 @@ with_conversations() { # MORE OPTIONS
 	box_config
 	sed -i "s/command: \[.*/command: [standin, --turn-ms, \"${1:-600000}\", --session, \"{agentSessionId}\", \"{prompt}\"]\n    resume: [standin, --turn-ms, \"50\", --resume, \"{agentSessionId}\"]\n    sessionId: preset/" "$CONFIG"
 }
+# As Claude Code: a dialog at its start, before which there is no hook and no transcript, and an end where the
+# conversation is unknown.
+with_first_dialog() {
+	cat >"$HOME/asker.sh" <<-'R'
+		#!/bin/bash
+		echo "$@" >>"$BOX/started"
+		[ "$1" != --resume ] || { echo "No conversation found with session ID: $2"; exit 1; }
+		printf 'Do you trust this folder?\n  ❯ 1. Yes\n    2. No\n'
+		sleep 1000
+	R
+	chmod +x "$HOME/asker.sh"
+	box_config
+	sed -i "s|command: \[.*|command: [$HOME/asker.sh, --session-id, \"{agentSessionId}\", \"{prompt}\"]\n    resume: [$HOME/asker.sh, --resume, \"{agentSessionId}\"]\n    sessionId: preset\n    transcript: claude-jsonl|; s|process: standin|process: asker.sh|" "$CONFIG"
+}
+
+@test "an agent that was ended in a dialog of its start has no conversation: a fresh start" {
+	with_first_dialog
+	expect 0 ao spawn frontend --prompt "Build the dashboard"
+	tmux kill-session -t =fe-1
+	wait_for 8 is fe-1 activity exited
+	expect 0 ao session restore fe-1
+	run -0 cat "$BOX/started"
+	lacks "--resume"
+	[ "$(grep -c "Build the dashboard" "$BOX/started")" = 2 ]
+}
+
 cut_off() { # SESSION: in the middle of its turn
 	ao send "$1" "run: sleep 7073" >/dev/null
 	wait_for 10 is "$1" activity active
@@ -140,6 +166,21 @@ asked_again() { grep -c "continue where it stopped" "$STANDIN_LOG/$1.log"; }
 	ao send fe-1 "and now?" >/dev/null
 	[ "$(asked_again fe-1)" = 1 ]
 	took fe-1 3
+}
+
+# Its sender died between its Enter and its receipt; then its agent did, in the middle of the turn that it made.
+@test "what asked for a lost turn, and was typed to an agent that is gone, is not what asks for the next one" {
+	with_conversations
+	spawn frontend
+	cut_off fe-1
+	ao session restore fe-1 2>/dev/null
+	wait_for 10 asked_again fe-1
+	cut_off fe-1
+	asking=$(grep -l "^kind=continue" "$DATA"/fe-1/outbox/*)
+	sed -i 's/^state=.*/state=submitted/' "$asking"
+	expect 0 ao session restore fe-1
+	wait_for 10 took fe-1 4
+	[ "$(asked_again fe-1)" = 2 ]
 }
 
 @test "a turn that had ended is not asked for again, nor one that was interrupted" {

@@ -177,6 +177,56 @@ drawn() { tmux capture-pane -p -t =fe-1: | grep -qF "❯ 1"; }
 	[ "$(grep -cE '^(DANGER|ANSWER 1)$' "$STANDIN_LOG/fe-1.log")" = 1 ]
 }
 
+# Two options, the cursor on the first; an arrow moves it, or shows that somebody else has answered.
+with_options() {
+	cat >"$HOME/asker.sh" <<-'R'
+		#!/bin/bash
+		stty -echo -icanon -icrnl
+		draw() { # OPTION that has the cursor
+			at=$1
+			printf '\033[2J\033[HWhich one?\n'
+			[ $at = 1 ] && printf '❯ 1. PostgreSQL 15\n  2. PostgreSQL\n' || printf '  1. PostgreSQL 15\n❯ 2. PostgreSQL\n'
+		}
+		over() {
+			printf '\033[2J\033[H> '
+			"$AO_BIN" hook stop </dev/null
+		}
+		draw 1
+		"$AO_BIN" hook waiting </dev/null
+		while IFS= read -rsn1 key; do
+			[ "$key" != $'\033' ] || read -rsn2 key
+			[ ! -e "$BOX/answered" ] || [ "$key" != '[B' ] || key=over
+			case $key in
+			over) over ;;
+			'[A') draw 1 ;;
+			'[B') draw 2 ;;
+			'' | $'\r') echo "chose $at" >>"$BOX/heard" && over ;;
+			*) echo "key $key" >>"$BOX/heard" ;;
+			esac
+		done
+	R
+	chmod +x "$HOME/asker.sh"
+	box_config
+	sed -i "s|    command: .*|    command: [$HOME/asker.sh, \"{prompt}\"]|; s|process: standin|process: asker.sh|" "$CONFIG"
+	: >"$BOX/heard"
+	expect 0 ao spawn frontend
+	wait_for 10 is fe-1 activity waiting_input
+}
+
+@test "of two options that begin alike the one that is named whole is chosen" {
+	with_options
+	expect 0 ao send fe-1 --answer postgresql
+	[ "$(cat "$BOX/heard")" = "chose 2" ]
+}
+
+@test "a question that somebody else answers meanwhile: exit 6, and no key goes astray" {
+	with_options
+	touch "$BOX/answered"
+	expect 6 ao send fe-1 --answer 2
+	errs "asks that no longer"
+	[ ! -s "$BOX/heard" ]
+}
+
 @test "an agent that is gone: exit 1, naming restore" {
 	spawn frontend
 	tmux kill-session -t =fe-1

@@ -204,6 +204,65 @@ static void test_one_deadline_for_all(void **state)
 	http_answers_release(out, 40);
 }
 
+/* A server that takes connections and never answers. */
+static int hung_server(int *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(listen(fd, 64), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* It costs no other server its answers. */
+static void test_a_server_that_hangs(void **state)
+{
+	struct http_request requests[10];
+	struct http_answer out[10];
+	int port = 0, fd = hung_server(&port);
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++)
+		requests[i] = (struct http_request){ .url = i < 5 ? url("/") : url("/ok"),
+			.timeout_ms = 1000 };
+	for (size_t i = 0; i < 5; i++)
+		snprintf(urls[i], sizeof(urls[i]), "http://127.0.0.1:%d/%zu", port, i);
+	ok(http_ask(out, requests, 10, root));
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(out[i].outcome, i < 5 ? HTTP_TIMEOUT : HTTP_OK);
+	http_answers_release(out, 10);
+	close(fd);
+}
+
+/* However many of them hang, another one has its turn. */
+static void test_servers_that_hang(void **state)
+{
+	struct http_request requests[25];
+	struct http_answer out[25];
+	int fds[4], port = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 24; i++) {
+		if (i % 6 == 0)
+			fds[i / 6] = hung_server(&port);
+		snprintf(urls[i], sizeof(urls[i]), "http://127.0.0.1:%d/%zu", port, i);
+		requests[i] = (struct http_request){ .url = urls[i], .timeout_ms = 1000 };
+	}
+	url_n = 24;
+	requests[24] = (struct http_request){ .url = url("/ok"), .timeout_ms = 1000 };
+	ok(http_ask(out, requests, 25, root));
+	for (size_t i = 0; i < 25; i++)
+		assert_int_equal(out[i].outcome, i < 24 ? HTTP_TIMEOUT : HTTP_OK);
+	http_answers_release(out, 25);
+	for (size_t i = 0; i < COUNT_OF(fds); i++)
+		close(fds[i]);
+}
+
 static void test_socket(void **state)
 {
 	struct http_answer a = ask((struct http_request){
@@ -423,6 +482,10 @@ static void test_limits_without_a_time(void **state)
 	/* a server may say anything */
 	limited((struct http_request){ .url = "/forever", .token = "c" }, 7100, 7201);
 	limited((struct http_request){ .url = "/ok", .token = "c" }, 7100, 7201);
+	/* a port of this machine goes from one agent to the next, whose password is another */
+	limited((struct http_request){ .url = "/forever", .user = "opencode:a" }, 7100, 7201);
+	limited((struct http_request){ .url = "/ok", .user = "opencode:a" }, 7100, 7201);
+	gives((struct http_request){ .url = "/ok", .user = "opencode:b" }, HTTP_OK, 200);
 }
 
 static void test_limits_of_graphql(void **state)
@@ -489,6 +552,8 @@ int main(void)
 		WITH_SERVER(test_many_at_once),
 		WITH_SERVER(test_a_slow_one_among_others),
 		WITH_SERVER(test_one_deadline_for_all),
+		WITH_SERVER(test_a_server_that_hangs),
+		WITH_SERVER(test_servers_that_hang),
 		WITH_SERVER(test_socket),
 		WITH_SERVER(test_redirects),
 		WITH_SERVER(test_etag),

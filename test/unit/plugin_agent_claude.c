@@ -27,6 +27,8 @@ static const struct line lines[] = {
 	{ USER("[" TEXT("one") "," TEXT("two") "]"), TURN_PROMPT, "two", 0 },
 	{ USER("[{\"tool_use_id\":\"t\",\"type\":\"tool_result\",\"content\":\"out\"}]"), TURN_WORK,
 		NULL, 0 },
+	{ USER("[{\"tool_use_id\":\"t\",\"type\":\"tool_result\",\"content\":\"a\\u0000b\"}]"),
+		TURN_WORK, NULL, 0 }, /* of find -print0 */
 	{ USER("[" TEXT("[Request interrupted by user]") "]"), TURN_INTERRUPTED,
 		"[Request interrupted by user]", 0 },
 	{ USER("[" TEXT("[Request interrupted by user for tool use]") "]"), TURN_INTERRUPTED,

@@ -195,6 +195,23 @@ static void test_answers(void **state)
 		"{\"type\":\"confirmation_response\",\"request_id\":\"r\\n\\\"\",\"allowed\":false}\n");
 }
 
+/* Each request is looked for among all answers: more of them than a turn has calls are not worth the time. */
+static void test_many_answers(void **state)
+{
+	static const size_t many[] = { 200, 300 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(many); i++) {
+		AUTO(channel_fact_release) struct channel_fact f = { 0 };
+		AUTO(buf_release) struct buf b = { 0 };
+		buf_adds(&b, START TURN ASKS("r-1"));
+		for (size_t n = 0; n < many[i]; n++)
+			buf_adds(&b, ANSWER("another"));
+		looked(&f, b.s, b.n, 0);
+		assert_int_equal(f.says, i ? ACTIVITY_UNKNOWN : ACTIVITY_WAITING_INPUT);
+	}
+}
+
 /* What a subagent says is not its own. */
 static void test_subagent(void **state)
 {
@@ -286,6 +303,7 @@ int main(void)
 		TEST(test_refused),
 		TEST(test_looks),
 		TEST(test_answers),
+		TEST(test_many_answers),
 		TEST(test_subagent),
 		TEST(test_long),
 		TEST(test_others),

@@ -290,6 +290,20 @@ static void test_words(void **state)
 	assert_string_equal(f.words, "b");
 }
 
+/* Under the name of a permission it may ask something of more options. */
+static void test_answer_of_another_kind(void **state)
+{
+	const struct channel_ref ref = {
+		.port = (char *)"1", .secret = (char *)"s", .data_dir = root
+	};
+	const struct channel_fact told = { .asks = (char *)"per_1" };
+	enum channel_answer answer;
+
+	(void)state;
+	not_ok(channel_named("opencode")->answer(&answer, &ref, &told, 7), ERR_FAILED,
+		"none of its own");
+}
+
 static void test_ticket(void **state)
 {
 	const struct channel *c = channel_named("opencode");
@@ -313,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_answer_of_another_kind),
 		cmocka_unit_test(test_ticket),
 	};
 

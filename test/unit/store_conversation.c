@@ -37,6 +37,8 @@ static void test_last_counts(void **state)
 	ok(conversation_note(root, 4, "two", ""));
 	expect("two", "");
 	assert_int_equal(lines(), 2);
+	ok(conversation_note(root, 2, "one", NULL)); /* asked for before, and told late */
+	expect("two", "");
 	ok(conversation_forget(root));
 	ok(conversation_forget(root));
 	expect("", "");
