@@ -170,6 +170,45 @@ heard_by_poll() { ao poll >/dev/null 2>&1; heard_some "$1"; } # TEXT
 	done
 }
 
+@test "its conversation is summed up at a person's word: that is work, and then it is ready" {
+	expect 0 ao spawn frontend --prompt "hello [[say:first]]"
+	tells ready
+	say "hello again [[say:second]]"
+	tells ready
+	touch "$HEARD.hold"
+	tmux send-keys -t fe-1 -l "${SUM_UP:-/compact}"
+	sleep 1
+	tmux send-keys -t fe-1 Enter
+	tells active
+	sleep 3
+	is_now active
+	rm "$HEARD.hold"
+	tells ready
+	say "and now [[say:third]]"
+	heard_once "and now [[say:third]]"
+	tells ready
+}
+
+@test "what a person has half typed is kept in the log, and a message is heard as it is" {
+	expect 0 ao spawn frontend
+	tells ready
+	say "hello [[say:first]]" # what is pasted before it listens for pastes is typed
+	tells ready
+	for keys in "" Up "Up Up Home"; do
+		printf 'half\nof a\nthought' | tmux load-buffer -b half -
+		tmux paste-buffer -p -d -b half -t fe-1
+		sleep 1
+		for key in $keys; do tmux send-keys -t fe-1 "$key" && sleep 0.2; done
+		say "behind ${keys:-nothing}"
+		heard_once "behind ${keys:-nothing}"
+		tells ready
+		if [ -n "${CHANNEL:-}" ]; then # its input line is the person's alone
+			continue
+		fi
+		grep '"cleared"' "$DATA/events.jsonl" | tail -1 | grep -F 'half\nof a\nthought'
+	done
+}
+
 # In the middle of a turn; what was said before is seen again by the model.
 comes_back() { # WORD
 	tells exited || return

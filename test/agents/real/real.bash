@@ -82,6 +82,7 @@ point_codex() {
 		env_key = "SCRIPTED_KEY"
 	T
 	[ -n "${REAL_FRESH:-}" ] || printf '[projects."%s"]\ntrust_level = "trusted"\n' "$REPO" >>"$HOME/.codex/config.toml"
+	CHANNEL=yes # messages are not typed
 	# it gives its shell neither keys nor our PATH
 	NESTED="env SCRIPTED_KEY=$SCRIPTED_KEY $NPM/node_modules/.bin/codex exec"
 	ASKS=yes
@@ -90,7 +91,7 @@ point_codex() {
 point_opencode() {
 	export OPENCODE_DISABLE_AUTOUPDATE=1 OPENCODE_DISABLE_MODELS_FETCH=1
 	export npm_config_registry=$MODEL # it looks for packages at its start, and long where nobody answers
-	KEPT=$HOME/.local/share/opencode
+	CHANNEL=yes KEPT=$HOME/.local/share/opencode
 	# some 15 s of processor time to its first answer, the title and a dozen runs of git before it: on a
 	# machine that is busy with other things that is minutes, not a hang
 	PATIENCE=240
@@ -120,7 +121,7 @@ point_gemini() {
 		 "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
 	QUEUES=yes NESTED="$NPM/node_modules/.bin/gemini -p"
-	ASKS=yes QUESTIONS=yes YES="allow once"
+	ASKS=yes QUESTIONS=yes YES="allow once" SUM_UP=/compress
 }
 
 point_qwen() {
@@ -132,7 +133,7 @@ point_qwen() {
 		 "general": {"disableAutoUpdate": true, "enableAutoUpdate": false}, "model": {"name": "scripted"},
 		 "tools": {"approvalMode": "default"}, "privacy": {"usageStatisticsEnabled": false}, "telemetry": {"enabled": false}}
 	J
-	ASKS=yes
+	ASKS=yes SUM_UP=/compress CHANNEL=yes
 }
 
 point_copilot() {

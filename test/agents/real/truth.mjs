@@ -81,6 +81,8 @@ function turns(log) {
 	const texts = [];
 	let known = 0;
 	for (const l of lines(log).filter(line => line.did === 'asked' && !line.side && !isNested(line))) {
+		if (l.said < known) // the conversation was summed up
+			known = l.said - 1;
 		const joined = JOINS ? l.before.slice(-(l.said - known - 1)).filter((_, i) => i < l.said - known - 1) : [];
 		texts.push(...joined.map(bare));
 		if (l.step === 0 && !(JOINS && l.said <= known))
