@@ -18,7 +18,7 @@
 #include "store/agent_files.h"
 #include "kit.h"
 
-enum { RECORDED = 275, MARKED = 2 };
+enum { RECORDED = 299, MARKED = 2 };
 
 struct tally {
 	enum source without; /* SOURCE_COUNT: all evidence counts */

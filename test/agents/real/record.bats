@@ -173,6 +173,36 @@ menus() {
 	look waiting_input r_model_list
 }
 
+# In a conversation of its own: PARTS=summed
+sums_up() {
+	touch "$HEARD.hold"
+	key -l "${SUM_UP:-/compact}"
+	sleep 1
+	keys Enter
+	sleep 5
+}
+summed() {
+	expect 0 ao spawn frontend --prompt "hello [[say:first]]"
+	when answered hello
+	say "hello again [[say:second]]"
+	when answered "hello again"
+	sums_up
+	look active r_sums_up
+	rm "$HEARD.hold"
+	sleep 5
+	look ready r_summed_up
+	say "work [[slow:6]] [[say:worked]]"
+	when asked work
+	look active r_work_after_summing_up
+	when answered work
+	look ready r_ready_after_summing_up
+	sums_up
+	keys ${INTERRUPT:-Escape}
+	rm "$HEARD.hold"
+	sleep 16
+	look ready r_summing_up_cut
+}
+
 @test "record" {
 	case $REAL_AGENT in pi | copilot) COMPACT=/compact ;; esac
 	for part in ${PARTS:-turns dialogs errors busy typing later menus}; do
