@@ -16,6 +16,7 @@
 #include "op/notify.h"
 #include "op/pull.h"
 #include "op/start.h"
+#include "slot/runtime.h"
 #include "store/agent_files.h"
 #include "store/events.h"
 
@@ -77,6 +78,25 @@ static bool too_old(const struct tool *t, const char *said)
 	if (sscanf(said, "%d.%d", &major, &minor) != 2)
 		return false;
 	return major < t->major || (major == t->major && minor < t->minor);
+}
+
+/* Those of ao itself: without ao-http nothing says why opencode or a forge does not answer. */
+static void check_parts(struct exam *x)
+{
+	static const char *const parts[][2] = {
+		{ "ao-run", "AO_RUN_BIN" },
+		{ "ao-pty", "AO_PTY_BIN" },
+		{ "ao-http", "AO_HTTP_BIN" },
+		{ "ao-serve", "AO_SERVE_BIN" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		AUTO(str_release) char *path = NULL;
+		struct err *e = runtime_program(&path, parts[i][0], parts[i][1]);
+		if (e)
+			exam_add(x, FINDING_PROBLEM, "%s", e->text);
+		err_drop(e, "it is the finding's text");
+	}
 }
 
 static void check_tool(struct exam *x, const struct tool *t)
@@ -321,6 +341,7 @@ struct err *op_doctor(struct findings *out, const struct world *w, bool fix)
 	struct exam x = { .out = out, .world = w, .fix = fix };
 
 	check_tools(&x);
+	check_parts(&x);
 	if (!w->config.file)
 		return NULL;
 	check_config(&x);

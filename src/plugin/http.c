@@ -2,31 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/run.h"
+#include "slot/runtime.h"
 
 enum { TIMEOUT_MS = 10000, MARGIN_MS = 5000 };
-
-/* It lies beside us in a build tree, else in libexec. */
-static struct err *find_program(char **path)
-{
-	const char *fixed = getenv("AO_HTTP_BIN"); /* for tests */
-	AUTO(str_release) char *beside = path_join(path_self_dir(), "ao-http");
-	AUTO(str_release) char *libexec = path_join(path_self_dir(), "../libexec/ao/ao-http");
-	const char *const places[] = { fixed, beside, libexec };
-
-	for (size_t i = 0; i < COUNT_OF(places); i++) {
-		if (!str_empty(places[i]) && access(places[i], X_OK) == 0) {
-			*path = str_dup(places[i]);
-			return NULL;
-		}
-	}
-	return fail(
-		ERR_MISSING, "ao-http: neither %s nor %s; is ao installed whole?", beside, libexec);
-}
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
@@ -163,7 +145,7 @@ struct err *http_ask(struct http_answer *out, const struct http_request *request
 	memset(out, 0, n * sizeof(*out));
 	if (!n)
 		return NULL;
-	TRY(find_program(&program));
+	TRY(runtime_program(&program, "ao-http", "AO_HTTP_BIN"));
 	for (size_t i = 0; i < n; i++) {
 		int ms = requests[i].timeout_ms ? requests[i].timeout_ms : TIMEOUT_MS;
 

@@ -91,7 +91,7 @@ struct err *conversation_note(const char *folder, int64_t at, const char *id, co
 	/* not each report names the path */
 	if (str_equal(last.id, id) && (!*path || str_equal(last.path ? last.path : "", path)))
 		return NULL;
-	line = str_format("%s %s %s\n", time, id, path);
+	line = str_format("%s%s %s %s\n", file_is_torn(file) ? "\n" : "", time, id, path);
 	return file_append(file, line, strlen(line), FILE_VOLATILE);
 }
 

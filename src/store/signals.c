@@ -112,20 +112,6 @@ static void add_text(struct buf *b, const char *s)
 	}
 }
 
-/* Half a line at the end (a full disk, a power cut) must not swallow the next one. */
-static bool is_torn(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-	char last = '\n';
-
-	if (end > 0 && pread(fd, &last, 1, end - 1) != 1)
-		last = '\n';
-	if (fd >= 0)
-		close(fd);
-	return last != '\n';
-}
-
 struct err *signals_append(const char *folder, const struct signal_line *s)
 {
 	AUTO(str_release) char *path = path_join(folder, "signals");
@@ -141,7 +127,7 @@ struct err *signals_append(const char *folder, const struct signal_line *s)
 		add_text(&b, s->text);
 	}
 	buf_addc(&b, '\n');
-	if (is_torn(path)) {
+	if (file_is_torn(path)) {
 		AUTO(str_release) char *line = buf_detach(&b);
 		buf_addf(&b, "\n%s", line);
 	}

@@ -34,6 +34,14 @@ load box
 	has tmux
 }
 
+@test "a part of ao itself that is missing is a problem" {
+	mkdir "$BOX/part"
+	cp "$AO_BUILD/ao" "$BOX/part/ao"
+	for part in run pty serve; do ln -s "$AO_BUILD/ao-$part" "$BOX/part/ao-$part"; done
+	expect 1 "$BOX/part/ao" doctor
+	has "✗ ao-http: neither $BOX/part/ao-http nor "
+}
+
 @test "a git or tmux that is too old is a problem, one without a number is not" {
 	rm "$CONFIG"
 	mkdir "$BOX/bin"

@@ -38,6 +38,8 @@ static const struct line lines[] = {
 		TURN_ERROR, "400 as asked" },
 	{ RECORD("abort", "\"reason\":\"user_abort\""), TURN_INTERRUPTED, NULL },
 	{ RECORD("session.usage_checkpoint", "\"totalNanoAiu\":0"), TURN_STILL, NULL },
+	{ RECORD("session.compaction_start", "\"systemTokens\":5376"), TURN_ASIDE, NULL },
+	{ RECORD("session.compaction_complete", "\"success\":false"), TURN_STILL, NULL },
 	{ RECORD("hook.start", "\"input\":{\"type\":\"abort\"}"), TURN_NOTHING, NULL },
 	{ "{\"type\":\"abort\",\"data\":{", TURN_NOTHING, NULL },
 	{ "{\"data\":{},\"type\":\"abort\"}", TURN_NOTHING, NULL },

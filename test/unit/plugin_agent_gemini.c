@@ -27,7 +27,7 @@ static const struct line lines[] = {
 	{ RECORD("gemini",
 		  "\"content\":\"first\",\"tokens\":{\"input\":100,\"output\":20,\"cached\":30,"
 		  "\"thoughts\":5,\"tool\":0,\"total\":125}"),
-		TURN_WORK, "first", 125 },
+		TURN_SAID, "first", 125 },
 	{ RECORD("gemini", "\"content\":\"\",\"tokens\":{\"input\":-7,\"output\":\"x\"}"),
 		TURN_CALL, NULL, 0 },
 	{ RECORD("gemini", "\"content\":\"now\",\"toolCalls\":[{\"name\":\"ask_user\"}]"),
@@ -42,6 +42,7 @@ static const struct line lines[] = {
 		"[API Error: no quota]", 0 },
 	{ RECORD("info", "\"content\":\"Request cancelled.\""), TURN_INTERRUPTED, NULL, 0 },
 	{ RECORD("info", "\"content\":\"This request failed. Press F12\""), TURN_NOTHING, NULL, 0 },
+	{ RECORD("info", "\"content\":\"\""), TURN_STILL, NULL, 0 },
 	{ "{\"id\":\"d04923\",\"type\":\"info\"", TURN_NOTHING, NULL, 0 },
 	{ "{\"sessionId\":\"40892cfa\",\"kind\":\"main\"}", TURN_NOTHING, NULL, 0 },
 };

@@ -44,6 +44,14 @@ static void test_last_counts(void **state)
 	expect("", "");
 }
 
+static void test_torn(void **state)
+{
+	(void)state;
+	put_text("conversations", "1970-01-01T00:00:00.001Z one /h/on");
+	ok(conversation_note(root, 2, "two", "/h/two"));
+	expect("two", "/h/two");
+}
+
 static void test_hostile(void **state)
 {
 	static const char *const ids[] = { "", "-p", "--help", "a b", "a\nb", "../x", "a/b", "$(x)",
@@ -76,6 +84,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_last_counts),
+		TEST(test_torn),
 		TEST(test_hostile),
 		TEST(test_torn),
 	};
