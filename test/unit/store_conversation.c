@@ -44,7 +44,7 @@ static void test_last_counts(void **state)
 	expect("", "");
 }
 
-static void test_torn(void **state)
+static void test_half_before(void **state)
 {
 	(void)state;
 	put_text("conversations", "1970-01-01T00:00:00.001Z one /h/on");
@@ -84,7 +84,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_last_counts),
-		TEST(test_torn),
+		TEST(test_half_before),
 		TEST(test_hostile),
 		TEST(test_torn),
 	};
