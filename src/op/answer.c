@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "op/sight.h"
 #include "store/agent_files.h"
 
@@ -24,6 +25,7 @@ struct menu {
 /* How an option is come by: the cursor goes from one index to another, then Enter. */
 struct choice {
 	int from, to, number;
+	uint64_t label;     /* its hash: another question may have an option of that number, too */
 	int64_t entered_at; /* 0: by its digit, or by its interface */
 };
 
@@ -125,6 +127,28 @@ static int chosen(const struct menu *m)
 	return -1;
 }
 
+static uint64_t label_hash(const struct shown *s)
+{
+	return hash_fnv(s->label, strlen(s->label));
+}
+
+/* Is the cursor on it, of this question? */
+static bool is_on(const struct choice *c, const struct menu *m)
+{
+	int at = chosen(m);
+
+	return at >= 0 && m->list.v[at].number == c->number &&
+		label_hash(&m->list.v[at]) == c->label;
+}
+
+static bool is_shown(const struct choice *c, const struct menu *m)
+{
+	for (size_t i = 0; i < m->list.n; i++)
+		if (m->list.v[i].number == c->number && label_hash(&m->list.v[i]) == c->label)
+			return chosen(m) >= 0;
+	return false;
+}
+
 static struct err *choose(struct choice *c, const struct sight *s, const char *id, const char *text)
 {
 	AUTO(menu_release) struct menu menu = { 0 };
@@ -149,12 +173,14 @@ static struct err *choose(struct choice *c, const struct sight *s, const char *i
 			"'%s' is not among the options that %s shows; nothing was pressed:\n%s",
 			text, id, dialog);
 	c->number = menu.list.v[c->to].number;
+	c->label = label_hash(&menu.list.v[c->to]);
 	return NULL;
 }
 
 /* The cursor is on the option before Enter is pressed: an Enter elsewhere would choose another. And where somebody
  * else has answered meanwhile any key would go astray. */
-static struct err *wait_moved(bool *moved, const struct hold *h, const struct agent *a, int number)
+static struct err *wait_moved(
+	bool *moved, const struct choice *c, const struct hold *h, const struct agent *a)
 {
 	int64_t until = clock_mono() + MOVE_MS;
 	bool shown = false;
@@ -163,15 +189,13 @@ static struct err *wait_moved(bool *moved, const struct hold *h, const struct ag
 		AUTO(sight_release) struct sight s = { 0 };
 		AUTO(menu_release) struct menu menu = { 0 };
 		AUTO(str_release) char *dialog = NULL;
-		int at;
 
 		TRY(clock_sleep(LOOK_AGAIN_MS));
 		TRY(sight_take(&s, h, a));
 		dialog = sight_dialog(&s);
 		parse_menu(&menu, dialog);
-		at = chosen(&menu);
-		shown = at >= 0;
-		*moved = shown && menu.list.v[at].number == number;
+		shown = is_shown(c, &menu);
+		*moved = is_on(c, &menu);
 	}
 	return shown ? NULL
 		     : fail(ERR_REFUSED, "%s asks that no longer; nothing was chosen", h->s.id);
@@ -188,7 +212,7 @@ static struct err *pick(struct choice *c, const struct hold *h, const struct age
 		strv_add(&keys, i < c->to ? "Down" : "Up");
 	if (!moved) {
 		TRY(hold_press(h, keys.v));
-		TRY(wait_moved(&moved, h, a, c->number));
+		TRY(wait_moved(&moved, c, h, a));
 	}
 	if (!moved && c->number > 9)
 		return fail(ERR_REFUSED,
@@ -201,11 +225,8 @@ static struct err *pick(struct choice *c, const struct hold *h, const struct age
  * only the agent's own reports would tell, so without any Enter is not pressed again. */
 static bool was_unheard(const struct choice *c, const struct sight *s, const struct menu *m)
 {
-	int at = chosen(m);
-
 	return c->entered_at && clock_wall() - c->entered_at >= UNHEARD_MS && s->facts.has_hooks &&
-		s->facts.activity_at < c->entered_at && !s->terminal.in_mode && at >= 0 &&
-		m->list.v[at].number == c->number;
+		s->facts.activity_at < c->entered_at && !s->terminal.in_mode && is_on(c, m);
 }
 
 /* asked: its interface's id of the question; NULL: only its screen tells. */
