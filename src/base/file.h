@@ -35,8 +35,6 @@ MUST_USE struct err *file_replace(
 /* One O_APPEND write. What a short write left is taken back, so callers hold a lock in common. */
 MUST_USE struct err *file_append(
 	const char *path, const void *bytes, size_t n, enum durability durability);
-/* Half a line at its end (a power cut, a full disk), which must not swallow the next one. */
-bool file_is_torn(const char *path);
 MUST_USE struct err *file_make_dirs(const char *path); /* like mkdir -p, each new one 0700 */
 MUST_USE struct err *file_sync(const char *path);      /* one that another program wrote */
 MUST_USE struct err *file_sync_dir(const char *path);

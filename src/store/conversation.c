@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/torn.h"
 #include "model/facts.h"
 
 enum { ID_MAX = 128, PATH_MAX_BYTES = 4096, TAIL_MAX = 8192 };

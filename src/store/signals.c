@@ -2,20 +2,19 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/path.h"
 #include "base/term.h"
+#include "base/torn.h"
 #include "model/facts.h"
 
 enum { TAIL_MAX = 16384, TURN_AT = 256 << 10, TEXT_MAX = 400 };
