@@ -11,7 +11,7 @@
  *   sha256                a digest, and one by a key
  *   carry                 what git does not hold, linked or copied into a worktree
  *   local wake            sockets of this machine; what tells the daemon that something happened
- *   thin                  a file of another program, of which only the end is wanted
+ *   thin torn             a file of another program, of which only the end is wanted; half a line at an end
  *   pty modes             what ao and ao-pty say to each other; what a program asked of its terminal
  *   term yaml             what may reach a terminal and how wide it is; YAML as a tree, with lines
  * model/   the nouns, no I/O: session facts activity pull notice
