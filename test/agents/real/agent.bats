@@ -159,7 +159,7 @@ heard_by_poll() { ao poll >/dev/null 2>&1; heard_some "$1"; } # TEXT
 	[ -n "${ASKS:-}" ] || skip "it never asks"
 	expect 0 ao spawn frontend
 	tells ready
-	for option in 1 "${YES:-Yes}"; do
+	for option in 1 "${YES:-Yes}" 2; do # the last allows all of its kind
 		say "allow $option [[bash:touch wanted]] [[say:ran]]"
 		tells waiting_input
 		expect 6 ao send fe-1 --answer "none of these"
