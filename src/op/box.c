@@ -11,7 +11,8 @@
 #include "op/prompt.h"
 
 enum {
-	CLEAR_MAX = 40,
+	CLEAR_MIN = 10,
+	CLEAR_MS = 3000,
 	CLEAR_BLIND = 8,
 	LINGER_MS = 1000, /* for a screen that still shows what the agent has taken */
 	LOOK_AGAIN_MS = 30,
@@ -105,15 +106,14 @@ static struct err *clear_blind(struct hold *h, const struct agent *a)
 	return NULL;
 }
 
-/* One key clears one line of it, the next joins the lines (observed): twice per line, then look. */
-static struct err *wipe(struct hold *h, const struct agent *a, const struct buf *typed)
+/* One key clears one line of it, the next joins the lines; and when a turn has just ended Copilot CLI hears none for
+ * over 0.2 s (observed). In an empty line they do nothing, so they are pressed for a while. */
+static struct err *wipe(struct hold *h, const struct agent *a)
 {
 	AUTO(sight_release) struct sight now = { 0 };
-	int lines = 1;
+	int64_t until = clock_mono() + CLEAR_MS;
 
-	for (size_t i = 0; i < typed->n; i++)
-		lines += typed->s[i] == '\n';
-	for (int i = 0; i < CLEAR_MAX && i < 2 * lines + 2; i++) {
+	for (int i = 0; i < CLEAR_MIN || clock_mono() < until; i++) {
 		TRY(hold_press(h, a->send.clear.v));
 		TRY(clock_sleep(LOOK_AGAIN_MS));
 		TRY(sight_take(&now, h, a));
@@ -150,7 +150,7 @@ static struct err *clear_seen(struct hold *h, const struct agent *a, const struc
 	TRY(last_typed(&last, h));
 	if (!is_of(a, before, &last)) {
 		TRY(log_partial(h, before));
-		return wipe(h, a, &before->typed);
+		return wipe(h, a);
 	}
 	TRY(wait_gone(&now, h, a, &last));
 	if (now.box != SCREEN_BOX_TEXT)
@@ -160,7 +160,7 @@ static struct err *clear_seen(struct hold *h, const struct agent *a, const struc
 	else if (last.state == MESSAGE_UNCONFIRMED)
 		TRY(deliver_state(h, &last, MESSAGE_FAILED,
 			"it still stood in the input line, and was taken out for the next one"));
-	return wipe(h, a, &now.typed);
+	return wipe(h, a);
 }
 
 struct err *box_clear(struct hold *h, const struct agent *a, const struct sight *before)
@@ -181,7 +181,7 @@ struct err *box_take_out(const char **note, struct hold *h, const struct agent *
 	*note = "a dialog opened before its Enter, and nothing of it is left in the input line";
 	if (sight_box(s, a) && !is_of(a, s, m))
 		return NULL;
-	TRY(sight_box(s, a) ? wipe(h, a, &s->typed) : box_clear(h, a, s));
+	TRY(sight_box(s, a) ? wipe(h, a) : box_clear(h, a, s));
 	*note = "a dialog opened before its Enter, and it was taken out of its input line";
 	return NULL;
 }

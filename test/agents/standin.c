@@ -14,6 +14,7 @@
  *     --late-box MS    the box is emptied so long after the message was taken and told
  *     --file-paste N   of a paste of N bytes and more the message has "<file>" instead
  *     --slow-paste MS  a paste is taken and shown so long after it came
+ *     --deaf MS        so long after a turn it hears no key
  *     --put-back       an interrupt puts the message back into the box, and none works while that holds text
  *     --double-escape  two Escapes interrupt, one after the other: what comes in one go is Alt-Escape
  *     --no-queue       Enter while busy does nothing (else the message waits for its turn)
@@ -57,7 +58,8 @@ struct message {
 };
 
 static struct {
-	long start_ms, turn_ms, swallow, exit_after, late_box, late_menu, file_paste, slow_paste;
+	long start_ms, turn_ms, swallow, exit_after, late_box, late_menu, file_paste, slow_paste,
+		deaf;
 	int exit_code;
 	bool menu, quiet_menu, deaf_menu, menu_on_paste, menu_on_enter, double_escape, put_back,
 		no_queue, no_hooks, silent_escape;
@@ -69,7 +71,7 @@ static struct text at_work; /* the message of its turn */
 static char *hangs_until;   /* this file is there */
 static bool pasting, paste_cr, busy, menu_open;
 static long turns;
-static int64_t turn_ends;
+static int64_t turn_ends, hears_from;
 static pid_t command;
 
 static int64_t now_ms(void)
@@ -240,6 +242,7 @@ static void end_turn(const char *word, bool told)
 	free(hangs_until);
 	hangs_until = NULL;
 	busy = menu_open = false;
+	hears_from = now_ms() + option.deaf;
 	print_s(word);
 	set_title("✳");
 	if (told)
@@ -357,6 +360,8 @@ static void rub_out(void)
 
 static void key(char c)
 {
+	if (now_ms() < hears_from)
+		return;
 	if (menu_open)
 		menu_key(c);
 	else if (c == '\r')
@@ -480,6 +485,7 @@ static void read_options(char **argv)
 		{ "--file-paste", &option.file_paste, NULL },
 		{ "--slow-paste", &option.slow_paste, NULL },
 		{ "--late-box", &option.late_box, NULL },
+		{ "--deaf", &option.deaf, NULL },
 		{ "--late-menu", &option.late_menu, NULL },
 		{ "--menu", NULL, &option.menu },
 		{ "--quiet-menu", NULL, &option.quiet_menu },

@@ -251,6 +251,19 @@ answered_by_others() { # WHAT IS SHOWN THEN
 	grep -q "half a thought" "$DATA/events.jsonl"
 }
 
+@test "what stood in the box of an agent that hears no key for a while is cleared as soon as it does" {
+	AGENT="standin --turn-ms 50 --deaf 900" box_config
+	ao spawn frontend --prompt "$HELD"
+	wait_for 10 is fe-1 activity active
+	tmux send-keys -t =fe-1: "half a thought"
+	wait_for 10 shows "half a thought"
+	touch "$BOX/go"
+	wait_for 10 is fe-1 activity ready
+	expect 0 ao send fe-1 whole
+	[ "$(last_message fe-1)" = whole ]
+	grep '"cleared"' "$DATA/events.jsonl" | grep -F "half a thought"
+}
+
 @test "concurrent sends line up: all arrive, each once" {
 	spawn frontend
 	for i in 1 2 3 4 5 6; do
