@@ -260,7 +260,7 @@ answered_by_others() { # WHAT IS SHOWN THEN
 	touch "$BOX/go"
 	wait_for 10 is fe-1 activity ready
 	expect 0 ao send fe-1 whole
-	[ "$(last_message fe-1)" = whole ]
+	heard fe-1 whole
 	grep '"cleared"' "$DATA/events.jsonl" | grep -F "half a thought"
 }
 
