@@ -1,7 +1,7 @@
 /*
- * reports FOLDER SESSIONS TURNS TOOLS PER_SECOND: what so many busy agents tell by `ao hook` (op/hook.c), with
+ * reports FOLDER SESSIONS TURNS TOOLS PER_SECOND [open]: what so many busy agents tell by `ao hook` (op/hook.c), with
  * its own code but for the start of a program: FOLDER/s-1 … s-SESSIONS each have TURNS turns of TOOLS tools, in turn
- * and so many reports a second at most. Prints how many there were and the seconds it took.
+ * and so many reports a second at most; at the end each turn is over, or with `open` none is. Prints how many there were and the seconds it took.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 	int64_t began = clock_mono();
 	long n = 0;
 
-	if (argc != 6)
+	if (argc != 6 && argc != 7)
 		return 2;
 	sessions = atoi(argv[2]);
 	turns = atoi(argv[3]);
@@ -45,6 +45,8 @@ int main(int argc, char **argv)
 				while (n * 1000 / rate > clock_mono() - began)
 					usleep(1000);
 			}
+	for (int i = 1; i <= sessions; i++)
+		report(argv[1], i, argc == 7 ? SIGNAL_TOOL : SIGNAL_STOP);
 	printf("%ld %.1f\n", n, (double)(clock_mono() - began) / 1000);
 	return 0;
 }

@@ -311,6 +311,14 @@ for n in $SIZES; do
 	measure "$ROUNDS" ao status -- "${list[@]}"
 	row "status, pull requests" "$n" 1 11 8192 # 1 ms more than without
 	close_pulls
+	# at work, and nothing was reported for over ten seconds: then each screen is looked at
+	"$build/bench/reports" "$data" "$n" 1 2 1500 open >/dev/null
+	sleep 11
+	screens=()
+	for ((i = 1; i <= n; i++)); do screens+=(\; capture-pane -p -t "=s-$i:"); done
+	measure "$ROUNDS" ao status -- "${list[@]}" "${screens[@]}"
+	row "status, long at work" "$n" 1 20 8192
+	"$build/bench/reports" "$data" "$n" 1 2 1500 >/dev/null
 done
 
 # 50 agents that tell nothing, of another home; and how late it is seen that one is at work again.

@@ -13,7 +13,7 @@
 #include "op/sense.h"
 #include "store/agent_files.h"
 
-enum { PARALLEL_FROM = 64 };
+enum { PARALLEL_FROM = 32 };
 
 /* What is needed only while the list is made, beside each view. */
 struct work {

@@ -158,21 +158,19 @@ static char *take_word(char **at)
 	return word;
 }
 
-static int digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
-}
-
-/* Digits of this base and nothing else: strtoull() takes blanks and signs, too. */
+/* Digits of this base and nothing else (strtoull() takes blanks and signs, too), so few that nothing overflows. */
 static bool parse_number(uint64_t *out, const char *word, unsigned base, uint64_t most)
 {
-	const char *s = word;
+	static const unsigned char one_more[256] = {
+		['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ['a'] = 11, 12, 13, 14, 15, 16
+	};
+	const char *s = word, *end = word + (base == 16 ? 16 : 19);
 
 	for (*out = 0; *s; s++) {
-		unsigned d = (unsigned)digit(*s);
-		if (d >= base || __builtin_mul_overflow(*out, base, out) ||
-			__builtin_add_overflow(*out, d, out))
+		unsigned d = one_more[(unsigned char)*s];
+		if (!d || d > base || s == end)
 			return false;
+		*out = *out * base + d - 1;
 	}
 	return s != word && *out <= most;
 }
