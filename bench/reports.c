@@ -1,7 +1,8 @@
 /*
  * reports FOLDER SESSIONS TURNS TOOLS PER_SECOND [open]: what so many busy agents tell by `ao hook` (op/hook.c), with
  * its own code but for the start of a program: FOLDER/s-1 … s-SESSIONS each have TURNS turns of TOOLS tools, in turn
- * and so many reports a second at most; at the end each turn is over, or with `open` none is. Prints how many there were and the seconds it took.
+ * and so many reports a second at most; at the end each turn is over, or with `open` none is. Prints how many there
+ * were and the seconds it took.
  */
 #include <stdio.h>
 #include <stdlib.h>
