@@ -143,7 +143,8 @@ point_copilot() {
 	export JOINS=yes # what is sent while it works joins the turn, and a notice of a tool's end may stand behind it
 	export COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key
 	export COPILOT_MODEL=scripted COPILOT_AUTO_UPDATE=false
-	export COPILOT_PROVIDER_MAX_PROMPT_TOKENS=100000000 # else it has all but the last summarized by the model: after some 113 long messages
+	# else it has the conversation summed up after 13 messages of 22 KB
+	export COPILOT_PROVIDER_MAX_PROMPT_TOKENS=100000000
 	# it gives its shell no keys
 	NESTED="env COPILOT_PROVIDER_BASE_URL=$MODEL/v1 COPILOT_PROVIDER_API_KEY=dummy-not-a-key COPILOT_MODEL=scripted copilot -p"
 	mkdir -p "$HOME/.copilot"
