@@ -141,12 +141,13 @@ static bool is_on(const struct choice *c, const struct menu *m)
 		label_hash(&m->list.v[at]) == c->label;
 }
 
-static bool is_shown(const struct choice *c, const struct menu *m)
+/* Its index in a menu that has a cursor; -1: that is another question, or none. */
+static int place_of(const struct choice *c, const struct menu *m)
 {
-	for (size_t i = 0; i < m->list.n; i++)
+	for (size_t i = 0; chosen(m) >= 0 && i < m->list.n; i++)
 		if (m->list.v[i].number == c->number && label_hash(&m->list.v[i]) == c->label)
-			return chosen(m) >= 0;
-	return false;
+			return (int)i;
+	return -1;
 }
 
 static struct err *choose(struct choice *c, const struct sight *s, const char *id, const char *text)
@@ -194,7 +195,7 @@ static struct err *wait_moved(
 		TRY(sight_take(&s, h, a));
 		dialog = sight_dialog(&s);
 		parse_menu(&menu, dialog);
-		shown = is_shown(c, &menu);
+		shown = place_of(c, &menu) >= 0;
 		*moved = is_on(c, &menu);
 	}
 	return shown ? NULL
@@ -221,12 +222,23 @@ static struct err *pick(struct choice *c, const struct hold *h, const struct age
 	return hold_press(h, ARGV(moved ? "Enter" : digit));
 }
 
-/* A dialog of Claude Code hears no key in its first instant (observed). One that looks alike may be the next one:
- * only the agent's own reports would tell, so without any Enter is not pressed again. */
+/* A dialog of Claude Code hears no key in its first instant, or takes Enter for the next line (observed). One that
+ * looks alike may be the next one: only the agent's own reports would tell, so without any nothing is pressed again. */
 static bool was_unheard(const struct choice *c, const struct sight *s, const struct menu *m)
 {
 	return c->entered_at && clock_wall() - c->entered_at >= UNHEARD_MS && s->facts.has_hooks &&
-		s->facts.activity_at < c->entered_at && !s->terminal.in_mode && is_on(c, m);
+		s->facts.activity_at < c->entered_at && !s->terminal.in_mode && place_of(c, m) >= 0;
+}
+
+/* Heard after all, a moment late: then the question is gone. */
+static struct err *pick_again(struct choice *c, const struct hold *h, const struct agent *a)
+{
+	struct err *e = pick(c, h, a);
+
+	if (!e || e->class != ERR_REFUSED)
+		return e;
+	err_drop(e, "whoever waits sees that it is gone");
+	return NULL;
 }
 
 /* asked: its interface's id of the question; NULL: only its screen tells. */
@@ -252,8 +264,9 @@ static struct err *wait_gone(
 			return fail(ERR_UNCONFIRMED,
 				"the option was chosen, but %s still shows its question", h->s.id);
 		if (was_unheard(c, &s, &menu)) {
-			c->entered_at = clock_wall();
-			TRY(hold_press(h, ARGV("Enter")));
+			c->from = chosen(&menu);
+			c->to = place_of(c, &menu);
+			TRY(pick_again(c, h, a));
 		}
 	}
 }

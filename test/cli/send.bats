@@ -196,6 +196,7 @@ with_options() {
 		while IFS= read -rsn1 key; do
 			[ "$key" != $'\033' ] || read -rsn2 key
 			[ ! -e "$BOX/answered" ] || [ "$key" != '[B' ] || key=$(cat "$BOX/answered")
+			[ ! -e "$BOX/early" ] || { rm "$BOX/early" && key='[B'; }
 			case $key in
 			over) over ;;
 			next) printf '\033[2J\033[HRemove it?\n  1. Keep\n❯ 2. Remove\n' ;;
@@ -218,6 +219,13 @@ with_options() {
 	with_options
 	expect 0 ao send fe-1 --answer postgresql
 	[ "$(cat "$BOX/heard")" = "chose 2" ]
+}
+
+@test "an Enter that only moved the cursor: it is moved back, and Enter pressed again" {
+	with_options
+	touch "$BOX/early"
+	expect 0 ao send fe-1 --answer 1
+	[ "$(cat "$BOX/heard")" = "chose 1" ]
 }
 
 answered_by_others() { # WHAT IS SHOWN THEN
