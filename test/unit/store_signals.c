@@ -30,6 +30,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(s.list.n, 0);
 	ok(signals_append(root, &prompt));
 	append(6, SIGNAL_WAITING, "a\nb\\n\\\tc\x1b d");
+	signals_release(&s);
 	ok(signals_read(&s, root));
 	assert_int_equal(s.list.n, 2);
 	assert_int_equal(s.broken, 0);
