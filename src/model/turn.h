@@ -10,16 +10,15 @@
 
 enum turn_kind {
 	TURN_NOTHING,
-	TURN_PROMPT, /* the user said something, and it is a turn */
-	TURN_WORK,   /* the agent is at it */
-	TURN_SAID,   /* its words: the last of the turn, or a call of a tool comes behind them */
-	TURN_CALL,   /* it asked for a tool: that runs, or waits for a permission */
-	TURN_END,    /* over, with its last words */
-	TURN_ERROR,  /* over, by an error */
+	TURN_PROMPT,      /* the user said something, and it is a turn */
+	TURN_WORK,        /* the agent is at it */
+	TURN_SAID,        /* its words: its last, or a call of a tool comes behind them */
+	TURN_CALL,        /* it asked for a tool: that runs, or waits for a permission */
+	TURN_END,         /* over, with its last words */
+	TURN_ERROR,       /* over, by an error */
 	TURN_INTERRUPTED, /* over, by the user */
 	TURN_ASIDE,       /* at work that is no turn: it sums its conversation up */
-	TURN_STILL,       /* where no turn is open before it, none is since: one was taken back, or
-	                     what was beside them is over */
+	TURN_STILL,       /* none is open, if none was: one was taken back, or an aside is over */
 	TURN_ANEW,        /* what went before was written down once more, from its time on */
 };
 

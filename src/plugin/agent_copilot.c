@@ -73,6 +73,7 @@ static void read_abort(struct turn *out, const json_t *data)
 	out->kind = TURN_INTERRUPTED;
 }
 
+/* A turn was taken back; or a summing up is over, also where it failed. */
 static void read_still(struct turn *out, const json_t *data)
 {
 	(void)data;
@@ -106,12 +107,17 @@ static const struct record {
 	const char *type;
 	void (*read)(struct turn *out, const json_t *data);
 } records[] = {
-	{ "user.message", read_prompt }, { "assistant.turn_start", read_work },
-	{ "assistant.message", read_message }, { "tool.execution_complete", read_work },
-	{ "permission.completed", read_answer }, { "session.error", read_error },
-	{ "abort", read_abort }, { "session.usage_record", read_usage },
-	{ "session.usage_checkpoint", read_still }, { "session.compaction_start", read_compaction },
-	{ "session.compaction_complete", read_still }, /* also where it failed */
+	{ "user.message", read_prompt },
+	{ "assistant.turn_start", read_work },
+	{ "assistant.message", read_message },
+	{ "tool.execution_complete", read_work },
+	{ "permission.completed", read_answer },
+	{ "session.error", read_error },
+	{ "abort", read_abort },
+	{ "session.usage_record", read_usage },
+	{ "session.usage_checkpoint", read_still },
+	{ "session.compaction_start", read_compaction },
+	{ "session.compaction_complete", read_still },
 };
 
 /* The type is the first thing in a line. */
